@@ -1,0 +1,28 @@
+#pragma once
+
+#include "costmodel/bytes.hpp"
+#include "costmodel/topology.hpp"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shardwright {
+
+/// Datasheet figures of a kind of device, used where nothing was measured.
+struct Device {
+  std::string name;  ///< "cpu", "H100", "A100" …
+  Bytes memory;      ///< 0: must be given
+  double memory_bandwidth_bytes_per_second = 0;
+  double gather_efficiency = 0;  ///< share of that bandwidth reached by random row reads
+  double launch_seconds = 0;     ///< fixed cost of one operator call
+  Link intra;
+  Link inter;
+  std::string source;  ///< where the figures come from
+};
+
+const std::vector<Device>& known_devices();
+/// Case-insensitive. Throws UsageError that lists the names and suggests the nearest.
+const Device& find_device(std::string_view name);
+
+}  // namespace shardwright

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace shardwright {
+
+/// NeuroShard's 17 bins: share of the distinct rows of one batch that are looked up
+/// (0,1], (1,2], (2,4], (4,8] … (16384,32768], > 32768 times. Sums to 1; all 0 without lookups.
+using ReuseHistogram = std::array<double, 17>;
+
+/// The bin that a row looked up `count` ≥ 1 times falls into.
+std::size_t reuse_bin(std::int64_t count);
+
+/// Histogram of one batch of ids, in any order. An empty batch gives all zeros.
+ReuseHistogram measure_reuse(std::span<const std::int64_t> ids);
+
+/// Expected histogram of `lookups` ids drawn from `rows` rows by the Zipf law of definitions
+/// ("Synthetic ids" in docs/definitions.md) with exponent `skew`, each row's count taken as
+/// Poisson.
+ReuseHistogram zipf_reuse(std::int64_t rows, double lookups, double skew = 1.05);
+
+/// Expected number of distinct rows among `lookups` ids under the same law.
+double zipf_unique_rows(std::int64_t rows, double lookups, double skew = 1.05);
+
+}  // namespace shardwright

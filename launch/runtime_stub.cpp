@@ -1,0 +1,21 @@
+#include "costmodel/errors.hpp"
+#include "launch/commands.hpp"
+
+namespace shardwright {
+namespace {
+
+void add_missing(CLI::App& app, const std::string& name, const std::string& description) {
+  CLI::App* command = app.add_subcommand(name, description + " (not in this build)");
+  command->prefix_command();
+  command->callback([name] {
+    throw EnvironmentError("This shardwright was built for planning only, so it has no `" + name +
+                           "`: build it with -DSHARDWRIGHT_RUNTIME=ON (needs MPI and LibTorch).");
+  });
+}
+
+}  // namespace
+
+void add_data_command(CLI::App& app) { add_missing(app, "data", "Prepare training data"); }
+void add_train_command(CLI::App& app) { add_missing(app, "train", "Train a sharded model"); }
+
+}  // namespace shardwright

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "costmodel/ids.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace shardwright {
+
+/// What has passed through a communicator since it was made. Bytes to oneself do not count.
+struct Traffic {
+  std::int64_t bytes_sent = 0;
+  std::int64_t messages_sent = 0;
+};
+
+/// The ranks of a job and the one operation everything else is built on. One thread per rank calls
+/// it. Implementations: MPI (mpi_communicator.hpp) and threads of one process
+/// (thread_communicator.hpp).
+class Communicator {
+ public:
+  using SendBlock = std::span<const std::byte>;
+  using ReceiveBlock = std::span<std::byte>;
+
+  virtual ~Communicator() = default;
+  virtual RankId rank() const = 0;
+  virtual std::int64_t size() const = 0;
+
+  /// Sends send[i] to rank i and fills receive[i] from rank i; both have size() entries, and the
+  /// sizes must match the peer's. Blocks until all of it is done. Blocks may be empty and of any
+  /// size: messages over the transport's limit are cut. Throws EnvironmentError with the
+  /// transport's own text.
+  void all_to_all(std::span<const SendBlock> send, std::span<const ReceiveBlock> receive);
+
+  virtual void barrier() = 0;
+
+  /// Ends the whole job at once with this exit code; for errors on which the ranks cannot agree any
+  /// more.
+  [[noreturn]] virtual void abort(int exit_code) = 0;
+
+  const Traffic& traffic() const { return traffic_; }
+
+ private:
+  virtual void do_all_to_all(std::span<const SendBlock> send,
+                             std::span<const ReceiveBlock> receive) = 0;
+  Traffic traffic_;
+};
+
+}  // namespace shardwright

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "runtime/comm/communicator.hpp"
+
+#include <cstdint>
+#include <memory>
+
+namespace shardwright {
+
+/// MPI_Init … MPI_Finalize. Works under mpirun, srun and alone (one rank). Does not finalize while
+/// an exception unwinds: peers may be blocked.
+class MpiEnvironment {
+ public:
+  MpiEnvironment();
+  ~MpiEnvironment();
+  MpiEnvironment(const MpiEnvironment&) = delete;
+  MpiEnvironment& operator=(const MpiEnvironment&) = delete;
+};
+
+/// Over MPI_COMM_WORLD. `message_limit_bytes`: longer messages are cut; small values are for tests.
+std::unique_ptr<Communicator> make_mpi_communicator(
+    std::int64_t message_limit_bytes = std::int64_t{1} << 30);
+
+/// True if a launcher (mpirun, srun, …) started this process: no colours, plain progress lines
+/// then.
+bool started_by_launcher();
+
+}  // namespace shardwright
