@@ -15,7 +15,11 @@ find_path(LIBTORCH_INCLUDE_DIR ATen/ATen.h REQUIRED NO_DEFAULT_PATH PATHS
 add_library(shardwright::libtorch INTERFACE IMPORTED)
 target_include_directories(shardwright::libtorch SYSTEM INTERFACE
   ${LIBTORCH_INCLUDE_DIR} ${LIBTORCH_INCLUDE_DIR}/torch/csrc/api/include)
-foreach(part IN ITEMS torch torch_cpu c10)
+set(libtorch_parts torch torch_cpu c10)
+if(SHARDWRIGHT_CUDA)
+  list(APPEND libtorch_parts torch_cuda c10_cuda)
+endif()
+foreach(part IN LISTS libtorch_parts)
   find_library(LIBTORCH_${part} ${part} NO_DEFAULT_PATH PATHS
     ${Torch_DIR}/../../../lib ${Torch_DIR}/../..)
   if(NOT LIBTORCH_${part})
@@ -23,3 +27,23 @@ foreach(part IN ITEMS torch torch_cpu c10)
   endif()
   target_link_libraries(shardwright::libtorch INTERFACE ${LIBTORCH_${part}})
 endforeach()
+
+if(SHARDWRIGHT_CUDA)
+  target_link_options(shardwright::libtorch INTERFACE -Wl,--no-as-needed)  # libtorch.so loads libtorch_cuda.so
+  # pip's LibTorch has its CUDA libraries beside it: take those, and the toolkit's only where it has none.
+  # One NCCL in the process: an older one than LibTorch was built with lacks symbols it calls.
+  cmake_path(SET nvidia NORMALIZE ${Torch_DIR}/../../../../nvidia)
+  file(GLOB nvidia_libs ${nvidia}/*/lib)
+  list(APPEND CMAKE_BUILD_RPATH ${nvidia_libs})
+  list(APPEND CMAKE_INSTALL_RPATH ${nvidia_libs})
+  file(STRINGS ${LIBTORCH_c10_cuda} cudart REGEX "^libcudart\\.so\\.")
+  if(NOT cudart STREQUAL "libcudart.so.${CUDAToolkit_VERSION_MAJOR}")
+    message(FATAL_ERROR "LibTorch needs ${cudart}, but nvcc is ${CUDAToolkit_VERSION}")
+  endif()
+  find_path(NCCL_INCLUDE_DIR nccl.h REQUIRED HINTS ${nvidia}/nccl/include ${CUDAToolkit_INCLUDE_DIRS})
+  find_library(NCCL_LIBRARY NAMES nccl libnccl.so.2 NAMES_PER_DIR REQUIRED
+    HINTS ${nvidia}/nccl/lib ${CUDAToolkit_LIBRARY_DIR})  # pip's has no libnccl.so link
+  add_library(shardwright::nccl INTERFACE IMPORTED)
+  target_include_directories(shardwright::nccl SYSTEM INTERFACE ${NCCL_INCLUDE_DIR})
+  target_link_libraries(shardwright::nccl INTERFACE ${NCCL_LIBRARY})
+endif()
