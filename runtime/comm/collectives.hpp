@@ -28,7 +28,8 @@ class CollectiveError : public Error {
 
 /// Runs `work` on every rank, then lets the ranks agree: if it threw on any of them, all throw
 /// CollectiveError with the first failing rank's message ("3 of 4 ranks failed; first rank 1 on
-/// host: …") and exit code. `work` must not communicate. Blocks.
+/// host: …"; that message alone if it is the same on every rank) and exit code. `work` must not
+/// communicate. Blocks.
 void run_together(Communicator& comm, const std::function<void()>& work);
 
 }  // namespace shardwright

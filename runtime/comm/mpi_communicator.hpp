@@ -15,6 +15,9 @@ class MpiEnvironment {
   ~MpiEnvironment();
   MpiEnvironment(const MpiEnvironment&) = delete;
   MpiEnvironment& operator=(const MpiEnvironment&) = delete;
+
+ private:
+  int exceptions_at_start_;
 };
 
 /// Over MPI_COMM_WORLD. `message_limit_bytes`: longer messages are cut; small values are for tests.
