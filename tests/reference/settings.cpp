@@ -1,0 +1,89 @@
+#include "settings.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+
+namespace reference {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+json read_json_file(const std::string& file) {
+  std::ifstream in(file);
+  if (!in) throw std::runtime_error("Cannot read " + file + ".");
+  return json::parse(in, nullptr, true, true);
+}
+
+std::string beside(const std::string& file, const std::string& path) {
+  if (path.empty() || fs::path(path).is_absolute()) return path;
+  return (fs::path(file).parent_path() / path).lexically_normal().string();
+}
+
+Optimizer parse_optimizer(const std::string& name) {
+  if (name == "sgd") return Optimizer::sgd;
+  if (name == "adagrad") return Optimizer::adagrad;
+  if (name == "rowwise_adagrad") return Optimizer::rowwise_adagrad;
+  throw std::runtime_error("The reference knows sgd, adagrad and rowwise_adagrad, not " + name +
+                           ".");
+}
+
+Pooling parse_pooling(const std::string& name) {
+  if (name == "sum") return Pooling::sum;
+  if (name == "mean") return Pooling::mean;
+  throw std::runtime_error("The reference knows the modes sum and mean, not " + name + ".");
+}
+
+void read_tables(const std::string& file, std::int64_t dim, Settings& settings) {
+  const json document = read_json_file(file);
+  if (settings.batch_size == 0) settings.batch_size = document.at("batch_size");
+  for (const json& entry : document.at("tables")) {
+    Table table;
+    table.name = entry.at("name");
+    table.rows = entry.at("rows");
+    table.pooling = parse_pooling(entry.value("mode", "sum"));
+    table.optimizer = parse_optimizer(entry.value("optimizer", "rowwise_adagrad"));
+    if (entry.at("dim") != dim) {
+      throw std::runtime_error("Table " + table.name + " in " + file +
+                               " is not as wide as embedding_dim in the config.");
+    }
+    settings.tables[table.name] = table;
+  }
+}
+
+}  // namespace
+
+Settings read_settings(const std::string& file, const std::string& data, const std::string& plan) {
+  const json config = read_json_file(file);
+  if (config.value("model", "dlrm") != "dlrm") {
+    throw std::runtime_error("The reference knows the model dlrm alone.");
+  }
+  if (config.value("on_bad_id", "error") != "error") {
+    throw std::runtime_error("The reference knows \"on_bad_id\": \"error\" alone.");
+  }
+  Settings settings;
+  settings.data = data.empty() ? beside(file, config.at("data")) : data;
+  settings.plan = plan.empty() ? beside(file, config.value("plan", "")) : plan;
+  settings.embedding_dim = config.value("embedding_dim", settings.embedding_dim);
+  settings.bottom_mlp = config.value("bottom_mlp", settings.bottom_mlp);
+  settings.top_mlp = config.value("top_mlp", settings.top_mlp);
+  settings.batch_size = config.value("batch_size", settings.batch_size);
+  settings.epochs = config.value("epochs", settings.epochs);
+  if (config.contains("max_steps")) settings.max_steps = config["max_steps"].get<std::int64_t>();
+  settings.learning_rate = config.value("learning_rate", settings.learning_rate);
+  settings.warmup_steps = config.value("warmup_steps", settings.warmup_steps);
+  settings.seed = config.value("seed", settings.seed);
+  settings.threads = config.value("threads", settings.threads);
+  read_tables(settings.data + "/tables.json", settings.embedding_dim, settings);
+  if (config.contains("optimizer")) {
+    const Optimizer optimizer = parse_optimizer(config["optimizer"]);
+    settings.dense_optimizer = optimizer == Optimizer::sgd ? Optimizer::sgd : Optimizer::adagrad;
+    for (auto& [name, table] : settings.tables) table.optimizer = optimizer;
+  }
+  return settings;
+}
+
+}  // namespace reference

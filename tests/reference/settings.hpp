@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace reference {
+
+enum class Optimizer { sgd, adagrad, rowwise_adagrad };
+enum class Pooling { sum, mean };
+
+struct Table {
+  std::string name;
+  std::int64_t rows = 0;
+  Pooling pooling = Pooling::sum;
+  Optimizer optimizer = Optimizer::rowwise_adagrad;
+};
+
+/// The keys of a train config (docs/training_math.md says what they mean) and the tables of its
+/// data.
+struct Settings {
+  std::string data;
+  std::string plan;  ///< empty: no predictions to compare with
+  std::int64_t embedding_dim = 16;
+  std::vector<std::int64_t> bottom_mlp;
+  std::vector<std::int64_t> top_mlp;
+  std::int64_t batch_size = 0;
+  std::int64_t epochs = 1;
+  std::optional<std::int64_t> max_steps;
+  Optimizer dense_optimizer = Optimizer::adagrad;
+  double learning_rate = 0.01;
+  std::int64_t warmup_steps = 0;
+  std::uint64_t seed = 1;
+  int threads = 1;
+  std::map<std::string, Table> tables;
+};
+
+/// Reads the train config `file` and DATA/tables.json; `data` and `plan`, if not empty, stand in
+/// for the config's. Throws std::runtime_error.
+Settings read_settings(const std::string& file, const std::string& data, const std::string& plan);
+
+}  // namespace reference

@@ -1,0 +1,64 @@
+#include "training.hpp"
+
+#include "ranking.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+namespace reference {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::int64_t kEvaluationBatch = 4096;
+
+double learning_rate(const Settings& settings, std::int64_t step) {
+  if (step + 1 >= settings.warmup_steps) return settings.learning_rate;
+  return settings.learning_rate * static_cast<double>(step + 1) /
+         static_cast<double>(settings.warmup_steps);
+}
+
+void evaluate(Model& model, const DataFolder& data, TrainingResult& result) {
+  std::vector<float> probabilities;
+  for (std::int64_t begin = 0; begin < data.samples; begin += kEvaluationBatch) {
+    const auto part = model.predict(data, begin, std::min(begin + kEvaluationBatch, data.samples));
+    probabilities.insert(probabilities.end(), part.begin(), part.end());
+  }
+  result.auc = area_under_curve(probabilities, data.labels);
+  result.log_loss = log_loss(probabilities, data.labels);
+}
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+TrainingResult train(Model& model, const Settings& settings, const DataFolder& train_part,
+                     const DataFolder& test_part) {
+  TrainingResult result;
+  const std::int64_t steps_per_epoch =
+      (train_part.samples + settings.batch_size - 1) / settings.batch_size;
+  const std::int64_t all_steps = settings.epochs * steps_per_epoch;
+  const std::int64_t steps = std::min(all_steps, settings.max_steps.value_or(all_steps));
+  const auto start = Clock::now();
+  std::int64_t samples = 0;
+  for (std::int64_t step = 0; step < steps; ++step) {
+    const std::int64_t begin = step % steps_per_epoch * settings.batch_size;
+    const std::int64_t end = std::min(begin + settings.batch_size, train_part.samples);
+    result.losses.push_back(model.step(train_part, begin, end, learning_rate(settings, step)));
+    samples += end - begin;
+    if ((step + 1) % steps_per_epoch == 0 || step + 1 == steps) {
+      result.samples_per_s = static_cast<double>(samples) / seconds_since(start);
+      std::fprintf(stderr, "reference: step %lld of %lld, loss %.6f, %.0f samples/s\n",
+                   static_cast<long long>(step + 1), static_cast<long long>(steps),
+                   result.losses.back(), result.samples_per_s);
+    }
+  }
+  evaluate(model, test_part, result);
+  std::fprintf(stderr, "reference: test AUC %.6f, log loss %.6f\n", result.auc, result.log_loss);
+  return result;
+}
+
+}  // namespace reference
