@@ -2,9 +2,10 @@
 
 #include "runtime/data/dataset.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -20,14 +21,16 @@ struct Sample {
 
 /// Streams samples into a data set folder; holds only write buffers in memory. The folder appears
 /// whole at finish(): it is written beside as FOLDER.partial and renamed. Without finish() the
-/// partial is removed. Throws EnvironmentError (path, cause).
+/// partial is removed. Throws EnvironmentError (path, cause), and UsageError if FOLDER exists and
+/// holds what no converter writes (see StagedFolder).
 class DatasetWriter {
  public:
   DatasetWriter(const std::string& folder, std::vector<std::string> dense_names,
                 std::vector<DatasetFeature> features);
   ~DatasetWriter();
   void add(const Sample& sample);
-  void finish();
+  /// `more` holds further members of meta.json: made_by, about, auc_ceiling.
+  void finish(const nlohmann::json& more = nlohmann::json::object());
 
  private:
   struct Files;

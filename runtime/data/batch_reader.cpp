@@ -1,0 +1,37 @@
+#include "costmodel/errors.hpp"
+#include "runtime/data/dataset.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+namespace shardwright {
+
+BatchReader::BatchReader(const Dataset& dataset, std::int64_t batch_size, std::int64_t rank,
+                         std::int64_t num_ranks)
+    : dataset_(&dataset), batch_size_(batch_size), rank_(rank), num_ranks_(num_ranks) {
+  if (batch_size < 1)
+    throw UsageError(fmt::format("The batch size is {}, expected 1 or more.", batch_size));
+  if (rank < 0 || rank >= num_ranks)
+    throw std::invalid_argument(fmt::format("rank {} of {} ranks", rank, num_ranks));
+}
+
+std::int64_t BatchReader::num_batches() const {
+  return dataset_->size() / batch_size_ + (dataset_->size() % batch_size_ == 0 ? 0 : 1);
+}
+
+void BatchReader::read(std::int64_t step, Batch& batch) const {
+  if (step < 0) throw std::out_of_range(fmt::format("step {}", step));
+  const std::int64_t total = dataset_->size();
+  const std::int64_t first = step < num_batches() ? step * batch_size_ : total;
+  const std::int64_t size = std::min(batch_size_, total - first);
+  // rank · (size / W) first: rank · size could leave 64 bits.
+  const auto slice_begin = [&](std::int64_t rank) {
+    return first + rank * (size / num_ranks_) + rank * (size % num_ranks_) / num_ranks_;
+  };
+  dataset_->read(slice_begin(rank_), slice_begin(rank_ + 1), batch);
+  batch.global_size = size;
+}
+
+}  // namespace shardwright
