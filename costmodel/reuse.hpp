@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -15,6 +16,10 @@ std::size_t reuse_bin(std::int64_t count);
 
 /// Histogram of one batch of ids, in any order. An empty batch gives all zeros.
 ReuseHistogram measure_reuse(std::span<const std::int64_t> ids);
+
+/// Lookups per distinct row that a histogram implies; 0 for the empty histogram. Counts within a
+/// bin are taken to fall off as 1/count².
+double mean_reuse(const ReuseHistogram& histogram);
 
 /// Expected histogram of `lookups` ids drawn from `rows` rows by the Zipf law of definitions
 /// ("Synthetic ids" in docs/definitions.md) with exponent `skew`, each row's count taken as
