@@ -28,6 +28,7 @@ class DenseModel {
   ~DenseModel();
 
   /// Forward and backward of `labels.size()` samples. pooled is [samples][features][embedding_dim].
+  /// There may be none: the gradients are zero then.
   /// Returns the sum (not mean) of binary cross entropies; fills pooled_gradient (like pooled) and
   /// the dense gradients with the gradient of that sum divided by `global_batch`.
   double forward_backward(std::span<const float> dense, std::span<const float> pooled,
@@ -54,5 +55,8 @@ class DenseModel {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Threads that LibTorch and its BLAS use inside one operation; for the whole process.
+void set_dense_threads(std::int64_t threads);
 
 }  // namespace shardwright

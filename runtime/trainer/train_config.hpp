@@ -1,5 +1,6 @@
 #pragma once
 
+#include "costmodel/json/json_view.hpp"
 #include "costmodel/table.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
 
@@ -10,31 +11,42 @@
 
 namespace shardwright {
 
-/// A training job. Every key of the JSON file is a field here and a flag of `shardwright train`.
+/// A training job. Every key of the JSON file is a field here and a flag of `shardwright train`;
+/// docs/train.md describes them.
 struct TrainConfig {
-  std::string data;  ///< folder with tables.json, train, test
-  std::string
-      plan;  ///< plan file; empty: table-wise round robin over the ranks is planned on the spot
-  std::string output;  ///< folder for metrics.jsonl and model/
+  std::string data;    ///< folder with tables.json, train, test
+  std::string plan;    ///< plan file; empty: whole tables, round robin over the ranks
+  std::string output;  ///< folder for metrics.jsonl and model/; empty: nothing is written
+  bool save_model = true;
   std::string model = "dlrm";
-  std::int64_t embedding_dim = 16;
-  std::vector<std::int64_t> bottom_mlp;
-  std::vector<std::int64_t> top_mlp;
-  std::int64_t batch_size = 0;  ///< global; 0: the plan's
+  std::int64_t embedding_dim = 0;        ///< 0: that of the tables
+  std::vector<std::int64_t> bottom_mlp;  ///< empty: {64, embedding_dim}
+  std::vector<std::int64_t> top_mlp;     ///< empty: {64, 32, 1}
+  std::int64_t batch_size = 0;           ///< global; 0: the plan's, or else that of tables.json
   std::int64_t epochs = 1;
-  std::optional<std::int64_t> max_steps;
-  std::optional<OptimizerKind>
-      optimizer;  ///< unset: each table's own, and adagrad for the dense part
+  std::optional<std::int64_t> max_steps;   ///< over all epochs
+  std::optional<OptimizerKind> optimizer;  ///< unset: each table's own, adagrad for the dense part
   double learning_rate = 0.01;
   std::int64_t warmup_steps = 0;  ///< linear from 0
   std::uint64_t seed = 1;
   BadIdPolicy on_bad_id = BadIdPolicy::error;
-  std::int64_t threads = 1;  ///< LibTorch threads per rank
-  std::int64_t progress_every = 0;
+  std::int64_t threads = 1;         ///< LibTorch threads per rank
+  std::int64_t progress_every = 0;  ///< steps between progress lines; 0: every few seconds
 };
+
+/// Sets the fields that `settings` has; "schema" and the names above are its legal members. Throws
+/// InputError with file and JSON path.
+void apply_train_settings(const JsonView& settings, TrainConfig& config);
 
 /// Reads a config file ("schema": "shardwright.train/1"); relative paths are taken from the file's
 /// folder.
 TrainConfig read_train_config(const std::string& file);
+
+/// The same values as a config file would hold them.
+nlohmann::json train_config_to_json(const TrainConfig& config);
+
+std::string_view to_string(BadIdPolicy policy);
+/// error | clip | skip. Throws InputError.
+BadIdPolicy parse_bad_id_policy(std::string_view text);
 
 }  // namespace shardwright

@@ -1,0 +1,176 @@
+#include "runtime/model/dense_model.hpp"
+
+#include "runtime/model/blas_threads.hpp"
+#include "runtime/model/dense_parameters.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/optim/adagrad.h>
+#include <torch/optim/sgd.h>
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <vector>
+
+namespace shardwright {
+namespace {
+
+constexpr double kAdagradEps = 1e-8;
+
+struct Layer {
+  at::Tensor weight;
+  at::Tensor bias;
+};
+
+/// A view of memory that somebody else owns and that is not written through.
+at::Tensor view(std::span<const float> values, std::vector<std::int64_t> shape) {
+  return at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat);
+}
+
+at::Tensor trainable(const DenseParameterSpec& spec, std::uint64_t seed, at::Tensor gradient) {
+  at::Tensor parameter = view(initial_values(spec, seed), spec.shape).clone();
+  parameter.set_requires_grad(true);
+  parameter.mutable_grad() = gradient.view(spec.shape);
+  return parameter;
+}
+
+/// Flat positions of the pairs (1,0), (2,0), (2,1), (3,0) … in an n × n matrix.
+at::Tensor lower_triangle(std::int64_t n) {
+  std::vector<std::int64_t> positions;
+  for (std::int64_t i = 1; i < n; ++i) {
+    for (std::int64_t j = 0; j < i; ++j) positions.push_back(i * n + j);
+  }
+  return at::tensor(positions, at::kLong);
+}
+
+std::unique_ptr<torch::optim::Optimizer> make_optimizer(OptimizerKind kind,
+                                                        const std::vector<at::Tensor>& parameters) {
+  if (kind == OptimizerKind::sgd) {
+    return std::make_unique<torch::optim::SGD>(parameters, torch::optim::SGDOptions(0.0));
+  }
+  return std::make_unique<torch::optim::Adagrad>(
+      parameters, torch::optim::AdagradOptions(0.0).eps(kAdagradEps));
+}
+
+}  // namespace
+
+struct DenseModel::State {
+  DlrmConfig config;
+  std::vector<DenseParameterSpec> specs;
+  std::vector<at::Tensor> parameters;
+  std::vector<Layer> bottom;
+  std::vector<Layer> top;
+  at::Tensor gradients;  ///< flat; every parameter's grad() is a view into it
+  at::Tensor pairs;
+  std::unique_ptr<torch::optim::Optimizer> optimizer;
+
+  at::Tensor dense_input(std::span<const float> dense, std::int64_t samples) const {
+    return view(dense, {samples, config.num_dense});
+  }
+  at::Tensor pooled_input(std::span<const float> pooled, std::int64_t samples) const {
+    return view(pooled, {samples, config.num_features, config.embedding_dim});
+  }
+  at::Tensor logits(const at::Tensor& dense, const at::Tensor& pooled) const;
+};
+
+at::Tensor DenseModel::State::logits(const at::Tensor& dense, const at::Tensor& pooled) const {
+  std::vector<at::Tensor> top_input;
+  at::Tensor vectors = pooled;  // [samples][vectors][embedding_dim]
+  if (config.num_dense > 0) {
+    at::Tensor x = dense;
+    for (const Layer& layer : bottom) x = at::relu(at::linear(x, layer.weight, layer.bias));
+    top_input.push_back(x);
+    vectors = at::cat({x.unsqueeze(1), pooled}, 1);
+  }
+  const at::Tensor dots = at::bmm(vectors, vectors.transpose(1, 2));
+  top_input.push_back(dots.flatten(1).index_select(1, pairs));
+  at::Tensor y = at::cat(top_input, 1);
+  for (const Layer& layer : top) {
+    const bool last = &layer == &top.back();
+    y = at::linear(y, layer.weight, layer.bias);
+    if (!last) y = at::relu(y);
+  }
+  return y.squeeze(1);
+}
+
+DenseModel::DenseModel(const DlrmConfig& config, OptimizerKind optimizer, std::uint64_t seed)
+    : state_(std::make_unique<State>()) {
+  state_->config = config;
+  state_->specs = dense_parameters(config);
+  std::int64_t total = 0;
+  for (const DenseParameterSpec& spec : state_->specs) total += spec.size();
+  state_->gradients = at::zeros({total}, at::kFloat);
+  std::int64_t offset = 0;
+  for (const DenseParameterSpec& spec : state_->specs) {
+    state_->parameters.push_back(
+        trainable(spec, seed, state_->gradients.narrow(0, offset, spec.size())));
+    offset += spec.size();
+  }
+  const std::size_t num_bottom = config.num_dense > 0 ? config.bottom_mlp.size() : 0;
+  for (std::size_t i = 0; i < state_->parameters.size() / 2; ++i) {
+    std::vector<Layer>& mlp = i < num_bottom ? state_->bottom : state_->top;
+    mlp.push_back({state_->parameters[2 * i], state_->parameters[2 * i + 1]});
+  }
+  state_->pairs = lower_triangle(config.num_features + (config.num_dense > 0 ? 1 : 0));
+  state_->optimizer = make_optimizer(optimizer, state_->parameters);
+}
+
+DenseModel::~DenseModel() = default;
+
+double DenseModel::forward_backward(std::span<const float> dense, std::span<const float> pooled,
+                                    std::span<const float> labels, std::int64_t global_batch,
+                                    std::span<float> pooled_gradient) {
+  state_->gradients.zero_();
+  const auto samples = static_cast<std::int64_t>(labels.size());
+  if (samples == 0) return 0.0;
+  at::Tensor embeddings = state_->pooled_input(pooled, samples);
+  embeddings.set_requires_grad(true);
+  const at::Tensor losses = at::binary_cross_entropy_with_logits(
+      state_->logits(state_->dense_input(dense, samples), embeddings), view(labels, {samples}), {},
+      {}, at::Reduction::None);
+  losses.backward(at::full_like(losses, 1.0 / static_cast<double>(global_batch)));
+  const at::Tensor gradient = embeddings.grad().contiguous();
+  std::copy_n(gradient.data_ptr<float>(), pooled_gradient.size(), pooled_gradient.begin());
+  return losses.detach().sum(at::kDouble).item<double>();
+}
+
+void DenseModel::predict(std::span<const float> dense, std::span<const float> pooled,
+                         std::span<float> probability) {
+  const auto samples = static_cast<std::int64_t>(probability.size());
+  if (samples == 0) return;
+  const at::NoGradGuard no_grad;
+  const at::Tensor result = at::sigmoid(state_->logits(state_->dense_input(dense, samples),
+                                                       state_->pooled_input(pooled, samples)))
+                                .contiguous();
+  std::copy_n(result.data_ptr<float>(), probability.size(), probability.begin());
+}
+
+std::span<float> DenseModel::gradients() {
+  return {state_->gradients.data_ptr<float>(), static_cast<std::size_t>(state_->gradients.numel())};
+}
+
+void DenseModel::apply_gradients(double learning_rate) {
+  for (torch::optim::OptimizerParamGroup& group : state_->optimizer->param_groups()) {
+    group.options().set_lr(learning_rate);
+  }
+  state_->optimizer->step();
+}
+
+std::vector<DenseModel::Parameter> DenseModel::parameters() const {
+  std::vector<Parameter> result;
+  for (std::size_t i = 0; i < state_->parameters.size(); ++i) {
+    const float* values = state_->parameters[i].data_ptr<float>();
+    result.push_back({state_->specs[i].name,
+                      state_->specs[i].shape,
+                      {values, values + state_->parameters[i].numel()}});
+  }
+  return result;
+}
+
+void set_dense_threads(std::int64_t threads) {
+  at::set_num_threads(static_cast<int>(threads));
+  set_blas_threads(static_cast<int>(threads));
+}
+
+}  // namespace shardwright

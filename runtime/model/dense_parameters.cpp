@@ -1,0 +1,106 @@
+#include "runtime/model/dense_parameters.hpp"
+
+#include "costmodel/errors.hpp"
+
+#include <cmath>
+#include <functional>
+#include <numeric>
+
+// No fmt here: this library also has LibTorch's include path, where another fmt may lie.
+
+namespace shardwright {
+namespace {
+
+constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;
+
+std::uint64_t fnv1a(const std::string& text) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const char c : text) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * std::uint64_t{0x100000001b3};
+  }
+  return hash;
+}
+
+std::uint64_t mix(std::uint64_t x) {
+  x = (x ^ (x >> 30)) * std::uint64_t{0xbf58476d1ce4e5b9};
+  x = (x ^ (x >> 27)) * std::uint64_t{0x94d049bb133111eb};
+  return x ^ (x >> 31);
+}
+
+std::uint64_t dense_hash(std::uint64_t named_seed, std::uint64_t index) {
+  return mix(mix(named_seed + (index + 1) * kGolden) + kGolden);  // column 0
+}
+
+/// Appends the layers of one MLP and returns its output width.
+std::int64_t append_mlp(const std::string& name, std::int64_t in,
+                        const std::vector<std::int64_t>& widths,
+                        std::vector<DenseParameterSpec>& specs) {
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    const std::int64_t out = widths[i];
+    if (out < 1) {
+      throw InputError(name + "_mlp[" + std::to_string(i) + "] is " + std::to_string(out) +
+                       ", expected a width of at least 1.");
+    }
+    const std::string layer = name + "." + std::to_string(i);
+    const double fan = static_cast<double>(in + out);
+    specs.push_back({layer + ".weight", {out, in}, static_cast<float>(std::sqrt(6.0 / fan))});
+    specs.push_back(
+        {layer + ".bias", {out}, static_cast<float>(1.0 / std::sqrt(static_cast<double>(out)))});
+    in = out;
+  }
+  return in;
+}
+
+void require_widths(const DlrmConfig& config) {
+  if (config.num_dense > 0 &&
+      (config.bottom_mlp.empty() || config.bottom_mlp.back() != config.embedding_dim)) {
+    throw InputError("bottom_mlp must end in the embedding dimension, which is " +
+                     std::to_string(config.embedding_dim) + " here" +
+                     (config.bottom_mlp.empty()
+                          ? "; it is empty."
+                          : "; it ends in " + std::to_string(config.bottom_mlp.back()) + "."));
+  }
+  if (config.top_mlp.empty() || config.top_mlp.back() != 1) {
+    throw InputError("top_mlp must end in 1, the logit" +
+                     (config.top_mlp.empty()
+                          ? std::string("; it is empty.")
+                          : "; it ends in " + std::to_string(config.top_mlp.back()) + "."));
+  }
+  if (interaction_width(config) == 0) {
+    throw InputError(
+        "A model without dense features needs at least two embedding features to interact; the "
+        "data has " +
+        std::to_string(config.num_features) + ".");
+  }
+}
+
+}  // namespace
+
+std::int64_t DenseParameterSpec::size() const {
+  return std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>());
+}
+
+std::int64_t interaction_width(const DlrmConfig& config) {
+  const std::int64_t vectors = config.num_features + (config.num_dense > 0 ? 1 : 0);
+  return (config.num_dense > 0 ? config.embedding_dim : 0) + vectors * (vectors - 1) / 2;
+}
+
+std::vector<DenseParameterSpec> dense_parameters(const DlrmConfig& config) {
+  require_widths(config);
+  std::vector<DenseParameterSpec> specs;
+  if (config.num_dense > 0) append_mlp("bottom", config.num_dense, config.bottom_mlp, specs);
+  append_mlp("top", interaction_width(config), config.top_mlp, specs);
+  return specs;
+}
+
+std::vector<float> initial_values(const DenseParameterSpec& parameter, std::uint64_t seed) {
+  const std::uint64_t named_seed = mix(seed ^ fnv1a(parameter.name));
+  std::vector<float> values(static_cast<std::size_t>(parameter.size()));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const float u = static_cast<float>(dense_hash(named_seed, i) >> 40) / 16777216.0F;
+    values[i] = (2.0F * u - 1.0F) * parameter.scale;
+  }
+  return values;
+}
+
+}  // namespace shardwright

@@ -1,0 +1,133 @@
+#include "runtime/trainer/train_config.hpp"
+
+#include "costmodel/names.hpp"
+
+#include <filesystem>
+
+namespace shardwright {
+namespace {
+
+constexpr Names<BadIdPolicy, 3> kBadIdPolicies = {
+    {{BadIdPolicy::error, "error"}, {BadIdPolicy::clip, "clip"}, {BadIdPolicy::skip, "skip"}}};
+
+constexpr std::int64_t kWidest = 1 << 20;
+constexpr std::int64_t kMany = std::int64_t{1} << 40;
+
+void set(const JsonView& settings, std::string_view key, std::string& field) {
+  if (const auto value = settings.find(key)) field = value->string();
+}
+
+void set(const JsonView& settings, std::string_view key, std::int64_t& field, std::int64_t least,
+         std::int64_t most) {
+  if (const auto value = settings.find(key)) field = value->integer(least, most);
+}
+
+void set(const JsonView& settings, std::string_view key, std::vector<std::int64_t>& field) {
+  const auto value = settings.find(key);
+  if (!value) return;
+  field.clear();
+  for (const JsonView& width : value->elements()) field.push_back(width.integer(1, kWidest));
+}
+
+std::string parse_model(const JsonView& value) {
+  if (value.string() != "dlrm") value.fail("\"dlrm\", the one model there is so far");
+  return value.string();
+}
+
+/// A name's meaning; a complaint says where the name stands.
+template <class Parse>
+auto parse_named(const JsonView& value, Parse parse) {
+  try {
+    return parse(value.string());
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("{}: {}: {}", value.file(), value.path(), error.what()));
+  }
+}
+
+OptimizerKind parse_supported_optimizer(const JsonView& value) {
+  const OptimizerKind kind = parse_named(value, parse_optimizer);
+  if (kind != OptimizerKind::sgd && kind != OptimizerKind::adagrad &&
+      kind != OptimizerKind::rowwise_adagrad) {
+    value.fail("an optimizer that `train` has: sgd, adagrad or rowwise_adagrad");
+  }
+  return kind;
+}
+
+void resolve(const std::filesystem::path& folder, std::string& path) {
+  if (!path.empty()) path = (folder / path).string();
+}
+
+}  // namespace
+
+void apply_train_settings(const JsonView& settings, TrainConfig& config) {
+  settings.allow_keys({"schema", "data", "plan", "output", "save_model", "model", "embedding_dim",
+                       "bottom_mlp", "top_mlp", "batch_size", "epochs", "max_steps", "optimizer",
+                       "learning_rate", "warmup_steps", "seed", "on_bad_id", "threads",
+                       "progress_every"});
+  set(settings, "data", config.data);
+  set(settings, "plan", config.plan);
+  set(settings, "output", config.output);
+  if (const auto value = settings.find("save_model")) config.save_model = value->boolean();
+  if (const auto value = settings.find("model")) config.model = parse_model(*value);
+  set(settings, "embedding_dim", config.embedding_dim, 0, kWidest);
+  set(settings, "bottom_mlp", config.bottom_mlp);
+  set(settings, "top_mlp", config.top_mlp);
+  set(settings, "batch_size", config.batch_size, 0, kMany);
+  set(settings, "epochs", config.epochs, 0, kMany);
+  if (const auto value = settings.find("max_steps")) config.max_steps = value->integer(0, kMany);
+  if (const auto value = settings.find("optimizer")) {
+    config.optimizer = parse_supported_optimizer(*value);
+  }
+  if (const auto value = settings.find("learning_rate")) config.learning_rate = value->number(0.0);
+  set(settings, "warmup_steps", config.warmup_steps, 0, kMany);
+  if (const auto value = settings.find("seed")) {
+    config.seed = static_cast<std::uint64_t>(value->integer(0));
+  }
+  if (const auto value = settings.find("on_bad_id")) {
+    config.on_bad_id = parse_named(*value, parse_bad_id_policy);
+  }
+  set(settings, "threads", config.threads, 1, 4096);
+  set(settings, "progress_every", config.progress_every, 0, kMany);
+}
+
+TrainConfig read_train_config(const std::string& file) {
+  const nlohmann::json document = read_json(file);
+  const JsonView settings(document, file);
+  expect_schema(settings, "train");
+  TrainConfig config;
+  apply_train_settings(settings, config);
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  for (std::string* path : {&config.data, &config.plan, &config.output}) resolve(folder, *path);
+  return config;
+}
+
+nlohmann::json train_config_to_json(const TrainConfig& config) {
+  nlohmann::json json = {{"schema", "shardwright.train/1"},
+                         {"data", config.data},
+                         {"plan", config.plan},
+                         {"output", config.output},
+                         {"save_model", config.save_model},
+                         {"model", config.model},
+                         {"embedding_dim", config.embedding_dim},
+                         {"bottom_mlp", config.bottom_mlp},
+                         {"top_mlp", config.top_mlp},
+                         {"batch_size", config.batch_size},
+                         {"epochs", config.epochs},
+                         {"learning_rate", config.learning_rate},
+                         {"warmup_steps", config.warmup_steps},
+                         {"seed", config.seed},
+                         {"on_bad_id", to_string(config.on_bad_id)},
+                         {"threads", config.threads},
+                         {"progress_every", config.progress_every}};
+  if (config.max_steps) json["max_steps"] = *config.max_steps;
+  if (config.optimizer) json["optimizer"] = to_string(*config.optimizer);
+  return json;
+}
+
+std::string_view to_string(BadIdPolicy policy) { return name_of(policy, kBadIdPolicies); }
+
+BadIdPolicy parse_bad_id_policy(std::string_view text) {
+  return value_of(text, kBadIdPolicies, "policy for bad ids");
+}
+
+}  // namespace shardwright
