@@ -22,6 +22,7 @@ struct Device {
 };
 
 const std::vector<Device>& known_devices();
+bool is_known_device(std::string_view name);
 /// Case-insensitive. Throws UsageError that lists the names and suggests the nearest.
 const Device& find_device(std::string_view name);
 

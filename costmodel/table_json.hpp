@@ -13,6 +13,6 @@ nlohmann::json table_to_json(const Table& table);
 
 /// Reads one element of "tables"; only name, rows and dim are required. Throws InputError with file
 /// and path for anything that cannot be trained: see docs/cost_models.md, "Limits".
-Table table_from_json(const JsonView& json);
+Table table_from_json(const JsonView& view);
 
 }  // namespace shardwright

@@ -45,4 +45,8 @@ std::string describe_topology(const Topology& topology);
 
 std::int64_t num_nodes(const Topology& topology);
 
+/// Links assumed where none are given: the slowest of the ranks' devices. At least one rank.
+Link default_intra(const std::vector<RankSpec>& ranks);
+Link default_inter(const std::vector<RankSpec>& ranks);
+
 }  // namespace shardwright

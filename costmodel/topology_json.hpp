@@ -13,6 +13,6 @@ nlohmann::json topology_to_json(const Topology& topology);
 
 /// Reads that form, with or without "schema" (shardwright.topology/1 if present). Device, speed and
 /// links have defaults; memory_bytes has one for devices of known memory. Throws InputError.
-Topology topology_from_json(const JsonView& json);
+Topology topology_from_json(const JsonView& view);
 
 }  // namespace shardwright
