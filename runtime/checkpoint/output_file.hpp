@@ -37,7 +37,7 @@ class OutputFile {
   FileRecord record_{0, kEmptyChecksum};
 };
 
-/// Brings the names in a folder to the disk. Throws EnvironmentError.
+/// Brings the names in a folder to the disk, where the file system can.
 void sync_folder(const std::string& folder);
 
 }  // namespace shardwright

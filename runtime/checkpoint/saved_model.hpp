@@ -1,0 +1,36 @@
+#pragma once
+
+#include "planner/plan.hpp"
+#include "runtime/comm/communicator.hpp"
+#include "runtime/embedding/sharded_embeddings.hpp"
+#include "runtime/model/dense_model.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace shardwright {
+
+/// What save_model() writes. Borrows; only `shards` differs between ranks.
+struct ModelToSave {
+  const Plan& plan;
+  std::span<const ShardedEmbeddings::LocalShard> shards;  ///< this rank's
+  const std::vector<DenseModel::Parameter>& dense;
+  const nlohmann::json& config;  ///< the train config, copied into the index
+  const MadeBy& made_by;
+};
+
+/// Writes FOLDER/rank-00000.safetensors … (each rank its shards, straight from their memory, as
+/// `<table>/rows_<a>_<b>/cols_<c>_<d>/weights` and `…/state`), FOLDER/dense.safetensors and
+/// FOLDER/index.json (schema shardwright.model/1; docs/train.md). Everything is written to
+/// FOLDER.partial, brought to disk, and renamed once every rank has succeeded: FOLDER holds the old
+/// model or the new one. Throws CollectiveError on every rank if any of them fails; the partial
+/// folder is then gone and an old FOLDER is as it was. Blocks.
+void save_model(Communicator& comm, const std::string& folder, const ModelToSave& model);
+
+/// `<table>/rows_<a>_<b>/cols_<c>_<d>`.
+std::string shard_name(const Plan& plan, const Shard& shard);
+
+}  // namespace shardwright
