@@ -29,7 +29,7 @@ class Communicator {
   /// Sends send[i] to rank i and fills receive[i] from rank i; both have size() entries, and the
   /// sizes must match the peer's. Blocks until all of it is done. Blocks may be empty and of any
   /// size: messages over the transport's limit are cut. Throws EnvironmentError with the
-  /// transport's own text.
+  /// transport's own text; the communicator and the blocks are then good for nothing but abort().
   void all_to_all(std::span<const SendBlock> send, std::span<const ReceiveBlock> receive);
 
   virtual void barrier() = 0;

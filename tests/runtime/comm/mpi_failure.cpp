@@ -1,0 +1,50 @@
+// Fails on rank 1 in the way its argument says, while the other ranks wait; ctest checks the exit
+// code of mpirun and that the job ends.
+#include "runtime/comm/collectives.hpp"
+#include "runtime/comm/mpi_communicator.hpp"
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+using namespace shardwright;
+
+namespace {
+
+// Rank 1 sends rank 0 more than that expects.
+void send_too_much(Communicator& comm) {
+  const auto ranks = static_cast<std::size_t>(comm.size());
+  const std::vector<std::byte> sent(8);
+  std::vector<std::byte> received(4);
+  std::vector<Communicator::SendBlock> send(ranks);
+  std::vector<Communicator::ReceiveBlock> receive(ranks);
+  if (comm.rank().value() == 1) send[0] = sent;
+  if (comm.rank().value() == 0) receive[1] = received;
+  comm.all_to_all(send, receive);
+}
+
+void fail(Communicator& comm, const std::string& how) {
+  const bool failing = comm.rank().value() == 1;
+  if (how == "abort" && failing) comm.abort(static_cast<int>(ExitCode::timeout));
+  if (how == "throw" && failing) throw EnvironmentError("rank 1 has no memory left");
+  if (how == "truncate") send_too_much(comm);
+  if (how == "together") {
+    run_together(comm, [&] {
+      if (failing) throw InputError("rank 1 cannot read its part");
+    });
+  }
+  comm.barrier();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const MpiEnvironment mpi;
+    fail(*make_mpi_communicator(), argc > 1 ? argv[1] : "");
+  } catch (const Error& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return static_cast<int>(error.code());
+  }
+  return 0;
+}
