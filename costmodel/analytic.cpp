@@ -150,8 +150,7 @@ class Step {
 }  // namespace
 
 std::string_view AnalyticCostModel::provenance() const {
-  return "compute: analytic, not fitted; communication: analytic, not fitted; both rest on "
-         "datasheet bandwidths";
+  return "compute: analytic, not fitted; communication: analytic, not fitted (datasheet figures)";
 }
 
 std::vector<PhaseTimes> AnalyticCostModel::price(const Workload& workload, const Topology& topology,
