@@ -67,13 +67,13 @@ LossDifference largest_loss_difference(const ShardedRun& run, const TrainingResu
   for (const auto& [step, loss] : run.losses) {
     const double expected = result.losses.at(static_cast<std::size_t>(step));
     const double relative = std::abs(loss - expected) / std::abs(expected);
-    if (!(relative <= largest.relative)) largest = {relative, step};
+    if (std::isnan(relative) || relative > largest.relative) largest = {relative, step};
   }
   return largest;
 }
 
 std::string comparison_table(const ShardedRun& run, const TrainingResult& result,
-                             const Settings& settings) {
+                             const Settings& settings, const WeightDifference& weights) {
   const LossDifference difference = largest_loss_difference(run, result);
   const auto row = [](const char* name, double sharded, double unsharded) {
     return fmt::format("{:<34}{:>14.6f}{:>14.6f}\n", name, sharded, unsharded);
@@ -84,6 +84,8 @@ std::string comparison_table(const ShardedRun& run, const TrainingResult& result
   table += row("loss of the last step", run.losses.rbegin()->second, result.losses.back());
   table += fmt::format("largest relative loss difference {:.3e}, at step {} of {}\n",
                        difference.relative, difference.step, result.losses.size());
+  table += fmt::format("largest relative weight difference {:.3e}, in {}\n", weights.relative,
+                       weights.tensor);
   table += timing_lines(run, settings);
   table +=
       fmt::format("auc_sharded={:.6f} auc_reference={:.6f} max_relative_loss_difference={:.3e}\n",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "saved_weights.hpp"
 #include "settings.hpp"
 #include "training.hpp"
 
@@ -12,7 +13,7 @@ namespace reference {
 
 /// What a sharded training run wrote to its metrics.jsonl.
 struct ShardedRun {
-  std::map<std::int64_t, double> losses;  ///< by step, counted over epochs
+  std::map<std::int64_t, double> losses;  ///< by step over all epochs
   double auc = 0;                         ///< of the last evaluation
   double log_loss = 0;
   double median_step_ms = 0;
@@ -33,6 +34,6 @@ LossDifference largest_loss_difference(const ShardedRun& run, const TrainingResu
 /// The table that closes a comparison; its last line is
 /// `auc_sharded=… auc_reference=… max_relative_loss_difference=…`.
 std::string comparison_table(const ShardedRun& run, const TrainingResult& result,
-                             const Settings& settings);
+                             const Settings& settings, const WeightDifference& weights);
 
 }  // namespace reference

@@ -1,6 +1,7 @@
 #include "comparison.hpp"
 #include "data_folder.hpp"
 #include "model.hpp"
+#include "saved_weights.hpp"
 #include "settings.hpp"
 #include "training.hpp"
 
@@ -8,6 +9,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <string>
 
 namespace {
@@ -27,8 +29,11 @@ void run(const Arguments& arguments) {
   Model model(settings, train_part);
   const TrainingResult result = train(model, settings, train_part, test_part);
   if (arguments.metrics.empty()) return;
+  const auto folder = std::filesystem::path(arguments.metrics).parent_path();
+  const WeightDifference weights =
+      largest_weight_difference(read_saved_weights((folder / "model").string()), model.weights());
   const ShardedRun sharded = read_sharded_run(arguments.metrics);
-  std::fputs(comparison_table(sharded, result, settings).c_str(), stdout);
+  std::fputs(comparison_table(sharded, result, settings, weights).c_str(), stdout);
 }
 
 }  // namespace
@@ -43,7 +48,8 @@ int main(int argc, char** argv) {
   app.add_option("--data", arguments.data, "data folder, instead of the config's");
   app.add_option("--plan", arguments.plan,
                  "plan whose predicted step time to show, instead of the config's");
-  app.add_option("--compare", arguments.metrics, "metrics.jsonl of a sharded run with this config");
+  app.add_option("--compare", arguments.metrics,
+                 "metrics.jsonl of a sharded run with this config, model/ beside it");
   CLI11_PARSE(app, argc, argv);
   try {
     run(arguments);

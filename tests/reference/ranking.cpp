@@ -35,7 +35,7 @@ double log_loss(const std::vector<float>& probabilities, const std::vector<float
   for (std::size_t i = 0; i < labels.size(); ++i) {
     const double p =
         labels[i] > 0.5F ? probabilities[i] : 1.0 - static_cast<double>(probabilities[i]);
-    sum -= std::log(std::max(p, 1e-12));
+    sum -= std::log(std::max(p, 1e-7));
   }
   return sum / static_cast<double>(labels.size());
 }

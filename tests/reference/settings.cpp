@@ -37,18 +37,19 @@ Pooling parse_pooling(const std::string& name) {
   throw std::runtime_error("The reference knows the modes sum and mean, not " + name + ".");
 }
 
-void read_tables(const std::string& file, std::int64_t dim, Settings& settings) {
+void read_tables(const std::string& file, Settings& settings) {
   const json document = read_json_file(file);
   if (settings.batch_size == 0) settings.batch_size = document.at("batch_size");
+  if (settings.embedding_dim == 0) settings.embedding_dim = document.at("tables").at(0).at("dim");
   for (const json& entry : document.at("tables")) {
     Table table;
     table.name = entry.at("name");
     table.rows = entry.at("rows");
     table.pooling = parse_pooling(entry.value("mode", "sum"));
     table.optimizer = parse_optimizer(entry.value("optimizer", "rowwise_adagrad"));
-    if (entry.at("dim") != dim) {
-      throw std::runtime_error("Table " + table.name + " in " + file +
-                               " is not as wide as embedding_dim in the config.");
+    if (entry.at("dim") != settings.embedding_dim) {
+      throw std::runtime_error("Table " + table.name + " in " + file + " is not " +
+                               std::to_string(settings.embedding_dim) + " wide.");
     }
     settings.tables[table.name] = table;
   }
@@ -77,7 +78,9 @@ Settings read_settings(const std::string& file, const std::string& data, const s
   settings.warmup_steps = config.value("warmup_steps", settings.warmup_steps);
   settings.seed = config.value("seed", settings.seed);
   settings.threads = config.value("threads", settings.threads);
-  read_tables(settings.data + "/tables.json", settings.embedding_dim, settings);
+  read_tables(settings.data + "/tables.json", settings);
+  if (settings.bottom_mlp.empty()) settings.bottom_mlp = {64, settings.embedding_dim};
+  if (settings.top_mlp.empty()) settings.top_mlp = {64, 32, 1};
   if (config.contains("optimizer")) {
     const Optimizer optimizer = parse_optimizer(config["optimizer"]);
     settings.dense_optimizer = optimizer == Optimizer::sgd ? Optimizer::sgd : Optimizer::adagrad;

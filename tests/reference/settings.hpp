@@ -22,11 +22,11 @@ struct Table {
 /// data.
 struct Settings {
   std::string data;
-  std::string plan;  ///< empty: no predictions to compare with
-  std::int64_t embedding_dim = 16;
+  std::string plan;                ///< empty: no predictions to compare with
+  std::int64_t embedding_dim = 0;  ///< that of all tables
   std::vector<std::int64_t> bottom_mlp;
   std::vector<std::int64_t> top_mlp;
-  std::int64_t batch_size = 0;
+  std::int64_t batch_size = 0;  ///< global
   std::int64_t epochs = 1;
   std::optional<std::int64_t> max_steps;
   Optimizer dense_optimizer = Optimizer::adagrad;
