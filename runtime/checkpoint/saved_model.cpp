@@ -1,7 +1,6 @@
 #include "runtime/checkpoint/saved_model.hpp"
 
 #include "costmodel/errors.hpp"
-#include "planner/plan_json.hpp"
 #include "runtime/checkpoint/safetensors.hpp"
 #include "runtime/comm/collectives.hpp"
 
@@ -106,7 +105,7 @@ std::string index_of(const ModelToSave& model, const std::vector<std::string>& w
     tables.push_back(table_entry(model.plan, i));
   }
   const json index = {{"schema", "shardwright.model/1"},
-                      {"plan_id", plan_id(model.plan)},
+                      {"plan_id", model.plan_id},
                       {"ranks", model.plan.topology.size()},
                       {"config", model.config},
                       {"tables", tables},

@@ -16,6 +16,7 @@ namespace shardwright {
 /// What save_model() writes. Borrows; only `shards` differs between ranks.
 struct ModelToSave {
   const Plan& plan;
+  const std::string& plan_id;
   std::span<const ShardedEmbeddings::LocalShard> shards;  ///< this rank's
   const std::vector<DenseModel::Parameter>& dense;
   const nlohmann::json& config;  ///< the train config, copied into the index

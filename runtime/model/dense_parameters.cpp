@@ -1,6 +1,7 @@
 #include "runtime/model/dense_parameters.hpp"
 
 #include "costmodel/errors.hpp"
+#include "runtime/embedding/named_uniform.hpp"
 
 #include <cmath>
 #include <functional>
@@ -10,26 +11,6 @@
 
 namespace shardwright {
 namespace {
-
-constexpr std::uint64_t kGolden = 0x9e3779b97f4a7c15;
-
-std::uint64_t fnv1a(const std::string& text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * std::uint64_t{0x100000001b3};
-  }
-  return hash;
-}
-
-std::uint64_t mix(std::uint64_t x) {
-  x = (x ^ (x >> 30)) * std::uint64_t{0xbf58476d1ce4e5b9};
-  x = (x ^ (x >> 27)) * std::uint64_t{0x94d049bb133111eb};
-  return x ^ (x >> 31);
-}
-
-std::uint64_t dense_hash(std::uint64_t named_seed, std::uint64_t index) {
-  return mix(mix(named_seed + (index + 1) * kGolden) + kGolden);  // column 0
-}
 
 /// Appends the layers of one MLP and returns its output width.
 std::int64_t append_mlp(const std::string& name, std::int64_t in,
@@ -94,11 +75,11 @@ std::vector<DenseParameterSpec> dense_parameters(const DlrmConfig& config) {
 }
 
 std::vector<float> initial_values(const DenseParameterSpec& parameter, std::uint64_t seed) {
-  const std::uint64_t named_seed = mix(seed ^ fnv1a(parameter.name));
+  const NamedUniform uniform(seed, parameter.name);
   std::vector<float> values(static_cast<std::size_t>(parameter.size()));
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const float u = static_cast<float>(dense_hash(named_seed, i) >> 40) / 16777216.0F;
-    values[i] = (2.0F * u - 1.0F) * parameter.scale;
+    const auto row = static_cast<std::int64_t>(i);
+    values[i] = NamedUniform::value(uniform.row_key(row), 0, parameter.scale);
   }
   return values;
 }

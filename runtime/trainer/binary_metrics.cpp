@@ -1,6 +1,6 @@
 #include "runtime/trainer/binary_metrics.hpp"
 
-#include "costmodel/errors.hpp"
+#include "runtime/comm/collectives.hpp"
 #include "runtime/trainer/gather.hpp"
 
 #include <fmt/format.h>
@@ -153,16 +153,18 @@ BinaryMetrics sum_up(const std::vector<LocalSums>& ranks) {
     log_loss += rank.log_loss;
   }
   if (not_finite > 0) {
-    throw Error(ExitCode::check_failed,
-                fmt::format("The model's probability is not a number for {} of {} samples: the "
-                            "training has diverged. Lower the learning rate or warm up longer.",
-                            not_finite, metrics.samples));
+    throw CollectiveError(
+        ExitCode::check_failed,
+        fmt::format("The model's probability is not a number for {} of {} samples: the "
+                    "training has diverged. Lower the learning rate or warm up longer.",
+                    not_finite, metrics.samples));
   }
   // 2 · positives · negatives must fit 64 bits.
   constexpr std::int64_t kMostSamples = std::int64_t{1} << 32;
   if (metrics.samples > kMostSamples) {
-    throw InputError(fmt::format("The exact AUC takes at most {} samples, the data has {}.",
-                                 kMostSamples, metrics.samples));
+    throw CollectiveError(ExitCode::bad_input,
+                          fmt::format("The exact AUC takes at most {} samples, the data has {}.",
+                                      kMostSamples, metrics.samples));
   }
   if (metrics.samples > 0) metrics.log_loss = log_loss / static_cast<double>(metrics.samples);
   return metrics;

@@ -32,7 +32,7 @@ struct BinaryMetrics {
 ///
 /// Log loss takes probabilities as if cut to [1e-7, 1 − 1e-7]; sums are added in rank order.
 ///
-/// Throws Error (check failed) on every rank if a probability is not a number. Blocks.
+/// Throws CollectiveError (check failed) if a probability is not a number. Blocks.
 BinaryMetrics binary_metrics(Communicator& comm, std::span<const ScoredSample> mine);
 
 }  // namespace shardwright

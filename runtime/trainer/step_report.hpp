@@ -1,0 +1,67 @@
+#pragma once
+
+#include "runtime/comm/communicator.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace shardwright {
+
+/// The parts of a training step, in their order.
+enum class StepPhase {
+  read,             ///< from the mapped files, check of ids, and the wait for the slowest reader
+  input_exchange,   ///< ids and lengths to the ranks that hold their rows
+  lookup,           ///< gather and pool
+  output_exchange,  ///< pooled embeddings back to the samples' ranks
+  dense,            ///< forward and backward of the dense part
+  gradient_exchange,
+  update,            ///< gradients per row and optimizer of the embeddings
+  dense_all_reduce,  ///< sum of the dense gradients over the ranks
+  dense_update,
+};
+inline constexpr std::array<std::string_view, 9> kStepPhaseNames = {
+    "read",   "input_exchange",   "lookup",      "output_exchange", "dense", "gradient_exchange",
+    "update", "dense_all_reduce", "dense_update"};
+
+/// What is sent to other ranks in a step.
+enum class StepTraffic { input, output, gradient, dense };
+inline constexpr std::array<std::string_view, 4> kStepTrafficNames = {"input", "output", "gradient",
+                                                                      "dense"};
+
+/// What one rank has to say of a step.
+struct StepReport {
+  double loss_sum = 0;  ///< over this rank's samples
+  std::array<double, kStepPhaseNames.size()> phase_ms{};
+  std::array<std::int64_t, kStepTrafficNames.size()> bytes_sent{};
+
+  double& ms(StepPhase phase) { return phase_ms[static_cast<std::size_t>(phase)]; }
+  std::int64_t& bytes(StepTraffic kind) { return bytes_sent[static_cast<std::size_t>(kind)]; }
+};
+
+/// The same over all ranks, the same on every rank.
+struct StepStatistics {
+  double loss_sum = 0;  ///< added in rank order
+  std::array<double, kStepPhaseNames.size()> mean_ms{};
+  std::array<double, kStepPhaseNames.size()> max_ms{};
+  std::array<std::int64_t, kStepTrafficNames.size()> bytes_of_rank_0{};
+  std::array<std::int64_t, kStepTrafficNames.size()> max_bytes{};
+
+  /// Adds another step's figures: sums over steps.
+  StepStatistics& operator+=(const StepStatistics& other);
+};
+
+/// Blocks.
+StepStatistics gather_statistics(Communicator& comm, const StepReport& mine);
+
+// Means over `steps` steps, as metrics.jsonl has them:
+/// {"read":{"mean","max"}, …}
+nlohmann::json phase_ms_json(const StepStatistics& sums, std::int64_t steps);
+/// {"input","input_max","output", …}
+nlohmann::json bytes_sent_json(const StepStatistics& sums, std::int64_t steps);
+
+}  // namespace shardwright

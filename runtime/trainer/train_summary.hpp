@@ -1,0 +1,43 @@
+#pragma once
+
+#include "planner/plan.hpp"
+#include "runtime/trainer/binary_metrics.hpp"
+#include "runtime/trainer/rank_placement.hpp"
+#include "runtime/trainer/step_report.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace shardwright {
+
+/// What a training run comes to; the same on every rank.
+struct TrainSummary {
+  std::int64_t steps = 0;
+  std::int64_t epochs = 0;   ///< begun
+  std::int64_t samples = 0;  ///< trained on, counted once per epoch
+  double seconds = 0;        ///< in training steps, without start and evaluation
+  double samples_per_s() const { return seconds > 0 ? static_cast<double>(samples) / seconds : 0; }
+  std::optional<double> last_loss;
+  BinaryMetrics test;
+  StepStatistics sums;                  ///< over steps
+  std::optional<PhaseTimes> predicted;  ///< of the slowest rank per phase; empty without prediction
+  RankPlacement placement;
+  std::string plan_id;
+};
+
+/// Each phase's longest time over the ranks; nothing without predictions.
+std::optional<PhaseTimes> slowest_phases(std::span<const RankPrediction> ranks);
+
+/// The document of `train --json`, and the last line of metrics.jsonl beside "event".
+nlohmann::json summary_to_json(const TrainSummary& summary);
+/// The same for people, with predicted beside measured times; ends in a newline.
+std::string summary_to_text(const TrainSummary& summary);
+
+/// Throws CollectiveError (check failed) if ranks that had samples to exchange sent nothing.
+void require_exchange(const TrainSummary& summary, std::int64_t samples_per_step);
+
+}  // namespace shardwright

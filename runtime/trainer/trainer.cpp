@@ -1,0 +1,228 @@
+#include "runtime/trainer/trainer.hpp"
+
+#include "runtime/checkpoint/saved_model.hpp"
+#include "runtime/comm/collectives.hpp"
+#include "runtime/trainer/metrics_file.hpp"
+#include "runtime/trainer/sharded_model.hpp"
+#include "runtime/trainer/stopwatch.hpp"
+#include "runtime/trainer/training_inputs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace shardwright {
+namespace {
+
+TrainingInputs open_together(Communicator& comm, const TrainConfig& config) {
+  std::optional<TrainingInputs> inputs;
+  run_together(comm, [&] { inputs.emplace(open_training_inputs(config, comm.size())); });
+  return std::move(*inputs);
+}
+
+std::unique_ptr<ShardedModel> make_model(Communicator& comm, const TrainConfig& config,
+                                         const TrainingInputs& inputs) {
+  std::unique_ptr<ShardedModel> model;
+  run_together(comm, [&] { model = std::make_unique<ShardedModel>(inputs, config, comm); });
+  return model;
+}
+
+/// One training job on one rank.
+class TrainingJob {
+ public:
+  TrainingJob(Communicator& comm, const TrainConfig& config, const TrainSurroundings& surroundings)
+      : comm_(comm),
+        config_(config),
+        surroundings_(surroundings),
+        inputs_(open_together(comm, config)),
+        reader_(inputs_.train.data, inputs_.batch_size, comm.rank().value(), comm.size()),
+        progress_(progress_options(), config.epochs, num_steps()) {}
+
+  TrainSummary run() {
+    start();
+    for (; summary_.steps < num_steps(); ++summary_.epochs) {
+      train_epoch();
+      evaluate();
+    }
+    if (summary_.steps == 0) evaluate();
+    require_exchange(summary_, std::min(inputs_.batch_size, inputs_.train.data.size()));
+    finish();
+    return summary_;
+  }
+
+ private:
+  bool is_first() const { return comm_.rank() == RankId{0}; }
+
+  ProgressOptions progress_options() const {
+    ProgressOptions options = surroundings_.progress;
+    options.steps_between = config_.progress_every;
+    if (!is_first()) options.write = nullptr;
+    return options;
+  }
+
+  std::int64_t num_steps() const {
+    const std::int64_t batches = reader_.num_batches();
+    const std::int64_t epochs = config_.epochs;
+    const std::int64_t most = config_.max_steps.value_or(std::numeric_limits<std::int64_t>::max());
+    return epochs > most / batches ? most : std::min(most, epochs * batches);
+  }
+
+  void start() {
+    for (const std::string& note : inputs_.notes) progress_.say(note);
+    run_together(comm_, [&] {
+      if (is_first() && !config_.output.empty()) metrics_.emplace(config_.output);
+    });
+    set_dense_threads(config_.threads);
+    model_ = make_model(comm_, config_, inputs_);
+    summary_.placement = find_placement(comm_);
+    summary_.predicted = slowest_phases(inputs_.plan.predicted);
+    summary_.plan_id = inputs_.plan_id;
+    progress_.say(fmt::format("Training on {} samples, {}, {} steps of {} samples.",
+                              inputs_.train.data.size(), describe(summary_.placement), num_steps(),
+                              inputs_.batch_size));
+  }
+
+  void train_epoch() {
+    const std::int64_t batches = reader_.num_batches();
+    for (std::int64_t i = 0; i < batches && summary_.steps < num_steps(); ++i) {
+      train_step(i);
+      ++summary_.steps;
+    }
+  }
+
+  void train_step(std::int64_t batch_of_epoch) {
+    Stopwatch stopwatch;
+    read_together(inputs_.train, reader_, batch_of_epoch);
+    const double read_ms = stopwatch.lap_ms();
+    const double learning_rate = learning_rate_of(config_, summary_.steps);
+    StepReport report = model_->train(batch_, learning_rate);
+    report.ms(StepPhase::read) = read_ms;
+    record(gather_statistics(comm_, report), learning_rate, stopwatch.seconds());
+  }
+
+  /// The ranks' one point of agreement per step: whatever is wrong on one ends all.
+  void read_together(const DataPart& part, const BatchReader& reader, std::int64_t step) {
+    run_together(comm_, [&] {
+      if (surroundings_.interrupted && surroundings_.interrupted()) {
+        throw Error(ExitCode::interrupted,
+                    fmt::format("Interrupted after {} of {} steps; no model was saved.",
+                                summary_.steps, num_steps()));
+      }
+      if (metrics_) metrics_->write_pending();
+      read_batch(part, reader, step, batch_);
+      model_->embeddings().check_ids(batch_, config_.on_bad_id);
+    });
+  }
+
+  void record(const StepStatistics& statistics, double learning_rate, double seconds) {
+    const double loss = statistics.loss_sum / static_cast<double>(batch_.global_size);
+    if (!std::isfinite(loss)) {
+      throw CollectiveError(
+          ExitCode::check_failed,
+          fmt::format("The loss of step {} is not a number: the training has diverged. Lower the "
+                      "learning rate or warm up longer.",
+                      summary_.steps));
+    }
+    summary_.sums += statistics;
+    summary_.samples += batch_.global_size;
+    summary_.seconds += seconds;
+    summary_.last_loss = loss;
+    progress_.add({summary_.epochs, summary_.steps, batch_.global_size, loss, seconds});
+    if (!metrics_) return;
+    metrics_->add({{"event", "step"},
+                   {"epoch", summary_.epochs},
+                   {"step", summary_.steps},
+                   {"loss", loss},
+                   {"learning_rate", learning_rate},
+                   {"samples", batch_.global_size},
+                   {"samples_per_s", static_cast<double>(batch_.global_size) / seconds},
+                   {"phase_ms", phase_ms_json(statistics, 1)},
+                   {"bytes_sent", bytes_sent_json(statistics, 1)}});
+  }
+
+  void evaluate() {
+    const BatchReader reader(inputs_.test.data, inputs_.batch_size, comm_.rank().value(),
+                             comm_.size());
+    std::vector<ScoredSample> scored;
+    for (std::int64_t i = 0; i < reader.num_batches(); ++i) {
+      read_together(inputs_.test, reader, i);
+      const std::span<const float> probabilities = model_->predict(batch_);
+      for (std::size_t n = 0; n < probabilities.size(); ++n) {
+        scored.push_back({probabilities[n], batch_.labels[n]});
+      }
+    }
+    summary_.test = binary_metrics(comm_, scored);
+    report_evaluation();
+  }
+
+  void report_evaluation() {
+    const auto text = [](const std::optional<double>& value) {
+      return value ? fmt::format("{:.6f}", *value) : std::string("undefined");
+    };
+    progress_.say(fmt::format("Test after epoch {}: AUC {}, log loss {}, {} samples.",
+                              summary_.epochs + 1, text(summary_.test.auc),
+                              text(summary_.test.log_loss), summary_.test.samples));
+    if (!metrics_) return;
+    const nlohmann::json summary = summary_to_json(summary_);
+    metrics_->add({{"event", "evaluation"},
+                   {"epoch", summary_.epochs},
+                   {"samples", summary_.test.samples},
+                   {"auc", summary["auc"]},
+                   {"log_loss", summary["log_loss"]}});
+  }
+
+  void finish() {
+    if (!config_.output.empty() && config_.save_model) save();
+    run_together(comm_, [&] {
+      if (!metrics_) return;
+      nlohmann::json event = summary_to_json(summary_);
+      event["event"] = "summary";
+      metrics_->add(event);
+      metrics_->write_pending();
+    });
+  }
+
+  void save() {
+    const std::string folder = config_.output + "/model";
+    save_model(comm_, folder,
+               {.plan = inputs_.plan,
+                .plan_id = inputs_.plan_id,
+                .shards = model_->embeddings().local_shards(),
+                .dense = model_->dense().parameters(),
+                .config = train_config_to_json(config_),
+                .made_by = surroundings_.made_by});
+    progress_.say(fmt::format("Saved the model to {}.", folder));
+  }
+
+  Communicator& comm_;
+  const TrainConfig& config_;
+  const TrainSurroundings& surroundings_;
+  TrainingInputs inputs_;
+  BatchReader reader_;
+  Progress progress_;
+  std::optional<MetricsFile> metrics_;  ///< on rank 0, if there is an output folder
+  std::unique_ptr<ShardedModel> model_;
+  Batch batch_;
+  TrainSummary summary_;
+};
+
+}  // namespace
+
+TrainSummary train(Communicator& comm, const TrainConfig& config,
+                   const TrainSurroundings& surroundings) {
+  return TrainingJob(comm, config, surroundings).run();
+}
+
+double learning_rate_of(const TrainConfig& config, std::int64_t step) {
+  if (step + 1 >= config.warmup_steps) return config.learning_rate;
+  return config.learning_rate * static_cast<double>(step + 1) /
+         static_cast<double>(config.warmup_steps);
+}
+
+}  // namespace shardwright

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "planner/plan.hpp"
+#include "runtime/comm/communicator.hpp"
+#include "runtime/trainer/progress.hpp"
+#include "runtime/trainer/train_config.hpp"
+#include "runtime/trainer/train_summary.hpp"
+
+#include <functional>
+
+namespace shardwright {
+
+/// What the program around a training job gives it.
+struct TrainSurroundings {
+  std::function<bool()> interrupted;  ///< asked on every rank before each step; may be empty
+  ProgressOptions progress;           ///< used on rank 0
+  MadeBy made_by;                     ///< goes into the saved model
+};
+
+/// Trains the model of `config` on the ranks of `comm`, evaluates it on the test part after every
+/// epoch, writes OUTPUT/metrics.jsonl and OUTPUT/model. Every rank calls it and gets the same
+/// summary.
+///
+/// Throws CollectiveError on every rank for whatever one rank finds wrong, with its exit code: bad
+/// input, a full disk, a diverged model, an interrupt. Blocks.
+TrainSummary train(Communicator& comm, const TrainConfig& config,
+                   const TrainSurroundings& surroundings);
+
+/// learning_rate · min(1, (step + 1) / warmup_steps); steps count from 0 over all epochs.
+double learning_rate_of(const TrainConfig& config, std::int64_t step);
+
+}  // namespace shardwright

@@ -1,0 +1,130 @@
+#include "runtime/trainer/training_inputs.hpp"
+
+#include "costmodel/errors.hpp"
+#include "planner/plan_json.hpp"
+#include "planner/spec/tables_json.hpp"
+#include "runtime/data/data_layout.hpp"
+#include "runtime/model/dense_parameters.hpp"
+#include "runtime/trainer/feature_order.hpp"
+#include "runtime/trainer/plan_for_data.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace shardwright {
+namespace {
+
+std::string inside(const std::string& folder, std::string_view name) {
+  return fmt::format("{}/{}", folder, name);
+}
+
+DataPart open_part(const std::string& folder, const std::vector<Table>& tables) {
+  Dataset data(folder);
+  std::vector<std::size_t> order = match_features(tables, data.features(), folder);
+  return {std::move(data), std::move(order)};
+}
+
+void require_same_dense(const Dataset& train, const Dataset& test, const std::string& folder) {
+  if (train.dense_names() == test.dense_names()) return;
+  throw InputError(
+      fmt::format("The dense features of {}/{} ({} of them) and {}/{} ({}) differ; make both with "
+                  "one call of `shardwright data`.",
+                  folder, kTrainFolder, train.num_dense(), folder, kTestFolder, test.num_dense()));
+}
+
+std::int64_t common_dim(const TrainConfig& config, const std::vector<Table>& tables) {
+  const std::int64_t dim = config.embedding_dim > 0 ? config.embedding_dim : tables.front().dim;
+  for (const Table& table : tables) {
+    if (table.dim == dim) continue;
+    throw InputError(fmt::format(
+        "Table {} has dim {}, but the model takes dot products of vectors of one width, {} here{}.",
+        table.name, table.dim, dim,
+        config.embedding_dim > 0 ? " (embedding_dim)"
+                                 : fmt::format(" (that of table {})", tables.front().name)));
+  }
+  return dim;
+}
+
+DlrmConfig model_sizes(const TrainConfig& config, const TrainingInputs& inputs) {
+  DlrmConfig model;
+  model.num_dense = inputs.train.data.num_dense();
+  model.num_features = std::ssize(inputs.train.feature_order);
+  model.embedding_dim = common_dim(config, inputs.plan.workload.tables);
+  model.bottom_mlp = config.bottom_mlp;
+  model.top_mlp = config.top_mlp;
+  if (model.bottom_mlp.empty()) model.bottom_mlp = {64, model.embedding_dim};
+  if (model.top_mlp.empty()) model.top_mlp = {64, 32, 1};
+  dense_parameters(model);  // throws if the widths do not fit
+  return model;
+}
+
+std::int64_t choose_batch_size(const TrainConfig& config, const Workload& plan,
+                               const Workload& data) {
+  for (const std::int64_t size : {config.batch_size, plan.batch_size, data.batch_size}) {
+    if (size > 0) return size;
+  }
+  throw InputError(
+      "Neither the train config nor the plan nor the data's tables.json has a batch size; give "
+      "batch_size in the config or --batch-size.");
+}
+
+void override_optimizer(const TrainConfig& config, TrainingInputs& inputs) {
+  if (!config.optimizer) return;
+  for (Table& table : inputs.plan.workload.tables) table.optimizer = *config.optimizer;
+  inputs.dense_optimizer =
+      *config.optimizer == OptimizerKind::sgd ? OptimizerKind::sgd : OptimizerKind::adagrad;
+}
+
+void require_settings(const TrainConfig& config) {
+  if (config.data.empty()) {
+    throw InputError(
+        "No training data is given: name a folder made by `shardwright data` as \"data\" in the "
+        "config or with --data.");
+  }
+}
+
+std::vector<std::string> notes_on(const TrainConfig& config, const TrainingInputs& inputs) {
+  std::vector<std::string> notes;
+  if (config.plan.empty()) {
+    notes.push_back("No plan is given: whole tables are placed round robin over the ranks.");
+  }
+  if (inputs.model.num_dense == 0 && !config.bottom_mlp.empty()) {
+    notes.push_back("bottom_mlp is not used: the data has no dense features.");
+  }
+  return notes;
+}
+
+}  // namespace
+
+void read_batch(const DataPart& part, const BatchReader& reader, std::int64_t step, Batch& batch) {
+  reader.read(step, batch);
+  reorder_features(part.feature_order, batch);
+}
+
+TrainingInputs open_training_inputs(const TrainConfig& config, std::int64_t num_ranks) {
+  require_settings(config);
+  const std::string tables_file = inside(config.data, kTablesFile);
+  const Workload tables = tables_from_json(read_input_file(tables_file));
+  Plan plan = plan_for_data(config.plan, num_ranks, tables, tables_file);
+  DataPart train = open_part(inside(config.data, kTrainFolder), plan.workload.tables);
+  DataPart test = open_part(inside(config.data, kTestFolder), plan.workload.tables);
+  TrainingInputs inputs{.plan = std::move(plan),
+                        .train = std::move(train),
+                        .test = std::move(test),
+                        .plan_id = {},
+                        .model = {},
+                        .notes = {}};
+  if (inputs.train.data.size() == 0) {
+    throw InputError(fmt::format("{}/{} has no samples.", config.data, kTrainFolder));
+  }
+  require_same_dense(inputs.train.data, inputs.test.data, config.data);
+  inputs.model = model_sizes(config, inputs);
+  inputs.plan_id = plan_id(inputs.plan);
+  inputs.batch_size = choose_batch_size(config, inputs.plan.workload, tables);
+  override_optimizer(config, inputs);
+  inputs.notes = notes_on(config, inputs);
+  return inputs;
+}
+
+}  // namespace shardwright
