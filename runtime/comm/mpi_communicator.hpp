@@ -25,7 +25,7 @@ std::unique_ptr<Communicator> make_mpi_communicator(
     std::int64_t message_limit_bytes = std::int64_t{1} << 30);
 
 /// True if a launcher (mpirun, srun, …) started this process: no colours, plain progress lines
-/// then.
+/// then. Ask before MpiEnvironment: a lone Open MPI process sets the same variables itself.
 bool started_by_launcher();
 
 }  // namespace shardwright

@@ -1,0 +1,38 @@
+#include "runtime/embedding/initial_weights.hpp"
+
+#include "runtime/embedding/named_uniform.hpp"
+#include "runtime/embedding/shard_values.hpp"
+#include "runtime/embedding/sharded_embeddings.hpp"
+
+#include <cmath>
+
+namespace shardwright {
+namespace {
+
+float initial_scale(std::int64_t rows) {
+  return static_cast<float>(1.0 / std::sqrt(static_cast<double>(rows)));
+}
+
+}  // namespace
+
+std::vector<float> initial_weights(std::uint64_t seed, const Table& table, const Shard& shard) {
+  std::vector<float> weights = shard_values(table, shard, shard.columns(), 0.0F);
+  const NamedUniform uniform(seed, table.name);
+  const float scale = initial_scale(table.rows);
+  float* value = weights.data();
+  for (std::int64_t row = shard.row_begin; row < shard.row_end; ++row) {
+    const std::uint64_t key = uniform.row_key(row);
+    for (std::int64_t column = shard.col_begin; column < shard.col_end; ++column) {
+      *value++ = NamedUniform::value(key, column, scale);
+    }
+  }
+  return weights;
+}
+
+float initial_embedding_weight(std::uint64_t seed, const std::string& table, std::int64_t rows,
+                               std::int64_t row, std::int64_t column) {
+  const std::uint64_t key = NamedUniform(seed, table).row_key(row);
+  return NamedUniform::value(key, column, initial_scale(rows));
+}
+
+}  // namespace shardwright

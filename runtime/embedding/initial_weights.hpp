@@ -1,0 +1,15 @@
+#pragma once
+
+#include "costmodel/shard.hpp"
+#include "costmodel/table.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace shardwright {
+
+/// The initial weights of one shard, [rows][columns]. Throws EnvironmentError, with the table and
+/// the size, if there is no memory for them.
+std::vector<float> initial_weights(std::uint64_t seed, const Table& table, const Shard& shard);
+
+}  // namespace shardwright

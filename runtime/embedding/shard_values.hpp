@@ -1,0 +1,19 @@
+#pragma once
+
+#include "costmodel/shard.hpp"
+#include "costmodel/table.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace shardwright {
+
+/// `per_row` values for each row of a shard, all `value`. Throws EnvironmentError, with the table
+/// and the size, if there is no memory for them.
+std::vector<float> shard_values(const Table& table, const Shard& shard, std::int64_t per_row,
+                                float value);
+
+/// Optimizer state before the first step, in the shape that LocalShard::state has.
+std::vector<float> initial_state(const Table& table, const Shard& shard, float accumulator);
+
+}  // namespace shardwright

@@ -1,0 +1,157 @@
+#include "runtime/exchange/input_exchange.hpp"
+
+#include <fmt/format.h>
+
+#include <cstring>
+#include <numeric>
+#include <stdexcept>
+
+namespace shardwright {
+namespace {
+
+/// Cuts a buffer into blocks of the given sizes, each starting at a multiple of eight bytes, as ids
+/// need.
+std::vector<std::span<std::byte>> cut(std::vector<std::byte>& buffer,
+                                      const std::vector<std::size_t>& sizes) {
+  const auto padded = [](std::size_t size) { return (size + 7) / 8 * 8; };
+  std::size_t total = 0;
+  for (const std::size_t size : sizes) total += padded(size);
+  buffer.resize(total);
+  std::vector<std::span<std::byte>> blocks;
+  for (std::size_t begin = 0; const std::size_t size : sizes) {
+    blocks.push_back(std::span(buffer).subspan(begin, size));
+    begin += padded(size);
+  }
+  return blocks;
+}
+
+/// Copies `values` to the front of `free`, which then begins behind them.
+template <class T>
+void put(std::span<std::byte>& free, const std::vector<T>& values) {
+  const auto bytes = std::as_bytes(std::span(values));
+  if (!bytes.empty()) std::memcpy(free.data(), bytes.data(), bytes.size());
+  free = free.subspan(bytes.size());
+}
+
+/// The first `count` values of `block`, which then begins behind them.
+template <class T>
+std::span<const T> take(std::span<const std::byte>& block, std::int64_t count) {
+  const auto values = static_cast<std::size_t>(count);
+  if (values > block.size() / sizeof(T)) {
+    throw std::logic_error("An input message holds less than its counts and lengths promise.");
+  }
+  const std::span result(reinterpret_cast<const T*>(block.data()), values);
+  block = block.subspan(values * sizeof(T));
+  return result;
+}
+
+void pack(const ExchangeLayout& layout, const OwnerLayout& receiver, const Batch& batch,
+          std::span<std::byte> message) {
+  for (const std::size_t f : receiver.features) put(message, batch.features[f].ids);
+  for (const std::size_t f : receiver.features) {
+    if (layout.features[f].weighted) put(message, batch.features[f].weights);
+  }
+  for (const std::size_t f : receiver.features) put(message, batch.features[f].lengths);
+}
+
+}  // namespace
+
+void InputExchange::run(Communicator& comm, const ExchangeLayout& layout, const Batch& batch) {
+  exchange_counts(comm, layout, batch);
+  place_samples();
+  exchange_messages(comm, layout, batch);
+  view_messages(layout, layout.owners[comm.rank().index()]);
+}
+
+InputExchange::Counts InputExchange::count(const ExchangeLayout& layout, const OwnerLayout& owner,
+                                           const Batch& batch) {
+  Counts counts{.first_sample = batch.first_sample, .samples = batch.size};
+  for (const std::size_t f : owner.features) {
+    counts.ids += static_cast<std::int64_t>(batch.features[f].ids.size());
+    if (!layout.features[f].weighted) continue;
+    counts.weights += static_cast<std::int64_t>(batch.features[f].weights.size());
+  }
+  return counts;
+}
+
+std::size_t InputExchange::message_bytes(const Counts& counts, const OwnerLayout& receiver) {
+  const auto features = static_cast<std::int64_t>(receiver.features.size());
+  return static_cast<std::size_t>(8 * counts.ids + 4 * counts.weights +
+                                  4 * counts.samples * features);
+}
+
+void InputExchange::exchange_counts(Communicator& comm, const ExchangeLayout& layout,
+                                    const Batch& batch) {
+  send_counts_.clear();
+  for (const OwnerLayout& owner : layout.owners)
+    send_counts_.push_back(count(layout, owner, batch));
+  receive_counts_.resize(send_counts_.size());
+  std::vector<Communicator::SendBlock> send;
+  std::vector<Communicator::ReceiveBlock> receive;
+  for (std::size_t r = 0; r < send_counts_.size(); ++r) {
+    send.push_back(std::as_bytes(std::span(&send_counts_[r], 1)));
+    receive.push_back(std::as_writable_bytes(std::span(&receive_counts_[r], 1)));
+  }
+  comm.all_to_all(send, receive);
+}
+
+void InputExchange::place_samples() {
+  sources_.resize(receive_counts_.size());
+  samples_ = 0;
+  std::int64_t next_sample = 0;
+  for (std::size_t r = 0; r < sources_.size(); ++r) {
+    const Counts& counts = receive_counts_[r];
+    if (counts.samples > 0 && counts.first_sample < next_sample) {
+      throw std::logic_error(
+          fmt::format("Rank {} has sample {}, which should be on a rank before "
+                      "it: the ranks' samples must be in rank order.",
+                      r, counts.first_sample));
+    }
+    if (counts.samples > 0) next_sample = counts.first_sample + counts.samples;
+    sources_[r].row_begin = samples_;
+    sources_[r].samples = counts.samples;
+    samples_ += counts.samples;
+  }
+}
+
+void InputExchange::exchange_messages(Communicator& comm, const ExchangeLayout& layout,
+                                      const Batch& batch) {
+  const std::size_t self = comm.rank().index();
+  std::vector<std::size_t> send_sizes;
+  std::vector<std::size_t> receive_sizes;
+  for (std::size_t r = 0; r < layout.owners.size(); ++r) {
+    send_sizes.push_back(r == self ? 0 : message_bytes(send_counts_[r], layout.owners[r]));
+    receive_sizes.push_back(message_bytes(receive_counts_[r], layout.owners[self]));
+  }
+  sent_ = cut(send_buffer_, send_sizes);
+  received_ = cut(receive_buffer_, receive_sizes);
+  std::vector<Communicator::ReceiveBlock> receive(received_.begin(), received_.end());
+  receive[self] = {};  // the own part is packed where it is read
+  for (std::size_t r = 0; r < layout.owners.size(); ++r) {
+    pack(layout, layout.owners[r], batch, r == self ? received_[r] : sent_[r]);
+  }
+  comm.all_to_all(std::vector<Communicator::SendBlock>(sent_.begin(), sent_.end()), receive);
+}
+
+void InputExchange::view_messages(const ExchangeLayout& layout, const OwnerLayout& self) {
+  for (std::size_t r = 0; r < sources_.size(); ++r) {
+    std::span<const std::byte> message = received_[r];
+    const auto ids = take<std::int64_t>(message, receive_counts_[r].ids);
+    const auto weights = take<float>(message, receive_counts_[r].weights);
+    std::size_t first_id = 0;
+    std::size_t first_weight = 0;
+    sources_[r].features.clear();
+    for (const std::size_t f : self.features) {
+      const auto lengths = take<std::int32_t>(message, sources_[r].samples);
+      const auto count = static_cast<std::size_t>(
+          std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}));
+      const std::size_t weighted = layout.features[f].weighted ? count : 0;
+      sources_[r].features.push_back(
+          {lengths, ids.subspan(first_id, count), weights.subspan(first_weight, weighted)});
+      first_id += count;
+      first_weight += weighted;
+    }
+  }
+}
+
+}  // namespace shardwright

@@ -1,0 +1,99 @@
+#include "runtime/exchange/pooled_exchange.hpp"
+
+#include <algorithm>
+
+namespace shardwright {
+namespace {
+
+/// The rows of an owner's matrix that belong to one source's samples.
+template <class T>
+std::span<T> rows_of(const InputSource& source, std::int64_t columns, std::span<T> matrix) {
+  return matrix.subspan(static_cast<std::size_t>(source.row_begin * columns),
+                        static_cast<std::size_t>(source.samples * columns));
+}
+
+/// Copies each row's runs from an owner's block to the pooled rows.
+void unpack(const OwnerLayout& owner, std::span<const float> block, std::int64_t pooled_columns,
+            std::span<float> pooled) {
+  const float* from = block.data();
+  float* to = pooled.data();
+  for (const float* end = from + block.size(); from != end; from += owner.columns) {
+    for (const ColumnRun& run : owner.runs) {
+      std::copy_n(from + run.owner_column, run.width, to + run.pooled_column);
+    }
+    to += pooled_columns;
+  }
+}
+
+/// The reverse of unpack().
+void pack(const OwnerLayout& owner, std::span<const float> pooled, std::int64_t pooled_columns,
+          std::span<float> block) {
+  const float* from = pooled.data();
+  float* to = block.data();
+  for (const float* end = to + block.size(); to != end; to += owner.columns) {
+    for (const ColumnRun& run : owner.runs) {
+      std::copy_n(from + run.pooled_column, run.width, to + run.owner_column);
+    }
+    from += pooled_columns;
+  }
+}
+
+}  // namespace
+
+void PooledExchange::bring_pooled(Communicator& comm, const ExchangeLayout& layout,
+                                  std::span<const InputSource> sources,
+                                  std::span<const float> owned, std::span<float> pooled) {
+  const std::size_t self = comm.rank().index();
+  const std::int64_t columns = layout.owners[self].columns;
+  const auto from_owners = blocks(layout, self, static_cast<std::size_t>(sources[self].samples));
+  std::vector<Communicator::SendBlock> send;
+  std::vector<Communicator::ReceiveBlock> receive;
+  for (std::size_t r = 0; r < sources.size(); ++r) {
+    send.push_back(std::as_bytes(rows_of(sources[r], columns, owned)));
+    receive.push_back(std::as_writable_bytes(from_owners[r]));
+  }
+  send[self] = {};  // read where it lies
+  comm.all_to_all(send, receive);
+  for (std::size_t r = 0; r < sources.size(); ++r) {
+    const std::span<const float> block =
+        r == self ? rows_of(sources[r], columns, owned) : from_owners[r];
+    unpack(layout.owners[r], block, layout.pooled_columns, pooled);
+  }
+}
+
+void PooledExchange::bring_gradients(Communicator& comm, const ExchangeLayout& layout,
+                                     std::span<const InputSource> sources,
+                                     std::span<const float> gradients, std::span<float> owned) {
+  const std::size_t self = comm.rank().index();
+  const std::int64_t columns = layout.owners[self].columns;
+  const auto to_owners = blocks(layout, self, static_cast<std::size_t>(sources[self].samples));
+  std::vector<Communicator::SendBlock> send;
+  std::vector<Communicator::ReceiveBlock> receive;
+  for (std::size_t r = 0; r < sources.size(); ++r) {
+    const std::span<float> own_rows = rows_of(sources[r], columns, owned);
+    pack(layout.owners[r], gradients, layout.pooled_columns, r == self ? own_rows : to_owners[r]);
+    send.push_back(std::as_bytes(to_owners[r]));
+    receive.push_back(std::as_writable_bytes(own_rows));
+  }
+  receive[self] = {};  // packed where it is read
+  comm.all_to_all(send, receive);
+}
+
+std::vector<std::span<float>> PooledExchange::blocks(const ExchangeLayout& layout, std::size_t self,
+                                                     std::size_t samples) {
+  std::vector<std::size_t> sizes;
+  for (std::size_t r = 0; r < layout.owners.size(); ++r) {
+    sizes.push_back(r == self ? 0 : samples * static_cast<std::size_t>(layout.owners[r].columns));
+  }
+  std::size_t total = 0;
+  for (const std::size_t size : sizes) total += size;
+  buffer_.resize(total);
+  std::vector<std::span<float>> result;
+  for (std::size_t begin = 0; const std::size_t size : sizes) {
+    result.push_back(std::span(buffer_).subspan(begin, size));
+    begin += size;
+  }
+  return result;
+}
+
+}  // namespace shardwright

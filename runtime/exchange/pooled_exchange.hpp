@@ -1,0 +1,36 @@
+#pragma once
+
+#include "runtime/comm/communicator.hpp"
+#include "runtime/exchange/input_exchange.hpp"
+#include "runtime/exchange/layout.hpp"
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace shardwright {
+
+/// Moves pooled values from the owners' matrices to the ranks that have the samples, and gradients
+/// the same way back: 4 bytes per sample and pooled column that lives on another rank. Owners send
+/// from and receive into their matrix itself. Keeps its buffer from batch to batch.
+class PooledExchange {
+ public:
+  /// `owned`: this rank's matrix, [samples of all ranks][columns]; fills `pooled`, [own
+  /// samples][pooled columns]. Blocks.
+  void bring_pooled(Communicator& comm, const ExchangeLayout& layout,
+                    std::span<const InputSource> sources, std::span<const float> owned,
+                    std::span<float> pooled);
+
+  /// The reverse: fills `owned` with the gradients of the pooled values. Blocks.
+  void bring_gradients(Communicator& comm, const ExchangeLayout& layout,
+                       std::span<const InputSource> sources, std::span<const float> gradients,
+                       std::span<float> owned);
+
+ private:
+  std::vector<std::span<float>> blocks(const ExchangeLayout& layout, std::size_t self,
+                                       std::size_t samples);
+
+  std::vector<float> buffer_;  ///< one block per owner, [own samples][the owner's columns]
+};
+
+}  // namespace shardwright
