@@ -1,0 +1,215 @@
+#include "launch/commands.hpp"
+#include "planner/input_file.hpp"
+#include "runtime/comm/collectives.hpp"
+#include "runtime/comm/mpi_communicator.hpp"
+#include "runtime/trainer/trainer.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shardwright {
+namespace {
+
+struct TrainArguments {
+  std::string config_file;
+  nlohmann::json flags = nlohmann::json::object();  ///< keys of the config file
+  bool json = false;
+};
+
+using ArgumentsPtr = std::shared_ptr<TrainArguments>;
+
+// Signal handlers reach nothing else.
+volatile std::sig_atomic_t stop_requested = 0;
+
+extern "C" void request_stop(int /*signal*/) { stop_requested = 1; }
+
+/// The first signal asks for a clean end, a second one kills. A file over the size limit becomes an
+/// error of write() instead of a death.
+void catch_signals() {
+  struct sigaction action = {};
+  action.sa_handler = request_stop;
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+TrainConfig load_config(const TrainArguments& arguments) {
+  TrainConfig config;
+  if (!arguments.config_file.empty()) config = read_train_config(arguments.config_file);
+  apply_train_settings(JsonView(arguments.flags, "command line"), config);
+  return config;
+}
+
+MadeBy made_by(const TrainArguments& arguments, const TrainConfig& config) {
+  MadeBy made_by{.command = "shardwright train", .version = SHARDWRIGHT_VERSION, .inputs = {}};
+  for (const std::string& file : {arguments.config_file, config.plan}) {
+    if (!file.empty()) made_by.inputs[file] = fingerprint(read_input_file(file).content);
+  }
+  return made_by;
+}
+
+ProgressOptions progress_on_stderr() {
+  constexpr double kPlainSeconds = 5;
+  constexpr double kTerminalSeconds = 0.2;
+  ProgressOptions options;
+  options.write = [](const std::string& text) {
+    std::fputs(text.c_str(), stderr);
+    std::fflush(stderr);
+  };
+  options.rewrite_line = isatty(STDERR_FILENO) == 1 && !started_by_launcher();
+  options.seconds_between = options.rewrite_line ? kTerminalSeconds : kPlainSeconds;
+  return options;
+}
+
+void print_summary(const TrainSummary& summary, bool json) {
+  const std::string text =
+      json ? summary_to_json(summary).dump(1) + "\n" : summary_to_text(summary);
+  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+    throw EnvironmentError(
+        fmt::format("Standard output cannot be written: {}.", std::strerror(errno)));
+  }
+}
+
+void train_on(Communicator& comm, const TrainArguments& arguments) {
+  TrainConfig config;
+  TrainSurroundings surroundings;
+  run_together(comm, [&] {
+    config = load_config(arguments);
+    surroundings.made_by = made_by(arguments, config);
+  });
+  surroundings.interrupted = [] { return stop_requested != 0; };
+  surroundings.progress = progress_on_stderr();
+  const TrainSummary summary = train(comm, config, surroundings);
+  run_together(comm, [&] {
+    if (comm.rank() == RankId{0}) print_summary(summary, arguments.json);
+  });
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown host";
+}
+
+/// For a failure that the other ranks do not know of: they may wait for this one.
+int end_job(Communicator& comm, ExitCode code, const std::string& what) {
+  fmt::print(stderr, "shardwright: rank {} on {}: {}\n", comm.rank().value(), host_name(), what);
+  if (comm.size() > 1) comm.abort(static_cast<int>(code));
+  return static_cast<int>(code);
+}
+
+/// Prints what goes wrong, once, and returns the exit code, the same on every rank.
+int train_rank(Communicator& comm, const TrainArguments& arguments) {
+  try {
+    train_on(comm, arguments);
+    return static_cast<int>(ExitCode::ok);
+  } catch (const CollectiveError& error) {
+    if (comm.rank() == RankId{0}) fmt::print(stderr, "shardwright: {}\n", error.what());
+    return static_cast<int>(error.code());
+  } catch (const Error& error) {
+    return end_job(comm, error.code(), error.what());
+  } catch (const std::bad_alloc&) {
+    return end_job(comm, ExitCode::environment,
+                   "There is not enough memory. Use a smaller batch or more ranks.");
+  } catch (const std::exception& error) {
+    return end_job(comm, ExitCode::internal,
+                   fmt::format("Internal error (please report it): {}", error.what()));
+  }
+}
+
+int run_train(const TrainArguments& arguments) {
+  const MpiEnvironment mpi;
+  catch_signals();
+  const std::unique_ptr<Communicator> comm = make_mpi_communicator();
+  return train_rank(*comm, arguments);
+}
+
+/// A flag for one key of the config file: embedding_dim is --embedding-dim.
+template <class Value>
+CLI::Option* add_setting(CLI::App& command, const ArgumentsPtr& arguments, const std::string& key,
+                         const std::string& description) {
+  std::string flag = "--" + key;
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return command.add_option_function<Value>(
+      flag, [arguments, key](const Value& value) { arguments->flags[key] = value; }, description);
+}
+
+void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
+  using Text = std::string;
+  using Number = std::int64_t;
+  add_setting<Text>(command, arguments, "data", "Folder made by `shardwright data`");
+  add_setting<Text>(command, arguments, "plan",
+                    "Plan file; without one, whole tables go round robin over the ranks");
+  add_setting<Text>(command, arguments, "output",
+                    "Folder for metrics.jsonl and model/; without one, nothing is written");
+  command.add_flag_function(
+      "--save-model,!--no-save-model",
+      [arguments](std::int64_t count) { arguments->flags["save_model"] = count > 0; },
+      "Whether to save the trained model (default: yes)");
+  add_setting<Number>(command, arguments, "seed", "Seed of the initial weights (default 1)");
+  add_setting<Text>(command, arguments, "on_bad_id",
+                    "error | clip | skip: for ids outside their table (default error)");
+  add_setting<Number>(command, arguments, "threads", "LibTorch threads per rank (default 1)");
+  add_setting<Number>(command, arguments, "progress_every",
+                      "Steps between progress lines (default: every few seconds)");
+}
+
+void add_model_settings(CLI::App& command, const ArgumentsPtr& arguments) {
+  using Text = std::string;
+  using Number = std::int64_t;
+  using Widths = std::vector<std::int64_t>;
+  add_setting<Text>(command, arguments, "model", "dlrm");
+  add_setting<Number>(command, arguments, "embedding_dim",
+                      "Width of the embeddings (default: that of the tables)");
+  for (const char* mlp : {"bottom_mlp", "top_mlp"}) {
+    add_setting<Widths>(command, arguments, mlp, "Layer widths, as 64,16")
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->type_name("WIDTH,...");
+  }
+  add_setting<Number>(command, arguments, "batch_size",
+                      "Samples per step over all ranks (default: the plan's)");
+  add_setting<Number>(command, arguments, "epochs", "Passes over the data (default 1)");
+  add_setting<Number>(command, arguments, "max_steps", "Stop after so many steps");
+  add_setting<Text>(command, arguments, "optimizer",
+                    "sgd | adagrad | rowwise_adagrad (default: each table's own)");
+  add_setting<double>(command, arguments, "learning_rate", "Default 0.01");
+  add_setting<Number>(command, arguments, "warmup_steps",
+                      "Steps over which the learning rate rises from 0 (default 0)");
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("train", "Train a sharded model, under mpirun or srun or as one process");
+  command->footer(
+      "Examples:\n"
+      "  mpirun -n 4 shardwright train config.json --plan plan.json --output out\n"
+      "  shardwright train --data data --batch-size 1024 --learning-rate 0.03\n"
+      "Every option below is a key of the config file too (docs/train.md); options win.");
+  const auto arguments = std::make_shared<TrainArguments>();
+  command->add_option("config", arguments->config_file, "Train config (JSON)");
+  command->add_flag("--json", arguments->json, "Print the summary as one JSON document");
+  add_job_settings(*command, arguments);
+  add_model_settings(*command, arguments);
+  command->callback([arguments] {
+    const int code = run_train(*arguments);
+    if (code != 0) throw CLI::RuntimeError(code);  // what went wrong has been printed
+  });
+}
+
+}  // namespace shardwright
