@@ -1,0 +1,13 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace shardwright {
+
+/// `json` as text for people and diffs: what fits into 120 columns stands on one line, the rest has
+/// one member or element per line. Ends with a line break. Equal values give equal bytes.
+std::string readable_json(const nlohmann::json& json);
+
+}  // namespace shardwright

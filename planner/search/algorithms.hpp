@@ -1,0 +1,35 @@
+#pragma once
+
+#include "planner/search/placement.hpp"
+#include "planner/search/problem.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shardwright {
+
+// One function per algorithm, each in the file of its name. Weights are those of NeuroShard's
+// heuristics: size = rows · dim, lookups = dim · pooling.
+Placement random_placement(const Problem& problem, std::uint64_t seed);
+Placement round_robin(const Problem& problem, std::uint64_t seed);
+Placement size_greedy(const Problem& problem, std::uint64_t seed);
+Placement dim_greedy(const Problem& problem, std::uint64_t seed);
+Placement lookup_greedy(const Problem& problem, std::uint64_t seed);
+Placement size_lookup_greedy(const Problem& problem, std::uint64_t seed);
+
+/// An entry of the registry that --algorithm chooses from.
+struct Algorithm {
+  std::string_view name;
+  std::string_view description;
+  std::vector<ShardingType> types;  ///< those it can place
+  Placement (*place)(const Problem& problem, std::uint64_t seed);
+};
+
+const std::vector<Algorithm>& algorithms();
+std::vector<std::string> algorithm_names();
+/// Throws UsageError that lists the names and suggests the nearest.
+const Algorithm& find_algorithm(std::string_view name);
+
+}  // namespace shardwright

@@ -1,0 +1,12 @@
+#include "planner/search/algorithms.hpp"
+#include "planner/search/greedy.hpp"
+
+namespace shardwright {
+
+Placement dim_greedy(const Problem& problem, std::uint64_t /*seed*/) {
+  return place_greedily(problem, by_weight("dim", [](const Table& /*table*/, const Shard& shard) {
+                          return static_cast<double>(shard.columns());
+                        }));
+}
+
+}  // namespace shardwright

@@ -1,0 +1,81 @@
+#include "planner/search/infeasibility.hpp"
+
+#include "planner/search/cuts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace shardwright {
+namespace {
+
+std::optional<Infeasibility> batch_too_large(const Problem& problem) {
+  const auto worst = std::min_element(problem.room.begin(), problem.room.end());
+  if (worst->value() >= 0) return {};
+  const Bytes missing = Bytes(0) - *worst;
+  const auto rank = static_cast<std::size_t>(worst - problem.room.begin());
+  const Bytes has = problem.topology.ranks[rank].memory;
+  return Infeasibility{
+      fmt::format("Rank {} has {}, but its share of the batch of {} samples alone takes {}: {} are "
+                  "missing",
+                  rank, format_gigabytes(has), problem.workload.batch_size,
+                  format_gigabytes(has + missing), format_gigabytes(missing)),
+      missing};
+}
+
+// What the widest shard of any legal cut takes at least.
+Bytes least_largest(const Problem& problem, TableId id) {
+  Shard shard = coarsest_cut(problem, id).front();
+  shard.col_end = least_widest(problem.workload.table(id), problem.rules[id.index()]);
+  return bytes_of(problem, shard);
+}
+
+std::optional<Infeasibility> table_too_large(const Problem& problem, TableId id) {
+  Bytes roomiest;
+  for (const RankId rank : problem.rules[id.index()].ranks) {
+    roomiest = std::max(roomiest, problem.room[rank.index()]);
+  }
+  const Bytes needed = least_largest(problem, id);
+  if (needed <= roomiest) return {};
+  return Infeasibility{
+      fmt::format("Table '{}' needs {} on one rank even when cut as finely as it may be, but its "
+                  "roomiest rank has {}: {} are missing",
+                  problem.workload.table(id).name, format_gigabytes(needed),
+                  format_gigabytes(roomiest), format_gigabytes(needed - roomiest)),
+      needed - roomiest};
+}
+
+std::optional<Infeasibility> all_too_large(const Problem& problem) {
+  double needed = 0;
+  for (std::size_t i = 0; i < problem.rules.size(); ++i) {
+    for (const Shard& shard : coarsest_cut(problem, TableId::of(i))) {
+      needed += static_cast<double>(bytes_of(problem, shard).value());
+    }
+  }
+  double room = 0;
+  for (const Bytes rank : problem.room) room += static_cast<double>(rank.value());
+  if (needed <= room) return {};
+  const Bytes missing(static_cast<std::int64_t>(std::min(needed - room, 0x1p62)));
+  return Infeasibility{fmt::format("The {} tables need {:.3g} GB, but the {} ranks together have "
+                                   "{:.3g} GB for them: {} are missing",
+                                   problem.rules.size(), needed / 1e9, problem.room.size(),
+                                   room / 1e9, format_gigabytes(missing)),
+                       missing};
+}
+
+}  // namespace
+
+std::optional<Infeasibility> prove_infeasible(const Problem& problem) {
+  if (auto proof = batch_too_large(problem)) return proof;
+  if (auto proof = all_too_large(problem)) return proof;
+  for (std::size_t i = 0; i < problem.rules.size(); ++i) {
+    if (auto proof = table_too_large(problem, TableId::of(i))) return proof;
+  }
+  return {};
+}
+
+std::string format_gigabytes(Bytes bytes) {
+  return fmt::format("{:.3g} GB", static_cast<double>(bytes.value()) / 1e9);
+}
+
+}  // namespace shardwright

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "planner/plan.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace shardwright {
+
+/// What may be done with one table: its constraints and --types, in one place.
+struct TableRules {
+  bool table_wise = false;     ///< may stay whole under that name
+  bool column_wise = false;    ///< may be cut by columns
+  std::vector<RankId> ranks;   ///< where its shards may live, ascending; never empty
+  std::int64_t min_width = 4;  ///< of a cut; a multiple of 4
+  std::int64_t max_width = 4;  ///< of every shard; a multiple of 4, at most the table's dim
+  std::int64_t max_shards = 1;
+};
+
+/// The question every algorithm answers, with what it must respect. Borrows workload and topology.
+struct Problem {
+  const Workload& workload;
+  const Topology& topology;
+  MemoryModel memory_model;
+  std::vector<Bytes> room;        ///< per rank: memory left for shards; negative if there is none
+  std::vector<TableRules> rules;  ///< per table
+};
+
+/// Combines the tables' constraints with `types`, those that the user allows and the algorithm
+/// knows. Throws InputError for constraints that nothing could meet (ranks that do not exist, types
+/// that exclude each other, widths that no cut has).
+Problem make_problem(const Workload& workload, const Topology& topology, MemoryModel memory_model,
+                     const std::vector<ShardingType>& types);
+
+/// Memory that `shard` takes on the rank that holds it.
+Bytes bytes_of(const Problem& problem, const Shard& shard);
+
+}  // namespace shardwright

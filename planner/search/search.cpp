@@ -1,0 +1,124 @@
+#include "planner/search/search.hpp"
+
+#include "costmodel/errors.hpp"
+#include "costmodel/names.hpp"
+#include "planner/memory_model.hpp"
+#include "planner/rate_plan.hpp"
+#include "planner/search/algorithms.hpp"
+#include "planner/search/infeasibility.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+
+namespace shardwright {
+namespace {
+
+constexpr Names<Termination, 3> kTerminations = {{
+    {Termination::feasible, "feasible"},
+    {Termination::infeasible, "infeasible"},
+    {Termination::no_plan_found, "no_plan_found"},
+}};
+
+void check_types(const Algorithm& algorithm, const std::vector<ShardingType>& types) {
+  if (types.empty()) throw UsageError("No sharding type is allowed; name at least one in --types.");
+  std::vector<std::string_view> known;
+  for (const ShardingType type : algorithm.types) known.push_back(to_string(type));
+  for (const ShardingType type : types) {
+    if (std::find(known.begin(), known.end(), to_string(type)) != known.end()) continue;
+    throw UsageError(fmt::format("The algorithm {} cannot place {}, only {}. Change --types.",
+                                 algorithm.name, to_string(type), fmt::join(known, ", ")));
+  }
+}
+
+std::vector<Unplaced> unplaced_tables(const Problem& problem, const Placement& placement) {
+  std::vector<Unplaced> tables;
+  for (const Shard& shard : placement.unplaced) {
+    const std::string& name = problem.workload.table(shard.table).name;
+    if (tables.empty() || tables.back().table != name) tables.push_back({name, Bytes(0)});
+    tables.back().memory = saturated_sum(tables.back().memory, bytes_of(problem, shard));
+  }
+  return tables;
+}
+
+std::string list(const std::vector<Unplaced>& tables) {
+  constexpr std::size_t kMost = 5;
+  std::vector<Unplaced> largest = tables;
+  std::stable_sort(largest.begin(), largest.end(),
+                   [](const Unplaced& a, const Unplaced& b) { return a.memory > b.memory; });
+  std::vector<std::string> words;
+  for (const Unplaced& table : largest) {
+    if (words.size() == kMost) break;
+    words.push_back(fmt::format("'{}' ({})", table.table, format_gigabytes(table.memory)));
+  }
+  const std::size_t rest = tables.size() - words.size();
+  return fmt::format("{}{}", fmt::join(words, ", "),
+                     rest > 0 ? fmt::format(" and {} more", rest) : "");
+}
+
+void explain(const Problem& problem, const SearchOptions& options, SearchResult& result) {
+  for (const Unplaced& table : result.unplaced) {
+    result.missing = saturated_sum(result.missing, table.memory);
+  }
+  const std::string names = list(result.unplaced);
+  const bool columns = std::any_of(problem.rules.begin(), problem.rules.end(),
+                                   [](const TableRules& rules) { return rules.column_wise; });
+  const std::string more = columns ? "" : ", allow column_wise";
+  if (const auto proof = prove_infeasible(problem)) {
+    result.termination = Termination::infeasible;
+    result.missing = proof->missing;
+    result.explanation = fmt::format(
+        "No plan can exist. {}. Without room: {}. Use more ranks or memory{}, fewer bytes (dtype, "
+        "optimizer, batch), or loosen the constraints.",
+        proof->sentence, names, more);
+    return;
+  }
+  result.termination = Termination::no_plan_found;
+  result.explanation = fmt::format(
+      "{} found no plan, which does not prove that there is none. Parts of {} found no room: {}. "
+      "Try another --algorithm, more memory{}, or loosen the constraints.",
+      options.algorithm, format_gigabytes(result.missing), names, more);
+}
+
+Plan make_plan(const Problem& problem, const SearchOptions& options, Placement placement,
+               const CostModel& cost_model) {
+  Plan plan;
+  plan.workload = problem.workload;
+  plan.topology = problem.topology;
+  plan.shards = std::move(placement.shards);
+  plan.reasons = std::move(placement.reasons);
+  plan.memory_model = options.memory_model;
+  plan.objective = options.objective;
+  rate_plan(plan, cost_model);
+  return plan;
+}
+
+}  // namespace
+
+std::string_view to_string(Termination termination) { return name_of(termination, kTerminations); }
+
+SearchResult search_plan(const Workload& workload, const Topology& topology,
+                         const CostModel& cost_model, const SearchOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  const Algorithm& algorithm = find_algorithm(options.algorithm);
+  check_types(algorithm, options.types);
+  const Problem problem = make_problem(workload, topology, options.memory_model, options.types);
+  Placement placement = algorithm.place(problem, options.seed);
+  SearchResult result;
+  result.record = {options.algorithm, options.seed, 0, 0, "work"};
+  if (placement.unplaced.empty()) {
+    result.plan = make_plan(problem, options, std::move(placement), cost_model);
+    result.record.evaluations = 1;
+  } else {
+    result.unplaced = unplaced_tables(problem, placement);
+    explain(problem, options, result);
+  }
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+  result.record.seconds = spent.count();
+  if (result.plan) result.plan->search = result.record;
+  return result;
+}
+
+}  // namespace shardwright

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "planner/plan.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shardwright {
+
+struct SearchOptions {
+  std::string algorithm = "size_lookup_greedy";
+  std::vector<ShardingType> types = {ShardingType::table_wise, ShardingType::column_wise};
+  MemoryModel memory_model = MemoryModel::full;
+  Objective objective = Objective::step;
+  std::uint64_t seed = 1;
+};
+
+enum class Termination {
+  feasible,       ///< there is a plan
+  infeasible,     ///< proven: no plan exists under the rules given
+  no_plan_found,  ///< the algorithm failed; another might not
+};
+std::string_view to_string(Termination termination);
+
+/// A table, or the parts of it, that found no room.
+struct Unplaced {
+  std::string table;
+  Bytes memory;
+};
+
+/// Not finding a plan is a result, not an error.
+struct SearchResult {
+  std::optional<Plan> plan;  ///< valid by check_plan; made_by is left to the caller
+  Termination termination = Termination::feasible;
+  SearchRecord record;
+  // Without a plan:
+  std::string explanation;         ///< what is missing and what to try, full sentences
+  std::vector<Unplaced> unplaced;  ///< in the order of the tables
+  Bytes missing;                   ///< memory to add at least (infeasible), or left unplaced
+};
+
+/// Places the tables of `workload` on the ranks of `topology`. Deterministic for a seed. Throws
+/// UsageError (an unknown algorithm, types it cannot place) and InputError (constraints that
+/// nothing could meet).
+SearchResult search_plan(const Workload& workload, const Topology& topology,
+                         const CostModel& cost_model, const SearchOptions& options);
+
+}  // namespace shardwright
