@@ -43,5 +43,5 @@ run mpirun -n "$ranks" "${mpirun_flags[@]}" "$shardwright" train "$recipe" \
 say "4. Compare: the same training, unsharded, by LibTorch alone"
 printf '\nResults: %s (training data and tables.json), %s (who holds what, and predictions),\n%s (every step), %s (the model).\n\n' \
   "$output/data" "$output/plan.json" "$output/train/metrics.jsonl" "$output/train/model" >&2
-run "build/$preset/dlrm_reference" "$recipe" --data "$output/data" --plan "$output/plan.json" \
+run "build/$preset/dlrm_reference" "$recipe" --data "$output/data" \
   --compare "$output/train/metrics.jsonl" | tee "$output/comparison.txt"

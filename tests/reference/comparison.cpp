@@ -3,32 +3,36 @@
 #include <fmt/core.h>
 #include <nlohmann/json.hpp>
 
-#include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <set>
 #include <stdexcept>
-#include <thread>
 
 namespace reference {
 namespace {
 
 using nlohmann::json;
 
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+void read_summary(const json& entry, ShardedRun& run) {
+  run.step_ms = 1000 * entry.at("seconds").get<double>() / entry.at("steps").get<double>();
+  run.ranks = entry.at("ranks");
+  run.cores = entry.at("cores_of_that_host");
+  if (entry.at("predicted_ms").is_null()) return;
+  for (const auto& [phase, predicted] : entry["predicted_ms"].items()) {
+    run.predicted_ms += predicted.get<double>();
+    run.measured_ms += entry.at("phase_ms").at(phase).at("max").get<double>();
+  }
 }
 
-std::string timing_lines(const ShardedRun& run, const Settings& settings) {
-  if (settings.plan.empty()) return "";
-  std::ifstream in(settings.plan);
-  if (!in) throw std::runtime_error("Cannot read " + settings.plan + ".");
-  const json plan = json::parse(in);
-  return fmt::format(
-      "{:<34}{:>14.3f}{:>14.3f}   {} ranks sharing {} cores\n", "step ms: measured, predicted",
-      run.median_step_ms, plan.at("predicted").at("cost_ms").get<double>(),
-      plan.at("predicted").at("per_rank").size(), std::thread::hardware_concurrency());
+std::string timing_lines(const ShardedRun& run) {
+  std::string lines = fmt::format("measured step {:.3f} ms: {} ranks share {} cores\n", run.step_ms,
+                                  run.ranks, run.cores);
+  if (run.predicted_ms > 0) {
+    lines +=
+        fmt::format("of these, exchange and embeddings {:.3f} ms measured, {:.3f} ms predicted\n",
+                    run.measured_ms, run.predicted_ms);
+  }
+  return lines;
 }
 
 }  // namespace
@@ -37,24 +41,21 @@ ShardedRun read_sharded_run(const std::string& metrics_file) {
   std::ifstream in(metrics_file);
   if (!in) throw std::runtime_error("Cannot read " + metrics_file + ".");
   ShardedRun run;
-  std::vector<double> step_ms;
-  bool evaluated = false;
+  std::set<std::string> seen;
   for (std::string line; std::getline(in, line);) {
     const json entry = json::parse(line);
-    if (entry.at("event") == "step") {
-      run.losses[entry.at("step")] = entry.at("loss");
-      step_ms.push_back(1000.0 * entry.at("samples").get<double>() /
-                        entry.at("samples_per_s").get<double>());
-    } else if (entry.at("event") == "evaluation") {
+    const std::string event = entry.at("event");
+    seen.insert(event);
+    if (event == "step") run.losses[entry.at("step")] = entry.at("loss");
+    if (event == "summary") read_summary(entry, run);
+    if (event == "evaluation") {
       run.auc = entry.at("auc");
       run.log_loss = entry.at("log_loss");
-      evaluated = true;
     }
   }
-  if (step_ms.empty() || !evaluated) {
-    throw std::runtime_error(metrics_file + " has no steps or no evaluation.");
+  for (const char* event : {"step", "evaluation", "summary"}) {
+    if (!seen.contains(event)) throw std::runtime_error(metrics_file + " has no " + event + ".");
   }
-  run.median_step_ms = median(step_ms);
   return run;
 }
 
@@ -73,7 +74,7 @@ LossDifference largest_loss_difference(const ShardedRun& run, const TrainingResu
 }
 
 std::string comparison_table(const ShardedRun& run, const TrainingResult& result,
-                             const Settings& settings, const WeightDifference& weights) {
+                             const WeightDifference& weights) {
   const LossDifference difference = largest_loss_difference(run, result);
   const auto row = [](const char* name, double sharded, double unsharded) {
     return fmt::format("{:<34}{:>14.6f}{:>14.6f}\n", name, sharded, unsharded);
@@ -86,7 +87,7 @@ std::string comparison_table(const ShardedRun& run, const TrainingResult& result
                        difference.relative, difference.step, result.losses.size());
   table += fmt::format("largest relative weight difference {:.3e}, in {}\n", weights.relative,
                        weights.tensor);
-  table += timing_lines(run, settings);
+  table += timing_lines(run);
   table +=
       fmt::format("auc_sharded={:.6f} auc_reference={:.6f} max_relative_loss_difference={:.3e}\n",
                   run.auc, result.auc, difference.relative);

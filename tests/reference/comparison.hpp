@@ -1,7 +1,6 @@
 #pragma once
 
 #include "saved_weights.hpp"
-#include "settings.hpp"
 #include "training.hpp"
 
 #include <cstdint>
@@ -16,10 +15,15 @@ struct ShardedRun {
   std::map<std::int64_t, double> losses;  ///< by step over all epochs
   double auc = 0;                         ///< of the last evaluation
   double log_loss = 0;
-  double median_step_ms = 0;
+  double step_ms = 0;  ///< mean over steps
+  // Of the phases that its plan predicts, the slowest rank of each, summed; 0 without predictions.
+  double measured_ms = 0;
+  double predicted_ms = 0;
+  std::int64_t ranks = 1;
+  std::int64_t cores = 1;
 };
 
-/// Throws std::runtime_error for a file without steps or without an evaluation.
+/// Throws std::runtime_error for a file that lacks steps, an evaluation or the summary.
 ShardedRun read_sharded_run(const std::string& metrics_file);
 
 struct LossDifference {
@@ -34,6 +38,6 @@ LossDifference largest_loss_difference(const ShardedRun& run, const TrainingResu
 /// The table that closes a comparison; its last line is
 /// `auc_sharded=… auc_reference=… max_relative_loss_difference=…`.
 std::string comparison_table(const ShardedRun& run, const TrainingResult& result,
-                             const Settings& settings, const WeightDifference& weights);
+                             const WeightDifference& weights);
 
 }  // namespace reference

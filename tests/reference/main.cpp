@@ -17,13 +17,12 @@ namespace {
 struct Arguments {
   std::string config;
   std::string data;
-  std::string plan;
   std::string metrics;
 };
 
 void run(const Arguments& arguments) {
   using namespace reference;
-  const Settings settings = read_settings(arguments.config, arguments.data, arguments.plan);
+  const Settings settings = read_settings(arguments.config, arguments.data);
   const DataFolder train_part = read_data_folder(settings.data + "/train");
   const DataFolder test_part = read_data_folder(settings.data + "/test");
   Model model(settings, train_part);
@@ -33,7 +32,7 @@ void run(const Arguments& arguments) {
   const WeightDifference weights =
       largest_weight_difference(read_saved_weights((folder / "model").string()), model.weights());
   const ShardedRun sharded = read_sharded_run(arguments.metrics);
-  std::fputs(comparison_table(sharded, result, settings, weights).c_str(), stdout);
+  std::fputs(comparison_table(sharded, result, weights).c_str(), stdout);
 }
 
 }  // namespace
@@ -46,8 +45,6 @@ int main(int argc, char** argv) {
   Arguments arguments;
   app.add_option("config", arguments.config, "train config (JSON)")->required();
   app.add_option("--data", arguments.data, "data folder, instead of the config's");
-  app.add_option("--plan", arguments.plan,
-                 "plan whose predicted step time to show, instead of the config's");
   app.add_option("--compare", arguments.metrics,
                  "metrics.jsonl of a sharded run with this config, model/ beside it");
   CLI11_PARSE(app, argc, argv);

@@ -1,5 +1,5 @@
 // Trains the same small model twice, sharded over MPI by `shardwright train` and unsharded by
-// dlrm_reference, and compares losses, weights and AUC.
+// dlrm_reference, and compares losses, weights and AUC after 50 steps.
 
 #include "small_data.hpp"
 
@@ -8,24 +8,70 @@
 #include <nlohmann/json.hpp>
 #include <sys/wait.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <regex>
 #include <sstream>
 #include <string>
-#include <tuple>
 #include <vector>
 
 namespace reference {
 namespace {
 
 namespace fs = std::filesystem;
+using nlohmann::json;
 
 constexpr int kSteps = 50;
 constexpr double kLossTolerance = 1e-5;    // relative, per step
 constexpr double kWeightTolerance = 1e-5;  // ‖Δw‖ / ‖w‖, per tensor
 constexpr double kAucTolerance = 1e-3;
+
+struct Case {
+  std::string optimizer;
+  std::string mode;
+  bool weighted = false;
+  std::string placement;  ///< whole | columns (split unevenly) | mixed
+  int ranks = 1;
+};
+
+std::string name_of(const Case& c) {
+  return fmt::format("{}_{}{}_{}_{}_ranks", c.optimizer, c.weighted ? "weighted_" : "", c.mode,
+                     c.placement, c.ranks);
+}
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  for (const char* optimizer : {"sgd", "adagrad", "rowwise_adagrad"}) {
+    for (const char* mode : {"sum", "mean"}) {
+      for (const bool weighted : {false, true}) {
+        for (const char* placement : {"whole", "columns", "mixed"}) {
+          for (const int ranks : {1, 2, 3, 4, 8}) {
+            cases.push_back({optimizer, mode, weighted, placement, ranks});
+          }
+        }
+      }
+    }
+  }
+  return cases;
+}
+
+/// One case of each (optimizer, mode, weighted), its placement and ranks drawn by
+/// SHARDWRIGHT_TEST_SEED; every case if SHARDWRIGHT_TEST_ALL is set.
+std::vector<Case> chosen_cases() {
+  std::vector<Case> cases = all_cases();
+  if (std::getenv("SHARDWRIGHT_TEST_ALL") != nullptr) return cases;
+  constexpr std::size_t kDrawnFrom = 15;  // placements × ranks, which stand together
+  const char* seed = std::getenv("SHARDWRIGHT_TEST_SEED");
+  std::mt19937_64 random(seed == nullptr ? 1 : std::stoull(seed));
+  std::vector<Case> chosen;
+  for (std::size_t i = 0; i < cases.size(); i += kDrawnFrom) {
+    chosen.push_back(cases[i + random() % kDrawnFrom]);
+  }
+  return chosen;
+}
 
 std::string read_text(const fs::path& file) {
   std::ifstream in(file);
@@ -34,45 +80,105 @@ std::string read_text(const fs::path& file) {
   return text.str();
 }
 
-/// Runs a shell command; its output is in FOLDER/log.
-void run(const std::string& command, const fs::path& folder) {
+/// What a shell command prints; fails the test if it does not succeed.
+std::string output_of(const std::string& command, const fs::path& folder) {
   const fs::path log = folder / "log";
   const int status = std::system(fmt::format("{} >{} 2>&1", command, log.string()).c_str());
-  ASSERT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0) << command << '\n' << read_text(log);
+  const std::string text = read_text(log);
+  EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0) << command << '\n' << text;
+  return text;
 }
 
 /// The number after `name` in a comparison.
 double figure(const std::string& comparison, const std::string& name) {
   std::smatch match;
-  EXPECT_TRUE(std::regex_search(comparison, match, std::regex(name + "[ =]([-+.0-9a-z]+)")))
-      << name << " is missing in:\n"
-      << comparison;
-  return match.empty() ? std::nan("") : std::stod(match[1]);
+  if (!std::regex_search(comparison, match, std::regex(name + "[ =]([-+.0-9a-z]+)"))) {
+    ADD_FAILURE() << name << " is missing in:\n" << comparison;
+    return std::nan("");
+  }
+  return std::stod(match[1]);
 }
 
-struct Case {
-  std::string optimizer;
-  std::string mode;
-  bool weighted = false;
-  int ranks = 1;
-  std::string types;
-  std::string name() const {
-    return fmt::format("{}_{}_{}_{}_ranks_{}", optimizer, weighted ? "weighted" : "plain", mode,
-                       ranks, types.substr(0, types.find(',')));
+json shard(const json& table, const char* type, int col_begin, int col_end, int rank) {
+  return {
+      {"table", table["name"]}, {"type", type},       {"row_begin", 0}, {"row_end", table["rows"]},
+      {"col_begin", col_begin}, {"col_end", col_end}, {"rank", rank}};
+}
+
+/// Puts the tables of a plan where the case wants them.
+json placed(json plan, const Case& c) {
+  plan["shards"] = json::array();
+  int next = c.ranks - 1;  // from the last rank down, other than the planner would
+  const auto rank = [&] { return next = (next + 1) % c.ranks; };
+  for (std::size_t t = 0; t < plan["tables"].size(); ++t) {
+    const json& table = plan["tables"][t];
+    const int dim = table["dim"];
+    if (c.placement == "whole" || (c.placement == "mixed" && t % 2 == 0)) {
+      plan["shards"].push_back(shard(table, "table_wise", 0, dim, rank()));
+    } else {
+      plan["shards"].push_back(shard(table, "column_wise", 0, 4, rank()));
+      plan["shards"].push_back(shard(table, "column_wise", 4, dim, rank()));
+    }
+  }
+  for (const char* stale : {"plan_id", "predicted", "reasons"}) plan.erase(stale);
+  return plan;
+}
+
+void write_inputs(const Case& c, const fs::path& folder) {
+  SmallData data;
+  data.mode = c.mode;
+  data.weighted = c.weighted;
+  data.dim = 12;
+  write_small_data(data, (folder / "data").string());
+  std::ofstream(folder / "train.json") << json{{"schema", "shardwright.train/1"},
+                                               {"data", "data"},
+                                               {"plan", "plan.json"},
+                                               {"output", "run"},
+                                               {"bottom_mlp", {16, data.dim}},
+                                               {"top_mlp", {16, 8, 1}},
+                                               {"epochs", 100},
+                                               {"max_steps", kSteps},
+                                               {"optimizer", c.optimizer},
+                                               {"learning_rate", c.optimizer == "sgd" ? 0.1 : 0.02},
+                                               {"warmup_steps", 10},
+                                               {"seed", 3}};
+  output_of(fmt::format("{} plan {}/data/tables.json --topology {}xcpu-1GiB -o {}/plan.json",
+                        SHARDWRIGHT_BINARY, folder.string(), c.ranks, folder.string()),
+            folder);
+  const json plan = placed(json::parse(read_text(folder / "plan.json")), c);
+  std::ofstream(folder / "plan.json") << plan.dump(1);
+}
+
+class Peer : public testing::TestWithParam<Case> {
+ protected:
+  fs::path folder_ = fs::temp_directory_path() /
+                     fmt::format("shardwright_peer_{}_{}", name_of(GetParam()), ::getpid());
+  void SetUp() override { fs::create_directories(folder_); }
+  void TearDown() override {
+    if (!HasFailure()) fs::remove_all(folder_);
   }
 };
 
-std::vector<Case> all_cases() {
-  std::vector<Case> cases;
-  for (const char* optimizer : {"sgd", "adagrad", "rowwise_adagrad"}) {
-    for (const auto& [mode, weighted] : std::vector<std::pair<const char*, bool>>{
-             {"sum", false}, {"mean", false}, {"sum", true}, {"mean", true}}) {
-      for (const int ranks : {1, 2, 3, 4, 8}) {
-        for (const char* types : {"table_wise", "column_wise"}) {
-          cases.push_back({optimizer, mode, weighted, ranks, types});
-        }
-      }
-    }
-  }
-  return cases;
+TEST_P(Peer, ShardedTrainingEqualsLibTorch) {
+  const Case& c = GetParam();
+  write_inputs(c, folder_);
+  output_of(fmt::format("{} -n {} {} train {}/train.json", MPIRUN, c.ranks, SHARDWRIGHT_BINARY,
+                        folder_.string()),
+            folder_);
+  const std::string comparison =
+      output_of(fmt::format("{} {}/train.json --compare {}/run/metrics.jsonl", REFERENCE_BINARY,
+                            folder_.string(), folder_.string()),
+                folder_);
+  EXPECT_LE(figure(comparison, "max_relative_loss_difference"), kLossTolerance) << comparison;
+  EXPECT_LE(figure(comparison, "largest relative weight difference"), kWeightTolerance)
+      << comparison;
+  EXPECT_NEAR(figure(comparison, "auc_sharded"), figure(comparison, "auc_reference"),
+              kAucTolerance);
+  EXPECT_GT(figure(comparison, "auc_reference"), 0.6) << "Nothing was learnt:\n" << comparison;
 }
+
+INSTANTIATE_TEST_SUITE_P(Trained, Peer, testing::ValuesIn(chosen_cases()),
+                         [](const auto& info) { return name_of(info.param); });
+
+}  // namespace
+}  // namespace reference

@@ -59,7 +59,7 @@ TEST(ReferenceComparison, EndsWithTheLineThatScriptsRead) {
   TrainingResult result;
   result.losses = {0.5};
   result.auc = 0.5;
-  EXPECT_THAT(comparison_table(run, result, Settings{}, WeightDifference{}),
+  EXPECT_THAT(comparison_table(run, result, WeightDifference{}),
               testing::EndsWith("\nauc_sharded=0.750000 auc_reference=0.500000 "
                                 "max_relative_loss_difference=1.000e-02\n"));
 }

@@ -57,7 +57,7 @@ void read_tables(const std::string& file, Settings& settings) {
 
 }  // namespace
 
-Settings read_settings(const std::string& file, const std::string& data, const std::string& plan) {
+Settings read_settings(const std::string& file, const std::string& data) {
   const json config = read_json_file(file);
   if (config.value("model", "dlrm") != "dlrm") {
     throw std::runtime_error("The reference knows the model dlrm alone.");
@@ -67,7 +67,6 @@ Settings read_settings(const std::string& file, const std::string& data, const s
   }
   Settings settings;
   settings.data = data.empty() ? beside(file, config.at("data")) : data;
-  settings.plan = plan.empty() ? beside(file, config.value("plan", "")) : plan;
   settings.embedding_dim = config.value("embedding_dim", settings.embedding_dim);
   settings.bottom_mlp = config.value("bottom_mlp", settings.bottom_mlp);
   settings.top_mlp = config.value("top_mlp", settings.top_mlp);

@@ -37,8 +37,8 @@ struct Settings {
   std::map<std::string, Table> tables;
 };
 
-/// Reads the train config `file` and DATA/tables.json; `data` and `plan`, if not empty, stand in
-/// for the config's. Throws std::runtime_error.
-Settings read_settings(const std::string& file, const std::string& data, const std::string& plan);
+/// Reads the train config `file` and DATA/tables.json; `data`, if not empty, stands in for the
+/// config's. Throws std::runtime_error.
+Settings read_settings(const std::string& file, const std::string& data);
 
 }  // namespace reference
