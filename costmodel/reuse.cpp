@@ -87,6 +87,14 @@ double mean_reuse(const ReuseHistogram& histogram) {
   return sum > 0 ? mean / sum : 0;
 }
 
+double thinned_rows(const ReuseHistogram& histogram, double kept) {
+  double touched = 0;
+  for (std::size_t bin = 0; bin < histogram.size(); ++bin) {
+    touched -= histogram[bin] * std::expm1(mean_count(bin) * std::log1p(-kept));
+  }
+  return touched;
+}
+
 ReuseHistogram zipf_reuse(std::int64_t rows, double lookups, double skew) {
   constexpr double kStep = 0.1;
   ReuseHistogram histogram{};

@@ -21,6 +21,10 @@ ReuseHistogram measure_reuse(std::span<const std::int64_t> ids);
 /// bin are taken to fall off as 1/count².
 double mean_reuse(const ReuseHistogram& histogram);
 
+/// Share of a batch's distinct rows that a random part of the batch, `kept` ∈ [0,1] of its lookups,
+/// still touches: Σ over bins of share · (1 − (1 − kept)^count).
+double thinned_rows(const ReuseHistogram& histogram, double kept);
+
 /// Expected histogram of `lookups` ids drawn from `rows` rows by the Zipf law of definitions
 /// ("Synthetic ids" in docs/definitions.md) with exponent `skew`, each row's count taken as
 /// Poisson.

@@ -35,8 +35,10 @@ ShardLoad load_of(const Table& table, const Shard& shard, double samples, double
 }
 
 MovedBytes forward_bytes(const Table& table, const Shard& shard, const ShardLoad& load) {
-  return {id_bytes(table) * load.lookups + output_bytes(shard, load),
-          row_bytes(table, shard) * load.lookups};
+  const double repeated = load.lookups - load.unique_rows;
+  return {id_bytes(table) * load.lookups + output_bytes(shard, load) +
+              row_bytes(table, shard) * repeated,
+          row_bytes(table, shard) * load.unique_rows};
 }
 
 MovedBytes backward_bytes(const Table& table, const Shard& shard, const ShardLoad& load) {

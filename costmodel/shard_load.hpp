@@ -20,8 +20,8 @@ ShardLoad load_of(const Table& table, const Shard& shard, double samples, double
 
 /// Bytes a shard moves in one phase, by the way memory serves them.
 struct MovedBytes {
-  double streamed = 0;  ///< in order
-  double random = 0;    ///< row by row
+  double streamed = 0;  ///< in order, or from a cache
+  double random = 0;    ///< row by row, from memory
   MovedBytes& operator+=(const MovedBytes& other) {
     streamed += other.streamed;
     random += other.random;
@@ -29,7 +29,8 @@ struct MovedBytes {
   }
 };
 
-/// Ids and weights read, rows gathered, pooled rows written.
+/// Ids and weights read, rows gathered (each row from memory once, then from a cache), pooled rows
+/// written.
 MovedBytes forward_bytes(const Table& table, const Shard& shard, const ShardLoad& load);
 /// Ids and output gradients read, touched rows and their optimizer state read and written.
 MovedBytes backward_bytes(const Table& table, const Shard& shard, const ShardLoad& load);

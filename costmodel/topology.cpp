@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <filesystem>
 #include <regex>
@@ -34,6 +35,12 @@ std::int64_t count(const std::string& digits, const std::string& text) {
   return value;
 }
 
+Bytes parse_memory(const std::string& memory, const std::string& text) {
+  const bool has_unit = !memory.empty() && std::isalpha(static_cast<unsigned char>(memory.back()));
+  if (!has_unit) refuse(text, fmt::format("the memory '{}' has no unit, as GB or GiB", memory));
+  return parse_bytes(memory);
+}
+
 // "A100-80GB" or "H100": a device's name, and its memory unless the device says it.
 RankSpec parse_rank(const std::string& spec, const std::string& text) {
   const std::size_t dash = spec.rfind('-');
@@ -41,7 +48,7 @@ RankSpec parse_rank(const std::string& spec, const std::string& text) {
   const Device& device = find_device(whole ? spec : spec.substr(0, dash));
   RankSpec rank;
   rank.device = device.name;
-  rank.memory = whole ? device.memory : parse_bytes(spec.substr(dash + 1));
+  rank.memory = whole ? device.memory : parse_memory(spec.substr(dash + 1), text);
   if (rank.memory.value() <= 0) {
     refuse(text, fmt::format("it does not say how much memory each {} has", device.name));
   }

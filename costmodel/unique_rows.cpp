@@ -11,10 +11,15 @@ double lookups_of(const Table& table, std::int64_t batch_size) {
   return table.pooling * static_cast<double>(batch_size);
 }
 
-// How many times more distinct rows the table's batch has than the batch its reuse was measured at.
+// How many times more distinct rows the batch has than the one that the reuse was measured at. What
+// a smaller batch still touches follows from the counts; what a larger one adds is taken from the
+// Zipf law.
 double growth(const Table& table, std::int64_t batch_size) {
   const std::int64_t measured = table.reuse_batch_size.value_or(batch_size);
-  if (measured == batch_size) return 1;
+  if (batch_size < measured) {
+    return thinned_rows(*table.reuse,
+                        static_cast<double>(batch_size) / static_cast<double>(measured));
+  }
   return zipf_unique_rows(table.rows, lookups_of(table, batch_size)) /
          zipf_unique_rows(table.rows, lookups_of(table, measured));
 }
@@ -23,7 +28,8 @@ double growth(const Table& table, std::int64_t batch_size) {
 
 double expected_unique_rows(const Table& table, std::int64_t batch_size) {
   const double lookups = lookups_of(table, batch_size);
-  if (lookups <= 0) return 0;
+  constexpr double kNeverTwice = 1e-9;
+  if (lookups < kNeverTwice) return lookups;
   const double reuse = table.reuse ? mean_reuse(*table.reuse) : 0;
   if (reuse <= 0) return zipf_unique_rows(table.rows, lookups);
   const double measured = lookups_of(table, table.reuse_batch_size.value_or(batch_size)) / reuse;

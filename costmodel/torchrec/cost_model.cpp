@@ -15,8 +15,7 @@ void add(const Perf& perf, PhaseTimes& rank) {
 }  // namespace
 
 std::string_view TorchrecCostModel::provenance() const {
-  return "compute and communication: TorchRec's formulas and constants (V100 class), not fitted; "
-         "exchange of ids not priced";
+  return "TorchRec's formulas and constants (V100 class), not fitted; exchange of ids not priced";
 }
 
 std::vector<PhaseTimes> TorchrecCostModel::price(const Workload& workload, const Topology& topology,
