@@ -1,16 +1,33 @@
 #include "costmodel/analytic.hpp"
 
 #include "costmodel/device.hpp"
+#include "costmodel/exchange_traffic.hpp"
 #include "costmodel/shard_load.hpp"
 #include "costmodel/traffic.hpp"
 #include "costmodel/unique_rows.hpp"
 
-#include <map>
+#include <optional>
 
 namespace shardwright {
 namespace {
 
 constexpr double kGradientBytes = 4;
+
+// What one rank moves in the computing phases.
+struct RankWork {
+  bool busy = false;
+  MovedBytes forward;
+  MovedBytes backward;
+};
+
+double compute_ms(const RankSpec& spec, const RankWork& work, const MovedBytes& bytes) {
+  if (!work.busy) return 0;
+  const Device& device = find_device(spec.device);
+  const double bandwidth = device.memory_bandwidth_bytes_per_second;
+  const double seconds = device.launch_seconds + bytes.streamed / bandwidth +
+                         bytes.random / (bandwidth * device.gather_efficiency);
+  return 1e3 * seconds / spec.speed;
+}
 
 // Everything one step moves, gathered shard by shard and then turned into times.
 class Step {
@@ -18,14 +35,9 @@ class Step {
   Step(const Workload& workload, const Topology& topology)
       : workload_(workload),
         topology_(topology),
-        unique_rows_(workload.tables.size(), kUnknown),
+        unique_rows_(workload.tables.size()),
         ranks_(topology.ranks.size()),
-        input_(topology),
-        output_(topology) {
-    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
-      nodes_[topology.ranks[rank].node].push_back(RankId::of(rank));
-    }
-  }
+        traffic_(topology) {}
 
   void add(const Shard& shard) {
     if (shard.rank) {
@@ -36,8 +48,8 @@ class Step {
   }
 
   std::vector<PhaseTimes> times() const {
-    const std::vector<double> input = input_.milliseconds();
-    const std::vector<double> output = output_.milliseconds();
+    const std::vector<double> input = traffic_.input_ms();
+    const std::vector<double> output = traffic_.output_ms();
     const double all_reduce = all_reduce_ms(topology_, replicated_gradient_bytes_);
     std::vector<PhaseTimes> result(ranks_.size());
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
@@ -53,97 +65,48 @@ class Step {
   }
 
  private:
-  struct RankWork {
-    bool busy = false;
-    MovedBytes forward;
-    MovedBytes backward;
-  };
-  static constexpr double kUnknown = -1;
-
-  static double compute_ms(const RankSpec& spec, const RankWork& work, const MovedBytes& bytes) {
-    if (!work.busy) return 0;
-    const Device& device = find_device(spec.device);
-    const double bandwidth = device.memory_bandwidth_bytes_per_second;
-    const double seconds = device.launch_seconds + bytes.streamed / bandwidth +
-                           bytes.random / (bandwidth * device.gather_efficiency);
-    return 1e3 * seconds / spec.speed;
-  }
-
   double unique_rows(TableId id) {
-    double& unique = unique_rows_[id.index()];
-    if (unique == kUnknown) {
-      unique = expected_unique_rows(workload_.table(id), workload_.batch_size);
-    }
-    return unique;
-  }
-
-  double num_ranks() const { return static_cast<double>(ranks_.size()); }
-
-  void add_compute(RankId rank, const Table& table, const Shard& shard, const ShardLoad& load) {
-    RankWork& work = ranks_[rank.index()];
-    work.busy = true;
-    work.forward += forward_bytes(table, shard, load);
-    work.backward += backward_bytes(table, shard, load);
+    std::optional<double>& unique = unique_rows_[id.index()];
+    if (!unique) unique = expected_unique_rows(workload_.table(id), workload_.batch_size);
+    return *unique;
   }
 
   void add_owned(const Shard& shard) {
     const Table& table = workload_.table(shard.table);
     const auto samples = static_cast<double>(workload_.batch_size);
     const ShardLoad load = load_of(table, shard, samples, unique_rows(shard.table));
-    add_compute(*shard.rank, table, shard, load);
-    input_.add_from_all(*shard.rank, input_message_bytes(table, load) / num_ranks());
-    const double output = output_message_bytes(shard, load);
-    const bool reduces_in_node =
-        shard.type == ShardingType::table_row_wise || shard.type == ShardingType::grid;
-    if (reduces_in_node && table.mode != PoolingMode::none) {
-      add_reduced_output(table, shard, output);
-    } else {
-      output_.add_to_all(*shard.rank, output / num_ranks());
-    }
-  }
-
-  // Partial sums are first added up within the node, each of its g ranks gathering the outputs of
-  // 1/g of the samples; then each sends what is summed to its counterparts on the other nodes. The
-  // second message is shared by all row shards of the table, hence the share of the rows.
-  void add_reduced_output(const Table& table, const Shard& shard, double output) {
-    const std::int64_t home = topology_.rank(*shard.rank).node;
-    const std::vector<RankId>& members = nodes_.at(home);
-    const double part = output / static_cast<double>(members.size());
-    const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
-    for (std::size_t local = 0; local < members.size(); ++local) {
-      output_.add(*shard.rank, members[local], part);
-      for (const auto& [node, others] : nodes_) {
-        if (node == home) continue;
-        const double samples = static_cast<double>(others.size()) / num_ranks();
-        output_.add(members[local], others[local % others.size()], part * share * samples);
-      }
-    }
+    RankWork& work = ranks_[shard.rank->index()];
+    work.busy = true;
+    work.forward += forward_bytes(table, shard, load);
+    work.backward += backward_bytes(table, shard, load);
+    traffic_.add(table, shard, load);
   }
 
   // Every rank looks up its own samples; gradients of the whole table are summed over all ranks,
   // then every rank applies them to the rows that the global batch touched.
   void add_replicated(const Shard& shard) {
     const Table& table = workload_.table(shard.table);
-    const double samples = static_cast<double>(workload_.batch_size) / num_ranks();
-    const double unique = unique_rows(shard.table);
-    ShardLoad load = load_of(table, shard, samples, unique);
-    load.unique_rows = unique;
+    const double samples =
+        static_cast<double>(workload_.batch_size) / static_cast<double>(ranks_.size());
+    const ShardLoad local = load_of(table, shard, samples, unique_rows(shard.table));
+    ShardLoad update = local;
+    update.unique_rows = unique_rows(shard.table);
     const double gradient =
         kGradientBytes * static_cast<double>(shard.rows()) * static_cast<double>(shard.columns());
-    for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
-      add_compute(RankId::of(rank), table, shard, load);
-      ranks_[rank].backward.streamed += gradient;
+    for (RankWork& work : ranks_) {
+      work.busy = true;
+      work.forward += forward_bytes(table, shard, local);
+      work.backward += backward_bytes(table, shard, update);
+      work.backward.streamed += gradient;
     }
     replicated_gradient_bytes_ += gradient;
   }
 
   const Workload& workload_;
   const Topology& topology_;
-  std::vector<double> unique_rows_;  // of each table, kUnknown until asked for
+  std::vector<std::optional<double>> unique_rows_;  // of each table, once asked for
   std::vector<RankWork> ranks_;
-  std::map<std::int64_t, std::vector<RankId>> nodes_;
-  Traffic input_;
-  Traffic output_;
+  ExchangeTraffic traffic_;
   double replicated_gradient_bytes_ = 0;
 };
 

@@ -6,7 +6,7 @@ namespace shardwright {
 namespace {
 
 constexpr double kIdBytes = 8;
-constexpr double kLengthBytes = 8;
+constexpr double kLengthBytes = 4;
 constexpr double kWeightBytes = 4;     // per-sample weight
 constexpr double kOutputBytes = 4;     // pooled values and their gradients are fp32
 constexpr double kLeastRowBytes = 64;  // memory moves no less at a time

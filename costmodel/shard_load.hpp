@@ -35,7 +35,7 @@ MovedBytes forward_bytes(const Table& table, const Shard& shard, const ShardLoad
 /// Ids and output gradients read, touched rows and their optimizer state read and written.
 MovedBytes backward_bytes(const Table& table, const Shard& shard, const ShardLoad& load);
 
-/// Bytes that the ids of `load` take on the wire: 8 per id (12 with a weight), 8 per bag's length.
+/// Bytes that the ids of `load` take on the wire: 8 per id (12 with a weight), 4 per bag's length.
 double input_message_bytes(const Table& table, const ShardLoad& load);
 /// Bytes of its output rows on the wire, fp32.
 double output_message_bytes(const Shard& shard, const ShardLoad& load);

@@ -51,7 +51,7 @@ TEST(Analytic, SendsIdsOneWayAndPooledRowsBothWays) {
   const Workload workload = one_table(sample_table(1000, 16, 10), 100);
   const auto ranks =
       price(workload, round_topology(1, 2), {whole(workload.tables[0], 0, RankId(1))});
-  const double input_ms = 1e3 * (1e-6 + (8.0 * 500 + 8 * 50) / 1e9);
+  const double input_ms = 1e3 * (1e-6 + (8.0 * 500 + 4 * 50) / 1e9);
   const double output_ms = 1e3 * (1e-6 + 4.0 * 16 * 50 / 1e9);
   for (const PhaseTimes& rank : ranks) {
     EXPECT_NEAR(rank.comm_input_ms, input_ms, kExact);

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "costmodel/shard_load.hpp"
+#include "costmodel/traffic.hpp"
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+namespace shardwright {
+
+/// The messages that a set of shards makes the ranks exchange in one step, each shard adding its
+/// own. data_parallel shards make none.
+class ExchangeTraffic {
+ public:
+  /// Borrows the topology.
+  explicit ExchangeTraffic(const Topology& topology);
+
+  /// `load` is that of the whole global batch.
+  void add(const Table& table, const Shard& shard, const ShardLoad& load);
+
+  /// Per rank: ids, weights and lengths on their way to the shards.
+  std::vector<double> input_ms() const { return input_.milliseconds(); }
+  /// Per rank: pooled rows on their way to the ranks whose samples they belong to. The gradients on
+  /// their way back take as long.
+  std::vector<double> output_ms() const { return output_.milliseconds(); }
+
+ private:
+  void add_reduced_output(const Table& table, const Shard& shard, double bytes);
+
+  const Topology* topology_;
+  std::map<std::int64_t, std::vector<RankId>> nodes_;
+  Traffic input_;
+  Traffic output_;
+};
+
+}  // namespace shardwright
