@@ -1,0 +1,109 @@
+#include "runtime/embedding/supported_plan.hpp"
+
+#include "costmodel/errors.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace shardwright {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// One table of 10 × 16, columns [0, 4) on rank 1 and [4, 16) on rank 0.
+Plan make_plan() {
+  Plan plan;
+  plan.topology.ranks.resize(2);
+  Table table;
+  table.name = "movies";
+  table.rows = 10;
+  table.dim = 16;
+  table.features = {"movies"};
+  plan.workload.tables = {table};
+  const Shard left{
+      .type = ShardingType::column_wise, .row_end = 10, .col_end = 4, .rank = RankId{1}};
+  const Shard right{.type = ShardingType::column_wise,
+                    .row_end = 10,
+                    .col_begin = 4,
+                    .col_end = 16,
+                    .rank = RankId{0}};
+  plan.shards = {left, right};
+  return plan;
+}
+
+std::string refusal(const Plan& plan, std::int64_t ranks = 2) {
+  try {
+    require_supported(plan, ranks);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return {};
+}
+
+TEST(RequireSupported, AcceptsUnevenColumnSplitsInAnyOrder) {
+  Plan plan = make_plan();
+  EXPECT_EQ(refusal(plan), "");
+  std::swap(plan.shards[0], plan.shards[1]);
+  EXPECT_EQ(refusal(plan), "");
+}
+
+TEST(RequireSupported, TellsThePlansRanksAndTheJobs) {
+  EXPECT_THAT(refusal(make_plan(), 3),
+              AllOf(HasSubstr("for 2 ranks, but this job has 3"), HasSubstr("mpirun -n 2")));
+}
+
+TEST(RequireSupported, NamesTheTableAndWhatIsSupported) {
+  Plan plan = make_plan();
+  plan.workload.tables[0].mode = PoolingMode::none;
+  EXPECT_THAT(refusal(plan),
+              AllOf(HasSubstr("'movies'"), HasSubstr("none"), HasSubstr("sum or mean")));
+  plan = make_plan();
+  plan.workload.tables[0].dtype = DataType::bf16;
+  EXPECT_THAT(refusal(plan), AllOf(HasSubstr("'movies'"), HasSubstr("bf16"), HasSubstr("fp32")));
+  plan = make_plan();
+  plan.workload.tables[0].optimizer = OptimizerKind::adam;
+  EXPECT_THAT(refusal(plan), AllOf(HasSubstr("'movies'"), HasSubstr("optimizer adam"),
+                                   HasSubstr("sgd, adagrad or rowwise_adagrad")));
+  plan = make_plan();
+  plan.shards[1].type = ShardingType::row_wise;
+  EXPECT_THAT(refusal(plan), AllOf(HasSubstr("'movies'"), HasSubstr("row_wise"),
+                                   HasSubstr("table_wise or column_wise")));
+}
+
+TEST(RequireSupported, RefusesColumnsThatAreMissingOrTwice) {
+  Plan plan = make_plan();
+  plan.shards[1].col_begin = 8;
+  EXPECT_THAT(refusal(plan), HasSubstr("place column 4 twice or not at all"));
+  plan.shards[1].col_begin = 0;
+  EXPECT_THAT(refusal(plan), HasSubstr("twice or not at all"));
+  plan = make_plan();
+  plan.shards.pop_back();
+  EXPECT_THAT(refusal(plan), HasSubstr("place column 4 twice or not at all"));
+  plan.shards.clear();
+  EXPECT_THAT(refusal(plan), HasSubstr("place column 0 twice or not at all"));
+  plan = make_plan();
+  plan.shards[1].col_end = 20;
+  EXPECT_THAT(refusal(plan), HasSubstr("twice or not at all"));
+}
+
+TEST(RequireSupported, RefusesShardsOffTheirRanksOrRowsOrOddWidths) {
+  Plan plan = make_plan();
+  plan.shards[0].rank = RankId{2};
+  EXPECT_THAT(refusal(plan), HasSubstr("on rank 2; it must hold all 10 rows"));
+  plan.shards[0].rank.reset();
+  EXPECT_THAT(refusal(plan), HasSubstr("on no rank"));
+  plan = make_plan();
+  plan.shards[0].row_end = 9;
+  EXPECT_THAT(refusal(plan), HasSubstr("rows [0, 9)"));
+  plan = make_plan();
+  plan.shards[0].col_end = 6;
+  plan.shards[1].col_begin = 6;
+  EXPECT_THAT(refusal(plan), HasSubstr("a multiple of 4 columns"));
+  plan = make_plan();
+  plan.workload.tables[0].rows = 0;
+  EXPECT_THAT(refusal(plan), HasSubstr("has 0 rows"));
+}
+
+}  // namespace
+}  // namespace shardwright

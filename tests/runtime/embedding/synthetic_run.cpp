@@ -1,0 +1,231 @@
+#include "tests/runtime/embedding/synthetic_run.hpp"
+
+#include "runtime/comm/thread_communicator.hpp"
+
+#include <algorithm>
+#include <mutex>
+#include <numeric>
+#include <random>
+
+namespace shardwright::synthetic {
+namespace {
+
+std::uint64_t hash(std::int64_t a, std::int64_t b, std::int64_t c, std::int64_t d) {
+  std::uint64_t h = 0x243f6a8885a308d3;
+  for (const std::int64_t part : {a, b, c, d}) {
+    h = (h ^ static_cast<std::uint64_t>(part)) * 0x9e3779b97f4a7c15;
+    h ^= h >> 29;
+  }
+  return h;
+}
+
+std::int64_t below(std::uint64_t hash, std::int64_t bound) {
+  return static_cast<std::int64_t>(hash % static_cast<std::uint64_t>(bound));
+}
+
+/// In [-1, 1), with all the bits that a float has.
+float unit(std::uint64_t hash) {
+  return static_cast<float>(static_cast<std::int32_t>(hash >> 40)) * 0x1p-23F - 1.0F;
+}
+
+Table make_table(const char* name, std::int64_t rows, std::int64_t dim,
+                 std::vector<std::string> features, const Training& training) {
+  Table table;
+  table.name = name;
+  table.rows = rows;
+  table.dim = dim;
+  table.features = std::move(features);
+  table.mode = training.mode;
+  table.weighted = training.weighted;
+  table.optimizer = training.optimizer;
+  return table;
+}
+
+using Random = std::mt19937_64;
+
+RankId random_rank(std::int64_t ranks, Random& random) { return RankId{below(random(), ranks)}; }
+
+/// One to four shards per table, of random widths.
+void add_column_shards(Plan& plan, std::size_t t, std::int64_t ranks, Random& random) {
+  const Table& table = plan.workload.tables[t];
+  for (std::int64_t begin = 0; begin < table.dim;) {
+    const std::int64_t left = (table.dim - begin) / 4;
+    const std::int64_t width = 4 * (1 + below(random(), left));
+    plan.shards.push_back({.table = TableId::of(t),
+                           .type = ShardingType::column_wise,
+                           .row_end = table.rows,
+                           .col_begin = begin,
+                           .col_end = begin + width,
+                           .rank = random_rank(ranks, random)});
+    begin += width;
+  }
+}
+
+void add_whole_table(Plan& plan, std::size_t t, std::int64_t ranks, Random& random) {
+  const Table& table = plan.workload.tables[t];
+  plan.shards.push_back({.table = TableId::of(t),
+                         .row_end = table.rows,
+                         .col_end = table.dim,
+                         .rank = random_rank(ranks, random)});
+}
+
+std::int64_t bag_length(std::int64_t step, std::int64_t sample, std::int64_t feature) {
+  if (feature == 0) return step == 7 && sample == 2 ? 3000 : 1;
+  return below(hash(step, sample, feature, -1), 6);
+}
+
+void add_bag(Bags& bags, const Table& table, std::int64_t step, std::int64_t sample,
+             std::int64_t feature) {
+  const std::int64_t length = bag_length(step, sample, feature);
+  bags.lengths.push_back(static_cast<std::int32_t>(length));
+  for (std::int64_t i = 0; i < length; ++i) {
+    bags.ids.push_back(below(hash(step, sample, feature, i), table.rows));
+    if (table.weighted) bags.weights.push_back(unit(hash(step, sample, feature, ~i)));
+  }
+}
+
+void copy_shard(const ShardedEmbeddings::LocalShard& local, const Table& table, Outcome& outcome) {
+  const std::size_t t = local.shard.table.index();
+  const auto width = static_cast<std::size_t>(local.shard.columns());
+  const auto rows = static_cast<std::size_t>(local.shard.rows());
+  for (std::size_t r = 0; r < rows; ++r) {
+    for (std::size_t c = 0; c < width; ++c) {
+      const std::size_t to = r * static_cast<std::size_t>(table.dim) +
+                             static_cast<std::size_t>(local.shard.col_begin) + c;
+      outcome.weights[t][to] = local.weights[r * width + c];
+      if (table.optimizer == OptimizerKind::sgd) continue;
+      const bool by_row = table.optimizer == OptimizerKind::rowwise_adagrad;
+      outcome.state[t][to] = local.state[by_row ? r : r * width + c];
+    }
+  }
+}
+
+Outcome empty_outcome(const Workload& workload) {
+  Outcome outcome;
+  for (const Table& table : workload.tables) {
+    const auto size = static_cast<std::size_t>(table.rows * table.dim);
+    outcome.weights.emplace_back(size);
+    outcome.state.emplace_back(table.optimizer == OptimizerKind::sgd ? 0 : size);
+  }
+  return outcome;
+}
+
+/// Every value is zero on all ranks but one.
+void join(const std::vector<float>& part, std::vector<float>& whole) {
+  whole.resize(part.size());
+  for (std::size_t i = 0; i < part.size(); ++i) {
+    if (part[i] != 0.0F) whole[i] = part[i];
+  }
+}
+
+}  // namespace
+
+Workload make_workload(const Training& training) {
+  Workload workload;
+  workload.tables = {make_table("users", 2000, 8, {"user"}, training),
+                     make_table("items", 37, 12, {"seen", "liked"}, training),
+                     make_table("tags", 5, 24, {"tags"}, training),
+                     make_table("single", 1, 4, {"single"}, training)};
+  return workload;
+}
+
+Plan make_plan(const Training& training, Sharding sharding, std::int64_t ranks,
+               std::uint64_t seed) {
+  Plan plan;
+  plan.workload = make_workload(training);
+  plan.topology.ranks.resize(static_cast<std::size_t>(ranks));
+  Random random(seed);
+  for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
+    const bool split = sharding == Sharding::column_wise ||
+                       (sharding == Sharding::mixed && (random() % 2 == 0 || t == 2));
+    if (split) {
+      add_column_shards(plan, t, ranks, random);
+    } else {
+      add_whole_table(plan, t, ranks, random);
+    }
+  }
+  return plan;
+}
+
+Plan on_one_rank(Plan plan) {
+  plan.topology.ranks.resize(1);
+  for (Shard& shard : plan.shards) shard.rank = RankId{0};
+  return plan;
+}
+
+std::int64_t global_samples(std::int64_t step) { return step == 20 ? 0 : 16 - step % 5; }
+
+Batch make_batch(const Workload& workload, std::int64_t step, std::int64_t begin,
+                 std::int64_t end) {
+  Batch batch;
+  batch.first_sample = begin;
+  batch.size = end - begin;
+  batch.global_size = global_samples(step);
+  std::int64_t feature = 0;
+  for (const Table& table : workload.tables) {
+    for (std::size_t k = 0; k < table.features.size(); ++k, ++feature) {
+      Bags& bags = batch.features.emplace_back();
+      for (std::int64_t n = begin; n < end; ++n) add_bag(bags, table, step, n, feature);
+    }
+  }
+  return batch;
+}
+
+Batch make_share(const Workload& workload, std::int64_t step, const Communicator& comm) {
+  Random random(static_cast<std::uint64_t>(step));  // the same on every rank
+  const std::int64_t samples = global_samples(step);
+  std::vector<std::int64_t> cuts = {0, samples};
+  for (std::int64_t r = 1; r < comm.size(); ++r) cuts.push_back(below(random(), samples + 1));
+  std::sort(cuts.begin(), cuts.end());
+  const std::size_t self = comm.rank().index();
+  return make_batch(workload, step, cuts[self], cuts[self + 1]);
+}
+
+std::vector<float> make_gradient(std::int64_t step, const Batch& batch, std::int64_t columns) {
+  std::vector<float> gradient;
+  for (std::int64_t n = 0; n < batch.size; ++n) {
+    for (std::int64_t c = 0; c < columns; ++c) {
+      gradient.push_back(unit(hash(step, batch.first_sample + n, c, -2)));
+    }
+  }
+  return gradient;
+}
+
+Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit) {
+  ShardedEmbeddings embeddings(plan, comm, {.seed = 11});
+  const std::int64_t columns = embeddings.pooled_columns();
+  Outcome outcome = empty_outcome(plan.workload);
+  for (std::int64_t step = 0; step < kSteps; ++step) {
+    const Batch batch = make_share(plan.workload, step, comm);
+    std::vector<float> pooled(static_cast<std::size_t>(batch.size * columns));
+    embeddings.forward(batch, pooled);
+    embeddings.backward(make_gradient(step, batch, columns), kLearningRate);
+    if (visit) visit(embeddings, batch);
+    const std::size_t begin = outcome.pooled.size();
+    outcome.pooled.resize(begin + static_cast<std::size_t>(global_samples(step) * columns));
+    std::copy(
+        pooled.begin(), pooled.end(),
+        outcome.pooled.begin() + static_cast<std::ptrdiff_t>(begin) + batch.first_sample * columns);
+  }
+  for (const auto& local : embeddings.local_shards()) {
+    copy_shard(local, plan.workload.table(local.shard.table), outcome);
+  }
+  return outcome;
+}
+
+Outcome run_on_threads(const Plan& plan) {
+  Outcome whole = empty_outcome(plan.workload);
+  std::mutex mutex;
+  run_ranks(plan.topology.size(), [&](Communicator& comm) {
+    const Outcome part = run(plan, comm);
+    const std::lock_guard lock(mutex);
+    join(part.pooled, whole.pooled);
+    for (std::size_t t = 0; t < part.weights.size(); ++t) {
+      join(part.weights[t], whole.weights[t]);
+      join(part.state[t], whole.state[t]);
+    }
+  });
+  return whole;
+}
+
+}  // namespace shardwright::synthetic

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "planner/plan.hpp"
+#include "runtime/comm/communicator.hpp"
+#include "runtime/data/batch.hpp"
+#include "runtime/embedding/sharded_embeddings.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+// A small training run of embedding tables alone, made of hashes: ids, per-sample weights and
+// gradients depend only on (step, global sample, feature or column), never on ranks or plans.
+namespace shardwright::synthetic {
+
+enum class Sharding { table_wise, column_wise, mixed };
+
+/// How the four tables of every run are trained.
+struct Training {
+  OptimizerKind optimizer = OptimizerKind::sgd;
+  PoolingMode mode = PoolingMode::sum;
+  bool weighted = false;
+};
+
+/// Five features over four tables; one table has two features, one a single row, one once a bag of
+/// 3,000 ids.
+Workload make_workload(const Training& training);
+/// Column splits have uneven widths; shards lie on random ranks, several of a table on one rank
+/// too.
+Plan make_plan(const Training& training, Sharding sharding, std::int64_t ranks, std::uint64_t seed);
+/// The same shards on one rank: column splits stay.
+Plan on_one_rank(Plan plan);
+
+inline constexpr std::int64_t kSteps = 50;
+inline constexpr float kLearningRate = 0.05F;
+
+/// Samples of a step over all ranks: 0 to 16.
+std::int64_t global_samples(std::int64_t step);
+/// Samples [begin, end) of a step.
+Batch make_batch(const Workload& workload, std::int64_t step, std::int64_t begin, std::int64_t end);
+/// This rank's share: uneven, and nothing on some ranks.
+Batch make_share(const Workload& workload, std::int64_t step, const Communicator& comm);
+/// d loss / d pooled of the batch's samples.
+std::vector<float> make_gradient(std::int64_t step, const Batch& batch, std::int64_t columns);
+
+/// All that a run leaves behind, put together from the shards: per table weights, and optimizer
+/// state as one value per weight (row-wise state repeated; empty for sgd). Pooled values of all
+/// steps and samples, one after the other.
+struct Outcome {
+  std::vector<std::vector<float>> weights;
+  std::vector<std::vector<float>> state;
+  std::vector<float> pooled;
+  bool operator==(const Outcome&) const = default;
+};
+
+/// Runs all steps on this rank; `visit` sees the embeddings and the batch after each step.
+using Visitor = std::function<void(const ShardedEmbeddings&, const Batch&)>;
+/// What this rank contributes: its shards' columns and its samples' pooled values; zero elsewhere.
+Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit = {});
+
+/// Runs on threads, one per rank of the plan, and joins what they contribute.
+Outcome run_on_threads(const Plan& plan);
+
+}  // namespace shardwright::synthetic
