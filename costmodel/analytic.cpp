@@ -1,5 +1,6 @@
 #include "costmodel/analytic.hpp"
 
+#include "costmodel/analytic_pricer.hpp"
 #include "costmodel/device.hpp"
 #include "costmodel/exchange_traffic.hpp"
 #include "costmodel/shard_load.hpp"
@@ -121,6 +122,11 @@ std::vector<PhaseTimes> AnalyticCostModel::price(const Workload& workload, const
   Step step(workload, topology);
   for (const Shard& shard : shards) step.add(shard);
   return step.times();
+}
+
+std::unique_ptr<RankPricer> AnalyticCostModel::rank_pricer(const Workload& workload,
+                                                           const Topology& topology) const {
+  return make_analytic_pricer(workload, topology);
 }
 
 }  // namespace shardwright

@@ -2,6 +2,7 @@
 
 #include "costmodel/analytic.hpp"
 #include "costmodel/names.hpp"
+#include "costmodel/rank_pricer.hpp"
 #include "costmodel/torchrec/cost_model.hpp"
 
 #include <algorithm>
@@ -33,6 +34,11 @@ double slowest(std::span<const PhaseTimes> ranks, double PhaseTimes::*phase) {
 double PhaseTimes::total_ms() const {
   return comm_input_ms + compute_forward_ms + comm_forward_ms + compute_backward_ms +
          comm_backward_ms;
+}
+
+std::unique_ptr<RankPricer> CostModel::rank_pricer(const Workload& /*workload*/,
+                                                   const Topology& /*topology*/) const {
+  return nullptr;
 }
 
 std::unique_ptr<CostModel> make_cost_model(std::string_view name) {

@@ -14,6 +14,8 @@
 
 namespace shardwright {
 
+class RankPricer;
+
 /// One rank's predicted time in each phase of a training step, in order.
 struct PhaseTimes {
   double comm_input_ms = 0;
@@ -38,6 +40,10 @@ class CostModel {
   /// `shards` beyond the rounding of sums.
   virtual std::vector<PhaseTimes> price(const Workload& workload, const Topology& topology,
                                         std::span<const Shard> shards) const = 0;
+  /// The same prices one rank at a time (rank_pricer.hpp), for searches; null if the model has no
+  /// such form. Borrows both arguments.
+  virtual std::unique_ptr<RankPricer> rank_pricer(const Workload& workload,
+                                                  const Topology& topology) const;
 };
 
 /// "analytic" (the default) or "torchrec". Throws UsageError that lists the names.

@@ -1,6 +1,7 @@
 #include "costmodel/torchrec/cost_model.hpp"
 
 #include "costmodel/torchrec/perf.hpp"
+#include "costmodel/torchrec/pricer.hpp"
 
 namespace shardwright::torchrec {
 namespace {
@@ -31,6 +32,11 @@ std::vector<PhaseTimes> TorchrecCostModel::price(const Workload& workload, const
     }
   }
   return ranks;
+}
+
+std::unique_ptr<RankPricer> TorchrecCostModel::rank_pricer(const Workload& workload,
+                                                           const Topology& topology) const {
+  return make_pricer(workload, topology);
 }
 
 }  // namespace shardwright::torchrec

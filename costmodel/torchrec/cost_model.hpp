@@ -13,6 +13,8 @@ class TorchrecCostModel final : public CostModel {
   std::string_view provenance() const override;
   std::vector<PhaseTimes> price(const Workload& workload, const Topology& topology,
                                 std::span<const Shard> shards) const override;
+  std::unique_ptr<RankPricer> rank_pricer(const Workload& workload,
+                                          const Topology& topology) const override;
 };
 
 }  // namespace shardwright::torchrec

@@ -1,0 +1,60 @@
+#pragma once
+
+#include "costmodel/cost_model.hpp"
+#include "costmodel/shard.hpp"
+#include "costmodel/topology.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace shardwright {
+
+/// What a rank's price may depend on: sums of encoded shards, and, per value of a state, how many
+/// ranks have more than 0 of it. Spans are as long as a state.
+struct RankState {
+  std::span<const std::int64_t> own;
+  std::span<const std::int64_t> node;  ///< sum over the ranks of its node
+  std::span<const std::int64_t> world;
+  std::span<const std::int64_t> busy_on_node;
+  std::span<const std::int64_t> busy;
+};
+
+/// Prices ranks one at a time from sums, so that a search need not price a whole plan again after
+/// each move. A rank's state is the sum of what its shards encode to: integers, in fixed point, so
+/// that any order of additions and subtractions gives the same bits. An additive model encodes a
+/// shard's loads; a neural net that sums over shards encodes its per-shard vector and has its head
+/// in price().
+class RankPricer {
+ public:
+  virtual ~RankPricer() = default;
+  virtual std::size_t state_size() const = 0;
+
+  /// Ranks of one kind encode shards alike.
+  virtual std::size_t num_kinds() const = 0;
+  virtual std::size_t kind(RankId rank) const = 0;
+  /// Writes what `shard` adds to the state of a rank of `kind`; its rank is not read. Its type must
+  /// leave rows whole (table_wise, column_wise, table_column_wise).
+  virtual void encode(const Shard& shard, std::size_t kind,
+                      std::span<std::int64_t> state) const = 0;
+
+  /// The same times as CostModel::price gives, up to rounding (1e-9 relative).
+  virtual PhaseTimes price(RankId rank, const RankState& state) const = 0;
+  /// Whether price() reads more than the rank's own state.
+  virtual bool reads_other_ranks() const = 0;
+
+  /// A valid floor for a lower bound: each phase of `rank` takes at least `idle` plus the sum of
+  /// `per_shard` over its shards, if it has any. Nothing where the model has no such floor.
+  struct Floor {
+    PhaseTimes idle;
+    PhaseTimes per_shard;
+  };
+  virtual std::optional<Floor> floor(const Shard& shard, RankId rank) const = 0;
+};
+
+/// Power of two by which values whose grand total is at most `most` are multiplied to be kept as
+/// integers: the total stays below 2^60.
+double fixed_point_scale(double most);
+
+}  // namespace shardwright
