@@ -1,5 +1,8 @@
 #include "planner/readable_json.hpp"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <cstddef>
 #include <vector>
 
@@ -8,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kColumns = 120;
+constexpr std::size_t kColumns = 160;
 constexpr std::size_t kIndent = 2;
 
 // The elements of an array or members of an object, each as text that begins in column `indent`.
@@ -21,26 +24,23 @@ std::vector<std::string> parts_of(const json& value, const Write& write) {
   return parts;
 }
 
-std::string join(const std::vector<std::string>& parts, const std::string& separator) {
-  std::string text;
-  for (const std::string& part : parts) text += (text.empty() ? "" : separator) + part;
-  return text;
+std::string bracketed(const json& value, const std::string& text) {
+  return value.is_object() ? fmt::format("{{{}}}", text) : fmt::format("[{}]", text);
 }
 
 std::string on_one_line(const json& value) {
   if (!value.is_structured()) return value.dump();
-  const std::string text = join(parts_of(value, on_one_line), ", ");
-  return value.is_object() ? "{" + text + "}" : "[" + text + "]";
+  return bracketed(value, fmt::format("{}", fmt::join(parts_of(value, on_one_line), ", ")));
 }
 
 std::string write(const json& value, std::size_t indent) {
   std::string line = on_one_line(value);
   if (!value.is_structured() || indent + line.size() <= kColumns) return line;
-  const std::string margin = "\n" + std::string(indent + kIndent, ' ');
-  const auto parts =
-      parts_of(value, [&](const json& part) { return write(part, indent + kIndent); });
-  const std::string text = margin + join(parts, "," + margin) + "\n" + std::string(indent, ' ');
-  return value.is_object() ? "{" + text + "}" : "[" + text + "]";
+  const std::size_t deeper = indent + kIndent;
+  const auto parts = parts_of(value, [&](const json& part) { return write(part, deeper); });
+  const std::string between = fmt::format(",\n{:{}}", "", deeper);
+  return bracketed(
+      value, fmt::format("\n{:{}}{}\n{:{}}", "", deeper, fmt::join(parts, between), "", indent));
 }
 
 }  // namespace

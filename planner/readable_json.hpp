@@ -6,7 +6,7 @@
 
 namespace shardwright {
 
-/// `json` as text for people and diffs: what fits into 120 columns stands on one line, the rest has
+/// `json` as text for people and diffs: what fits into 160 columns stands on one line, the rest has
 /// one member or element per line. Ends with a line break. Equal values give equal bytes.
 std::string readable_json(const nlohmann::json& json);
 

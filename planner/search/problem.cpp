@@ -44,8 +44,8 @@ void set_ranks(const Table& table, const Topology& topology, TableRules& rules) 
                     table.name, rank.value(), topology.size() - 1));
   }
   rules.ranks = table.constraints.ranks;
-  for (std::int64_t rank = 0; rules.ranks.empty() && rank < topology.size(); ++rank) {
-    rules.ranks.emplace_back(rank);
+  if (rules.ranks.empty()) {
+    for (std::int64_t rank = 0; rank < topology.size(); ++rank) rules.ranks.emplace_back(rank);
   }
   std::sort(rules.ranks.begin(), rules.ranks.end());
   rules.ranks.erase(std::unique(rules.ranks.begin(), rules.ranks.end()), rules.ranks.end());

@@ -1,0 +1,60 @@
+#include "costmodel/errors.hpp"
+#include "launch/commands.hpp"
+#include "planner/check.hpp"
+#include "planner/plan_json.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace shardwright {
+namespace {
+
+struct CheckArguments {
+  std::string plan;
+  bool json = false;
+};
+
+void print(const Plan& plan, const std::vector<std::string>& problems, bool json) {
+  if (json) {
+    const nlohmann::json document = {
+        {"valid", problems.empty()}, {"problems", problems}, {"plan_id", plan_id(plan)}};
+    fmt::print("{}\n", document.dump(2));
+    return;
+  }
+  for (const std::string& problem : problems) fmt::print("{}\n", problem);
+  if (problems.empty()) {
+    fmt::print("Plan {} is valid: {} tables in {} shards on {} ranks.\n", plan_id(plan),
+               plan.workload.tables.size(), plan.shards.size(), plan.topology.size());
+  }
+}
+
+void run(const CheckArguments& arguments) {
+  const Plan plan = read_plan_unchecked(arguments.plan);
+  const auto problems = check_plan(plan);
+  print(plan, problems, arguments.json);
+  if (problems.empty()) return;
+  throw Error(ExitCode::check_failed,
+              fmt::format("The plan {} has {} problem{}.", arguments.plan, problems.size(),
+                          problems.size() == 1 ? "" : "s"));
+}
+
+}  // namespace
+
+void add_check_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "check", "Check that a plan places every element once, legally, in memory");
+  command->footer(
+      "Examples:\n"
+      "  shardwright check plan.json\n"
+      "  shardwright check plan.json --json && echo valid");
+  const auto arguments = std::make_shared<CheckArguments>();
+  command->add_option("PLAN", arguments->plan, "Plan file; - is standard input")->required();
+  command->add_flag("--json", arguments->json, "Print one JSON document");
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace shardwright

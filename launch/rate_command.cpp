@@ -1,0 +1,62 @@
+#include "costmodel/cost_model.hpp"
+#include "launch/commands.hpp"
+#include "planner/describe_plan.hpp"
+#include "planner/plan_json.hpp"
+#include "planner/rate_plan.hpp"
+#include "planner/rating_json.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+namespace shardwright {
+namespace {
+
+struct RateArguments {
+  std::string plan;
+  std::string cost_model;
+  std::string objective;
+  bool json = false;
+};
+
+void run(const RateArguments& arguments) {
+  Plan plan = read_plan(arguments.plan);
+  const auto start = std::chrono::steady_clock::now();
+  const std::string name = !arguments.cost_model.empty() ? arguments.cost_model
+                           : !plan.cost_model.empty()    ? plan.cost_model
+                                                         : "analytic";
+  const auto cost_model = make_cost_model(name);
+  if (!arguments.objective.empty()) plan.objective = parse_objective(arguments.objective);
+  rate_plan(plan, *cost_model);
+  const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+  plan.search = {"", 0, spent.count(), 1, "work"};
+  fmt::print(stderr, "Cost model {} ({}).\n", cost_model->name(), cost_model->provenance());
+  if (arguments.json) {
+    fmt::print("{}\n", rating_to_json(plan).dump(2));
+  } else {
+    fmt::print("{}", describe_prediction(plan));
+  }
+}
+
+}  // namespace
+
+void add_rate_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("rate", "Price a plan, also by another cost model");
+  command->footer(
+      "Examples:\n"
+      "  shardwright rate plan.json\n"
+      "  shardwright rate plan.json --cost-model torchrec --objective max_sum --json");
+  const auto arguments = std::make_shared<RateArguments>();
+  command->add_option("PLAN", arguments->plan, "Plan file; - is standard input")->required();
+  command->add_option("--cost-model", arguments->cost_model,
+                      fmt::format("{} (default: the plan's)", fmt::join(cost_model_names(), ", ")));
+  command->add_option("--objective", arguments->objective,
+                      "step, max_sum, memory (default: the plan's)");
+  command->add_flag("--json", arguments->json, "Print one JSON document");
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace shardwright

@@ -1,0 +1,258 @@
+#include "planner/search/local/layout.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+namespace shardwright {
+namespace {
+
+// Up to here all ranks are priced anew whenever a kept change concerns them; beyond, on settle().
+constexpr std::size_t kFewRanks = 64;
+constexpr double kGibibyte = 0x1p30;
+
+}  // namespace
+
+Layout::Layout(const SearchSpace& space, Memory memory)
+    : space_(space),
+      memory_(memory),
+      num_ranks_(space.num_ranks()),
+      state_size_(space.pricer().state_size()),
+      coupled_(space.pricer().reads_other_ranks()),
+      on_rank_(num_ranks_),
+      of_table_(space.num_tables()),
+      states_(num_ranks_ * state_size_),
+      world_state_(state_size_),
+      busy_(state_size_),
+      tree_(num_ranks_) {
+  std::map<std::int64_t, std::size_t> nodes;
+  for (std::size_t rank = 0; rank < num_ranks_; ++rank) {
+    const std::int64_t node = space.problem().topology.ranks[rank].node;
+    node_of_.push_back(nodes.emplace(node, nodes.size()).first->second);
+    kind_of_.push_back(space.pricer().kind(RankId::of(rank)));
+    room_.push_back(space.problem().room[rank].value());
+  }
+  node_states_.resize(nodes.size() * state_size_);
+  busy_on_node_.resize(nodes.size() * state_size_);
+  price_all();
+}
+
+void Layout::touch(std::size_t rank) {
+  const bool known = std::any_of(touched_.begin(), touched_.end(),
+                                 [&](const Touched& touched) { return touched.rank == rank; });
+  if (!known) touched_.push_back({rank, room_[rank], tree_.at(rank)});
+}
+
+void Layout::add_to_sums(std::size_t rank, std::span<const std::int64_t> values,
+                         std::int64_t sign) {
+  std::int64_t* own = &states_[rank * state_size_];
+  if (!coupled_) {
+    for (std::size_t k = 0; k < state_size_; ++k) own[k] += sign * values[k];
+    return;
+  }
+  const std::size_t node = node_of_[rank] * state_size_;
+  for (std::size_t k = 0; k < state_size_; ++k) {
+    const std::int64_t before = own[k];
+    own[k] += sign * values[k];
+    node_states_[node + k] += sign * values[k];
+    world_state_[k] += sign * values[k];
+    const std::int64_t busier = (own[k] > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+    busy_on_node_[node + k] += busier;
+    busy_[k] += busier;
+    busy_changed_ |= busier != 0;
+  }
+}
+
+void Layout::add(const Piece& piece, std::int64_t sign) {
+  const std::size_t rank = index(piece.rank);
+  const std::int64_t over = std::max<std::int64_t>(-room_[rank], 0);
+  room_[rank] -= sign * space_.memory(piece.table, piece.width);
+  overflow_ += std::max<std::int64_t>(-room_[rank], 0) - over;
+  add_to_sums(rank, space_.state(piece.table, piece.width, kind_of_[rank]), sign);
+}
+
+void Layout::revert() {
+  for (const Piece& piece : change_.added) add(piece, -1);
+  for (const PieceId id : change_.removed) add(pieces_[index(id)], 1);
+}
+
+bool Layout::touched_fit() const {
+  return std::all_of(touched_.begin(), touched_.end(), [&](const Touched& touched) {
+    return room_[touched.rank] >= std::min<std::int64_t>(touched.room, 0);
+  });
+}
+
+bool Layout::apply(const Change& change) {
+  ++evaluations_;
+  change_ = change;
+  touched_.clear();
+  busy_changed_ = false;
+  for (const PieceId id : change.removed) {
+    touch(index(pieces_[index(id)].rank));
+    add(pieces_[index(id)], -1);
+  }
+  for (const Piece& piece : change.added) {
+    touch(index(piece.rank));
+    add(piece, 1);
+  }
+  if (memory_ == Memory::counted) return true;
+  if (!touched_fit()) {
+    revert();
+    return false;
+  }
+  squares_before_ = squares_;
+  for (const Touched& touched : touched_) set_channels(touched.rank, price(touched.rank));
+  return true;
+}
+
+void Layout::undo() {
+  revert();
+  if (memory_ == Memory::counted) return;
+  for (const Touched& touched : touched_) tree_.set(touched.rank, touched.channels);
+  squares_ = squares_before_;
+}
+
+// Moves within a node leave all sums of nodes alone, unless a rank becomes empty or stops being so.
+bool Layout::concerns_others() const {
+  if (!coupled_) return false;
+  const auto moved = [&](std::size_t k, std::size_t node) {
+    std::int64_t sum = 0;
+    const auto value = [&](const Piece& piece) {
+      const std::size_t rank = index(piece.rank);
+      if (node_of_[rank] != node) return std::int64_t{0};
+      return space_.state(piece.table, piece.width, kind_of_[rank])[k];
+    };
+    for (const PieceId id : change_.removed) sum -= value(pieces_[index(id)]);
+    for (const Piece& piece : change_.added) sum += value(piece);
+    return sum != 0;
+  };
+  if (busy_changed_) return true;
+  for (const Touched& touched : touched_) {
+    for (std::size_t k = 0; k < state_size_; ++k) {
+      if (moved(k, node_of_[touched.rank])) return true;
+    }
+  }
+  return false;
+}
+
+void Layout::keep() {
+  const bool others = memory_ == Memory::hard && concerns_others();
+  for (const PieceId id : change_.removed) erase(id);
+  for (const Piece& piece : change_.added) insert(piece);
+  if (!others) return;
+  behind_ = true;
+  if (num_ranks_ <= kFewRanks) settle();
+}
+
+void Layout::settle() {
+  if (!behind_) return;
+  price_all();
+  behind_ = false;
+}
+
+double Layout::cost() const {
+  if (memory_ == Memory::counted) return static_cast<double>(overflow_) / kGibibyte;
+  double sum = 0;
+  for (const double channel : tree_.most()) sum += channel;
+  return sum;
+}
+
+double Layout::balance() const {
+  if (memory_ == Memory::counted) return 0;
+  double sum = 0;
+  for (const double squares : squares_) sum += std::sqrt(std::max(squares, 0.0));
+  return sum / std::sqrt(static_cast<double>(num_ranks_));
+}
+
+PhaseTimes Layout::times(std::int32_t rank) const {
+  const auto part = [&](const std::vector<std::int64_t>& values, std::size_t which) {
+    return std::span(values).subspan(which * state_size_, state_size_);
+  };
+  const std::size_t node = node_of_[index(rank)];
+  return space_.pricer().price(RankId(rank), {part(states_, index(rank)), part(node_states_, node),
+                                              world_state_, part(busy_on_node_, node), busy_});
+}
+
+Channels Layout::price(std::size_t rank) const {
+  if (space_.objective() == Objective::memory) {
+    const Bytes used = space_.problem().topology.ranks[rank].memory - Bytes(room_[rank]);
+    return {static_cast<double>(used.value()) / kGibibyte};
+  }
+  const PhaseTimes phases = times(static_cast<std::int32_t>(rank));
+  if (space_.objective() == Objective::max_sum) return {phases.total_ms()};
+  return {phases.comm_input_ms, phases.compute_forward_ms, phases.comm_forward_ms,
+          phases.compute_backward_ms, phases.comm_backward_ms};
+}
+
+void Layout::set_channels(std::size_t rank, const Channels& channels) {
+  const Channels& before = tree_.at(rank);
+  for (std::size_t c = 0; c < kMostChannels; ++c) {
+    squares_[c] += channels[c] * channels[c] - before[c] * before[c];
+  }
+  tree_.set(rank, channels);
+}
+
+void Layout::price_all() {
+  squares_ = {};
+  for (std::size_t rank = 0; rank < num_ranks_; ++rank) {
+    const Channels channels = price(rank);
+    tree_.set(rank, channels);
+    for (std::size_t c = 0; c < kMostChannels; ++c) squares_[c] += channels[c] * channels[c];
+  }
+}
+
+void Layout::insert(const Piece& piece) {
+  if (free_.empty()) {
+    free_.push_back(static_cast<PieceId>(pieces_.size()));
+    pieces_.emplace_back();
+    place_on_rank_.emplace_back();
+    place_in_table_.emplace_back();
+  }
+  const PieceId id = free_.back();
+  free_.pop_back();
+  pieces_[index(id)] = piece;
+  place_on_rank_[index(id)] = on_rank_[index(piece.rank)].size();
+  on_rank_[index(piece.rank)].push_back(id);
+  place_in_table_[index(id)] = of_table_[index(piece.table)].size();
+  of_table_[index(piece.table)].push_back(id);
+}
+
+void Layout::erase(PieceId id) {
+  const auto take_out = [&](std::vector<PieceId>& list, std::vector<std::size_t>& places) {
+    const PieceId last = list.back();
+    list[places[index(id)]] = last;
+    places[index(last)] = places[index(id)];
+    list.pop_back();
+  };
+  take_out(on_rank_[index(pieces_[index(id)].rank)], place_on_rank_);
+  take_out(of_table_[index(pieces_[index(id)].table)], place_in_table_);
+  free_.push_back(id);
+}
+
+std::vector<Piece> Layout::pieces() const {
+  std::vector<Piece> result;
+  for (const auto& table : of_table_) {
+    for (const PieceId id : table) result.push_back(pieces_[index(id)]);
+  }
+  return result;
+}
+
+void Layout::assign(std::span<const Piece> pieces) {
+  for (const auto& table : of_table_) {
+    for (const PieceId id : table) add(pieces_[index(id)], -1);
+  }
+  for (auto& list : on_rank_) list.clear();
+  for (auto& list : of_table_) list.clear();
+  pieces_.clear();
+  free_.clear();
+  place_on_rank_.clear();
+  place_in_table_.clear();
+  for (const Piece& piece : pieces) {
+    add(piece, 1);
+    insert(piece);
+  }
+  price_all();
+  behind_ = false;
+}
+
+}  // namespace shardwright
