@@ -44,15 +44,14 @@ constexpr std::int64_t kDefaultSamplesPerRank = 512;
 
 void say(const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); }
 
-std::string read_batch_size(const PlanArguments& arguments, const Topology& topology,
-                            Workload& workload) {
+void set_batch_size(const PlanArguments& arguments, const Topology& topology, Workload& workload) {
   if (arguments.batch_size > 0) workload.batch_size = arguments.batch_size;
-  if (workload.batch_size > 0) return "";
+  if (workload.batch_size > 0) return;
   workload.batch_size = kDefaultSamplesPerRank * topology.size();
-  return fmt::format(
+  say(fmt::format(
       "No batch size was given: {} samples a step over all ranks are assumed, {} per rank "
       "(--batch-size).",
-      workload.batch_size, kDefaultSamplesPerRank);
+      workload.batch_size, kDefaultSamplesPerRank));
 }
 
 std::vector<ShardingType> parse_types(const std::string& list) {
@@ -99,6 +98,95 @@ std::string command_line(const PlanArguments& arguments, const SearchOptions& op
   if (lists.embedding_dim) add("--embedding-dim", fmt::to_string(*lists.embedding_dim));
   add("--topology", arguments.topology);
   add("--batch-size", fmt::to_string(workload.batch_size));
+  add("--types", names_of(options.types));
+  add("--algorithm", options.algorithm);
+  add("--cost-model", arguments.cost_model);
+  add("--objective", arguments.objective);
+  add("--memory-model", arguments.memory_model);
+  add("--seed", fmt::to_string(options.seed));
+  return line;
+}
+
+void write_result(const PlanArguments& arguments, const SearchResult& result) {
+  if (arguments.json) {
+    fmt::print("{}\n", rating_to_json(result).dump(2));
+  } else if (result.plan && arguments.output != "-") {
+    fmt::print("{}\n{}", describe_prediction(*result.plan), describe_placement(*result.plan));
+  }
+  if (!result.plan) throw Error(ExitCode::infeasible, result.explanation);
+  if (!arguments.output.empty()) write_file(arguments.output, plan_to_text(*result.plan));
+  if (arguments.output.empty()) {
+    say("The plan was not saved; give -o plan.json to keep it.");
+  } else if (arguments.output != "-") {
+    say(fmt::format("Wrote {}.", arguments.output));
+  }
+}
+
+MadeBy made_by(const PlanArguments& arguments, const SearchOptions& options,
+               const WorkloadReading& reading) {
+  MadeBy made_by{command_line(arguments, options, reading.workload), SHARDWRIGHT_VERSION,
+                 reading.inputs};
+  if (std::filesystem::is_regular_file(arguments.topology)) {
+    made_by.inputs[arguments.topology] = fingerprint(read_input_file(arguments.topology).content);
+  }
+  return made_by;
+}
+
+void run(const PlanArguments& arguments) {
+  if (arguments.json && arguments.output == "-") {
+    throw UsageError("--json and -o - both want standard output; name a file for the plan.");
+  }
+  const SearchOptions options = search_options(arguments);
+  find_algorithm(options.algorithm);  // a wrong option is told before files are read
+  const auto cost_model = make_cost_model(arguments.cost_model);
+  const Topology topology = read_topology(arguments.topology);
+  WorkloadReading reading = read_workload(arguments.source);
+  for (const std::string& note : reading.notes) say(note);
+  set_batch_size(arguments, topology, reading.workload);
+  say(fmt::format("Topology: {}", describe_topology(topology)));
+  say(fmt::format("Search: {} over {}, seed {}. Cost model {} ({}). Memory model {}.",
+                  options.algorithm, names_of(options.types), options.seed, cost_model->name(),
+                  cost_model->provenance(), to_string(options.memory_model)));
+  SearchResult result = search_plan(reading.workload, topology, *cost_model, options);
+  if (result.plan) result.plan->made_by = made_by(arguments, options, reading);
+  write_result(arguments, result);
+}
+
+void add_tables(CLI::App& command, PlanArguments& arguments) {
+  DlrmLists& lists = arguments.source.lists;
+  const auto add = [&](const char* name, auto& value, const char* type, const char* help) {
+    command.add_option(name, value, help)->type_name(type);
+  };
+  add("TABLES", arguments.source.file, "", "Table spec, JSON or CSV; - is standard input");
+  add("--csv-model", arguments.source.csv_model, "NAME",
+      "Which model of a CSV whose column 'model' names several");
+  add("--num-embeddings-per-feature,--num_embeddings_per_feature", lists.num_embeddings_per_feature,
+      "R,R,...", "Instead of TABLES: rows of each table");
+  add("--arch-embedding-size,--arch_embedding_size", lists.arch_embedding_size, "R-R-...",
+      "Instead of TABLES: rows of each table");
+  add("--multi-hot-sizes,--multi_hot_sizes", lists.multi_hot_sizes, "N,N,...",
+      "Ids per sample of these tables (default 1 each)");
+  add("--embedding-dim,--embedding_dim,--arch-sparse-feature-size,--arch_sparse_feature_size",
+      lists.embedding_dim, "N", "Columns of these tables, and of CSV tables without a dim");
+}
+
+CLI::Validator integer_from(std::int64_t least, std::int64_t most) {
+  return CLI::Range(least, most).description("");
+}
+
+void add_search(CLI::App& command, PlanArguments& arguments) {
+  const auto add = [&](const char* name, auto& value, const char* type, const std::string& help) {
+    return command.add_option(name, value, help)->type_name(type);
+  };
+  const std::string algorithms = fmt::format("{}", fmt::join(algorithm_names(), ", "));
+  const std::string models = fmt::format("{}", fmt::join(cost_model_names(), ", "));
+  constexpr std::int64_t kMostSeed = std::numeric_limits<std::int64_t>::max();
+  add("--topology", arguments.topology, "T",
+      "8xH100-80GB, 2x8xA100-80GB (nodes x ranks), 4xcpu-16GiB, or a JSON file")
+      ->required();
+  add("--batch-size", arguments.batch_size, "N",
+      "Samples per step over all ranks (default: the spec's, else 512 per rank)")
+      ->check(integer_from(1, kMostSamples));
   add("--types", arguments.types, "A,B", "Allowed types (default table_wise,column_wise)");
   add("--algorithm", arguments.algorithm, "A", algorithms)->capture_default_str();
   add("--cost-model", arguments.cost_model, "M", models)->capture_default_str();
