@@ -16,7 +16,9 @@ void Progress::add(const ProgressStep& step) {
   loss_sum_ += step.loss;
   ++losses_;
   if (!options_.write || !is_due(step.step)) return;
-  options_.write(options_.rewrite_line ? "\r" + line(step) + "\x1b[K" : line(step) + "\n");
+  const std::string text = line(step);
+  options_.write(options_.rewrite_line ? fmt::format("\r{}\x1b[K", text)
+                                       : fmt::format("{}\n", text));
   line_open_ = options_.rewrite_line;
   since_line_ = Stopwatch();
   loss_sum_ = 0;
