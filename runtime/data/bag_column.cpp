@@ -1,0 +1,70 @@
+#include "runtime/data/bag_column.hpp"
+
+#include "runtime/data/column.hpp"
+#include "runtime/data/data_layout.hpp"
+
+#include <fmt/format.h>
+
+#include <limits>
+
+namespace shardwright {
+namespace {
+
+// The number of ids that the offsets promise: the last of them.
+std::int64_t count_ids(const MappedFile& file) {
+  const auto offsets = file.as<std::uint64_t>();
+  if (offsets.front() != 0)
+    fail_column(file.path(), fmt::format("the first offset is {}, expected 0", offsets.front()));
+  if (offsets.back() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+    fail_column(file.path(), fmt::format("the last offset is {}, more ids than any file can hold",
+                                         offsets.back()));
+  return static_cast<std::int64_t>(offsets.back());
+}
+
+}  // namespace
+
+BagColumn::BagColumn(const std::string& folder, std::size_t index, std::int64_t samples,
+                     bool weighted)
+    : offsets_(open_column(folder, offsets_file(index), samples + 1, sizeof(std::uint64_t),
+                           fmt::format("the {} offsets of {} samples", samples + 1, samples))),
+      weighted_(weighted) {
+  const std::int64_t ids = count_ids(offsets_);
+  ids_ = open_column(folder, ids_file(index), ids, sizeof(std::int64_t),
+                     fmt::format("the {} ids that its offsets name", ids));
+  if (weighted_)
+    weights_ = open_column(folder, weights_file(index), ids, sizeof(float),
+                           fmt::format("the weights of {} ids", ids));
+}
+
+void BagColumn::read_lengths(std::int64_t begin, std::int64_t end,
+                             std::vector<std::int32_t>& lengths) const {
+  const auto offsets = offsets_.as<std::uint64_t>();
+  lengths.clear();
+  for (std::int64_t sample = begin; sample < end; ++sample) {
+    const auto index = static_cast<std::size_t>(sample);
+    const std::uint64_t first = offsets[index];
+    const std::uint64_t last = offsets[index + 1];
+    if (first > last)
+      fail_column(offsets_.path(), fmt::format("the offsets go backwards at sample {}: {}, then {}",
+                                               sample, first, last));
+    if (last > offsets.back() || last - first > std::numeric_limits<std::int32_t>::max())
+      fail_column(offsets_.path(), fmt::format("sample {} has ids {} to {} of {}, no legal bag",
+                                               sample, first, last, offsets.back()));
+    lengths.push_back(static_cast<std::int32_t>(last - first));
+  }
+}
+
+void BagColumn::read(std::int64_t begin, std::int64_t end, Bags& bags) const {
+  read_lengths(begin, end, bags.lengths);
+  const auto offsets = offsets_.as<std::uint64_t>();
+  const std::uint64_t first = offsets[static_cast<std::size_t>(begin)];
+  const std::uint64_t count = offsets[static_cast<std::size_t>(end)] - first;
+  const auto ids = ids_.as<std::int64_t>().subspan(first, count);
+  bags.ids.assign(ids.begin(), ids.end());
+  bags.weights.clear();
+  if (!weighted_) return;
+  const auto weights = weights_.as<float>().subspan(first, count);
+  bags.weights.assign(weights.begin(), weights.end());
+}
+
+}  // namespace shardwright

@@ -1,0 +1,32 @@
+#pragma once
+
+#include "runtime/data/batch.hpp"
+#include "runtime/data/mapped_file.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+namespace shardwright {
+
+/// The ids of one feature of a data set folder, mapped: offsets, ids and, if weighted, weights.
+class BagColumn {
+ public:
+  /// Maps the files of feature `index`. Throws InputError if a size or an end of the offsets is
+  /// wrong.
+  BagColumn(const std::string& folder, std::size_t index, std::int64_t samples, bool weighted);
+
+  /// Copies the bags of samples [begin, end), which must lie in the data set. Throws InputError if
+  /// their offsets go backwards or leave the ids; offsets of other samples are not looked at.
+  void read(std::int64_t begin, std::int64_t end, Bags& bags) const;
+
+ private:
+  void read_lengths(std::int64_t begin, std::int64_t end, std::vector<std::int32_t>& lengths) const;
+
+  MappedFile offsets_;
+  MappedFile ids_;
+  MappedFile weights_;
+  bool weighted_;
+};
+
+}  // namespace shardwright
