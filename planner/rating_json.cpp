@@ -30,7 +30,12 @@ json rating_to_json(const Plan& plan) {
 }
 
 json rating_to_json(const SearchResult& result) {
-  if (result.plan) return rating_to_json(*result.plan);
+  if (result.plan) {
+    json document = rating_to_json(*result.plan);
+    document["status"] = to_string(result.termination);
+    if (result.lower_bound_ms) document["lower_bound_ms"] = *result.lower_bound_ms;
+    return document;
+  }
   json document = rating(result.termination, result.record);
   document["message"] = result.explanation;
   document["missing_bytes"] = result.missing.value();

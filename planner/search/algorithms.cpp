@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
+#include "planner/search/local/local_search.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -16,13 +17,14 @@ const std::vector<ShardingType> kWholeOrColumns = {ShardingType::table_wise,
 
 const std::vector<Algorithm>& algorithms() {
   static const std::vector<Algorithm> registry = {
-      {"random", "any rank with room", kWholeOrColumns, random_placement},
-      {"round_robin", "the ranks in turn", kWholeOrColumns, round_robin},
-      {"size_greedy", "balances rows·dim", kWholeOrColumns, size_greedy},
-      {"dim_greedy", "balances dim", kWholeOrColumns, dim_greedy},
-      {"lookup_greedy", "balances dim·pooling", kWholeOrColumns, lookup_greedy},
-      {"size_lookup_greedy", "balances rows·dim · dim·pooling", kWholeOrColumns,
-       size_lookup_greedy},
+      {"search", "local search from all others' plans", kWholeOrColumns, nullptr, local_search},
+      {"random", "any rank with room", kWholeOrColumns, random_placement, nullptr},
+      {"round_robin", "the ranks in turn", kWholeOrColumns, round_robin, nullptr},
+      {"size_greedy", "balances rows·dim", kWholeOrColumns, size_greedy, nullptr},
+      {"dim_greedy", "balances dim", kWholeOrColumns, dim_greedy, nullptr},
+      {"lookup_greedy", "balances dim·pooling", kWholeOrColumns, lookup_greedy, nullptr},
+      {"size_lookup_greedy", "balances rows·dim · dim·pooling", kWholeOrColumns, size_lookup_greedy,
+       nullptr},
   };
   return registry;
 }

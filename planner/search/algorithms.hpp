@@ -1,5 +1,6 @@
 #pragma once
 
+#include "planner/search/effort.hpp"
 #include "planner/search/placement.hpp"
 #include "planner/search/problem.hpp"
 
@@ -24,7 +25,9 @@ struct Algorithm {
   std::string_view name;
   std::string_view description;
   std::vector<ShardingType> types;  ///< those it can place
-  Placement (*place)(const Problem& problem, std::uint64_t seed);
+  /// One of the two: a placement by weights alone, or one that prices what it places.
+  Placement (*place)(const Problem& problem, std::uint64_t seed) = nullptr;
+  Found (*solve)(const Question& question) = nullptr;
 };
 
 const std::vector<Algorithm>& algorithms();

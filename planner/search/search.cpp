@@ -16,7 +16,8 @@
 namespace shardwright {
 namespace {
 
-constexpr Names<Termination, 3> kTerminations = {{
+constexpr Names<Termination, 4> kTerminations = {{
+    {Termination::optimal, "optimal"},
     {Termination::feasible, "feasible"},
     {Termination::infeasible, "infeasible"},
     {Termination::no_plan_found, "no_plan_found"},
@@ -82,6 +83,19 @@ void explain(const Problem& problem, const SearchOptions& options, SearchResult&
       options.algorithm, format_gigabytes(result.missing), names, more);
 }
 
+Found solve(const Algorithm& algorithm, const Question& question) {
+  if (algorithm.solve != nullptr) return algorithm.solve(question);
+  if (question.widths == ColumnWidths::equal) {
+    throw UsageError(fmt::format(
+        "The algorithm {} cuts columns as room demands and cannot keep --column-widths equal.",
+        algorithm.name));
+  }
+  Found found;
+  found.placement = algorithm.place(question.problem, question.seed);
+  found.evaluations = found.placement.unplaced.empty() ? 1 : 0;
+  return found;
+}
+
 Plan make_plan(const Problem& problem, const SearchOptions& options, Placement placement,
                const CostModel& cost_model) {
   Plan plan;
@@ -105,12 +119,15 @@ SearchResult search_plan(const Workload& workload, const Topology& topology,
   const Algorithm& algorithm = find_algorithm(options.algorithm);
   check_types(algorithm, options.types);
   const Problem problem = make_problem(workload, topology, options.memory_model, options.types);
-  Placement placement = algorithm.place(problem, options.seed);
+  Found found = solve(algorithm, {problem, cost_model, options.objective, options.column_widths,
+                                  options.seed, options.effort});
+  Placement& placement = found.placement;
   SearchResult result;
-  result.record = {options.algorithm, options.seed, 0, 0, "work"};
+  result.record = {options.algorithm, options.seed, 0, found.evaluations, found.stopped_by};
   if (placement.unplaced.empty()) {
     result.plan = make_plan(problem, options, std::move(placement), cost_model);
-    result.record.evaluations = 1;
+    result.lower_bound_ms = found.lower_bound_ms;
+    if (found.optimal) result.termination = Termination::optimal;
   } else {
     result.unplaced = unplaced_tables(problem, placement);
     explain(problem, options, result);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "planner/plan.hpp"
+#include "planner/search/effort.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -15,10 +16,13 @@ struct SearchOptions {
   std::vector<ShardingType> types = {ShardingType::table_wise, ShardingType::column_wise};
   MemoryModel memory_model = MemoryModel::full;
   Objective objective = Objective::step;
+  ColumnWidths column_widths = ColumnWidths::any;
   std::uint64_t seed = 1;
+  Effort effort{};  ///< of algorithms that search
 };
 
 enum class Termination {
+  optimal,        ///< there is a plan, and proof that none is cheaper
   feasible,       ///< there is a plan
   infeasible,     ///< proven: no plan exists under the rules given
   no_plan_found,  ///< the algorithm failed; another might not
@@ -36,6 +40,7 @@ struct SearchResult {
   std::optional<Plan> plan;  ///< valid by check_plan; made_by is left to the caller
   Termination termination = Termination::feasible;
   SearchRecord record;
+  std::optional<double> lower_bound_ms;  ///< no plan costs less, where that is known
   // Without a plan:
   std::string explanation;         ///< what is missing and what to try, full sentences
   std::vector<Unplaced> unplaced;  ///< in the order of the tables

@@ -18,7 +18,7 @@ Layout::Layout(const SearchSpace& space, Memory memory)
       memory_(memory),
       num_ranks_(space.num_ranks()),
       state_size_(space.pricer().state_size()),
-      coupled_(space.pricer().reads_other_ranks()),
+      coupled_(memory == Memory::hard && space.pricer().reads_other_ranks()),
       on_rank_(num_ranks_),
       of_table_(space.num_tables()),
       states_(num_ranks_ * state_size_),
@@ -95,8 +95,7 @@ bool Layout::apply(const Change& change) {
     touch(index(piece.rank));
     add(piece, 1);
   }
-  if (memory_ == Memory::counted) return true;
-  if (!touched_fit()) {
+  if (memory_ == Memory::hard && !touched_fit()) {
     revert();
     return false;
   }
@@ -107,7 +106,6 @@ bool Layout::apply(const Change& change) {
 
 void Layout::undo() {
   revert();
-  if (memory_ == Memory::counted) return;
   for (const Touched& touched : touched_) tree_.set(touched.rank, touched.channels);
   squares_ = squares_before_;
 }
@@ -136,7 +134,7 @@ bool Layout::concerns_others() const {
 }
 
 void Layout::keep() {
-  const bool others = memory_ == Memory::hard && concerns_others();
+  const bool others = concerns_others();
   for (const PieceId id : change_.removed) erase(id);
   for (const Piece& piece : change_.added) insert(piece);
   if (!others) return;
@@ -174,6 +172,7 @@ PhaseTimes Layout::times(std::int32_t rank) const {
 }
 
 Channels Layout::price(std::size_t rank) const {
+  if (memory_ == Memory::counted) return {static_cast<double>(-room_[rank]) / kGibibyte};
   if (space_.objective() == Objective::memory) {
     const Bytes used = space_.problem().topology.ranks[rank].memory - Bytes(room_[rank]);
     return {static_cast<double>(used.value()) / kGibibyte};

@@ -18,7 +18,8 @@ class Layout {
  public:
   enum class Memory {
     hard,     ///< changes that overfill a rank are refused
-    counted,  ///< any change goes, and cost() is what lies over the ranks' memory, GiB
+    counted,  ///< any change goes; cost() is what lies over the ranks' memory, GiB, and a rank's
+              ///< first channel what lies over its own, negative if it has room
   };
 
   explicit Layout(const SearchSpace& space, Memory memory = Memory::hard);

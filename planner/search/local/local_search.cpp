@@ -1,0 +1,172 @@
+#include "planner/search/local/local_search.hpp"
+
+#include "planner/search/algorithms.hpp"
+#include "planner/search/local/annealer.hpp"
+#include "planner/search/local/deadline.hpp"
+#include "planner/search/local/deal_columns.hpp"
+#include "planner/search/local/lower_bound.hpp"
+#include "planner/search/local/starts.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <thread>
+
+namespace shardwright {
+namespace {
+
+constexpr std::size_t kLines = 4;  // of search; not the number of threads
+constexpr std::int64_t kRounds = 128;
+constexpr std::int64_t kLongestRound = 1 << 15;  // evaluations of one line between two looks
+constexpr std::int64_t kPhases = 8;              // after each, the worst line takes over the best
+constexpr double kHot = 3e-3;                    // temperatures, relative to the cost
+constexpr double kCold = 1e-6;
+constexpr double kProved = 1e-9;
+
+class LocalSearch {
+ public:
+  LocalSearch(const Question& question, const RankPricer& pricer)
+      : question_(question),
+        space_(question.problem, pricer, question.objective, question.widths),
+        deadline_(question.effort.time_limit_seconds, question.effort.interrupt) {}
+
+  Found run() {
+    found_.lower_bound_ms = lower_bound_ms(space_);
+    const auto starts = find_starts(space_, question_, found_.lower_bound_ms.value_or(0),
+                                    deadline_.passed(), found_.evaluations);
+    if (starts.empty()) return give_up();
+    for (std::size_t line = 0; line < kLines; ++line) {
+      lines_.push_back(std::make_unique<Annealer>(space_, starts[line % starts.size()].pieces,
+                                                  question_.seed, line));
+    }
+    anneal();
+    found_.placement.shards = deal_columns(question_.problem, best().best());
+    found_.placement.reasons = reasons();
+    return std::move(found_);
+  }
+
+ private:
+  Found give_up() {
+    const Algorithm& greedy = find_algorithm("size_greedy");
+    found_.placement = greedy.place(question_.problem, question_.seed);
+    if (found_.placement.unplaced.empty()) {  // it cut as the widths asked for do not allow
+      std::swap(found_.placement.unplaced, found_.placement.shards);
+    }
+    return std::move(found_);
+  }
+
+  // Cheapest line; the first of equals.
+  const Annealer& best() const {
+    return **std::min_element(lines_.begin(), lines_.end(), [](const auto& a, const auto& b) {
+      return a->best_cost() < b->best_cost();
+    });
+  }
+
+  bool proved() const {
+    return found_.lower_bound_ms && best().best_cost() <= *found_.lower_bound_ms * (1 + kProved);
+  }
+
+  std::int64_t work_limit() const {
+    const Effort& effort = question_.effort;
+    if (effort.work_limit > 0) return effort.work_limit;
+    if (effort.time_limit_seconds) return std::int64_t{1} << 60;
+    return default_work_limit(question_.problem);
+  }
+
+  void anneal() {
+    const std::int64_t limit = work_limit();
+    const std::int64_t steps = std::clamp(limit / static_cast<std::int64_t>(kLines) / kRounds,
+                                          std::int64_t{1}, kLongestRound);
+    std::int64_t done = 0;
+    std::int64_t phase = 0;
+    while (true) {
+      const double share =
+          std::max(static_cast<double>(done) / static_cast<double>(limit), deadline_.share_spent());
+      if (question_.effort.progress) {
+        question_.effort.progress({best().best_cost(), found_.lower_bound_ms, share});
+      }
+      if (stop(share)) break;
+      const auto now = static_cast<std::int64_t>(share * kPhases);
+      if (now > phase) take_over();
+      phase = now;
+      round(steps, kHot * std::pow(kCold / kHot, share));
+      done += steps * static_cast<std::int64_t>(kLines);
+    }
+    for (const auto& line : lines_) found_.evaluations += line->evaluations();
+  }
+
+  bool stop(double share) {
+    found_.optimal = proved();
+    if (found_.optimal) {
+      found_.stopped_by = "optimal";
+    } else if (deadline_.interrupted()) {
+      found_.stopped_by = "interrupt";
+    } else if (deadline_.passed()) {
+      found_.stopped_by = "time";
+    } else {
+      return share >= 1;
+    }
+    return true;
+  }
+
+  void take_over() {
+    auto& worst = **std::max_element(
+        lines_.begin(), lines_.end(),
+        [](const auto& a, const auto& b) { return a->best_cost() < b->best_cost(); });
+    if (worst.best_cost() > best().best_cost()) worst.restart(best().best());
+  }
+
+  void round(std::int64_t steps, double temperature) {
+    std::atomic<std::size_t> next{0};
+    const auto work = [&] {
+      for (std::size_t line = next++; line < lines_.size(); line = next++) {
+        lines_[line]->run(steps, temperature, deadline_.passed());
+      }
+    };
+    std::vector<std::jthread> others;
+    for (unsigned i = 1; i < num_threads(); ++i) others.emplace_back(work);
+    work();
+  }
+
+  unsigned num_threads() const {
+    const unsigned asked = question_.effort.threads;
+    const unsigned threads = asked > 0 ? asked : std::thread::hardware_concurrency();
+    return std::clamp(threads, 1U, static_cast<unsigned>(kLines));
+  }
+
+  std::vector<std::string> reasons() const {
+    std::vector<std::int64_t> parts(space_.num_tables());
+    for (const Shard& shard : found_.placement.shards) ++parts[shard.table.index()];
+    std::vector<std::string> reasons;
+    for (const std::int64_t count : parts) {
+      reasons.push_back(fmt::format("{}; best of {} changes tried",
+                                    count == 1 ? "whole" : fmt::format("cut in {}", count),
+                                    found_.evaluations));
+    }
+    return reasons;
+  }
+
+  const Question& question_;
+  SearchSpace space_;
+  Deadline deadline_;
+  std::vector<std::unique_ptr<Annealer>> lines_;
+  Found found_;
+};
+
+}  // namespace
+
+Found local_search(const Question& question) {
+  const auto pricer =
+      question.cost_model.rank_pricer(question.problem.workload, question.problem.topology);
+  return LocalSearch(question, *pricer).run();
+}
+
+std::int64_t default_work_limit(const Problem& problem) {
+  constexpr std::int64_t kBase = 400'000;
+  constexpr std::int64_t kPerTable = 2'000;
+  return kBase + kPerTable * static_cast<std::int64_t>(problem.rules.size());
+}
+
+}  // namespace shardwright

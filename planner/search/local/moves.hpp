@@ -1,0 +1,17 @@
+#pragma once
+
+#include "planner/search/local/layout.hpp"
+#include "planner/search/local/random_stream.hpp"
+
+namespace shardwright {
+
+/// Draws a step for `layout`, mostly one that takes load off a rank that the objective waits for:
+/// a piece moves, trades places, is split at any width, joins a sibling, hands columns to it, or
+/// its table is cut anew. False if what was drawn is not legal; memory is not looked at.
+bool draw_change(const Layout& layout, RandomStream& random, Change& change);
+
+/// Widths of `parts` pieces of `dim` columns, as equal as `widths` asks for and steps of 4 allow,
+/// wider first; fewer pieces where there are not enough columns.
+std::vector<std::int32_t> even_widths(std::int32_t dim, std::int32_t parts, ColumnWidths widths);
+
+}  // namespace shardwright

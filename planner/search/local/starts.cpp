@@ -1,0 +1,62 @@
+#include "planner/search/local/starts.hpp"
+
+#include "planner/search/algorithms.hpp"
+#include "planner/search/local/cost_greedy.hpp"
+#include "planner/search/local/deal_columns.hpp"
+#include "planner/search/local/layout.hpp"
+#include "planner/search/local/pack.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+namespace shardwright {
+namespace {
+
+// Widest pieces of cost_greedy(), in mean costs of a rank.
+constexpr std::array kDegrees = {std::numeric_limits<double>::infinity(), 1.0, 0.5, 0.25};
+constexpr std::int64_t kPackingSteps = 2'000'000;
+
+bool holds_rules(const SearchSpace& space, const std::vector<Piece>& pieces) {
+  std::vector<std::vector<std::int32_t>> widths(space.num_tables());
+  for (const Piece& piece : pieces) {
+    widths[static_cast<std::size_t>(piece.table)].push_back(piece.width);
+  }
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    if (!space.may_cut(static_cast<std::int32_t>(i), widths[i])) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::vector<Start> find_starts(const SearchSpace& space, const Question& question,
+                               double mean_cost_ms, const std::atomic<bool>& stop,
+                               std::int64_t& evaluations) {
+  std::vector<Start> starts;
+  Layout layout(space);
+  const auto add = [&](std::vector<Piece> pieces) {
+    layout.assign(pieces);
+    ++evaluations;
+    starts.push_back({layout.cost(), std::move(pieces)});
+  };
+  for (const Algorithm& algorithm : algorithms()) {
+    if (algorithm.place == nullptr) continue;
+    const Placement placement = algorithm.place(space.problem(), question.seed);
+    auto pieces = pieces_of(placement.shards);
+    if (placement.unplaced.empty() && holds_rules(space, pieces)) add(std::move(pieces));
+  }
+  for (const double degree : kDegrees) {
+    auto pieces = cost_greedy(space, Fit::cheapest, degree * mean_cost_ms, evaluations);
+    if (pieces) add(std::move(*pieces));
+  }
+  if (starts.empty()) {
+    auto pieces = pack(space, question.seed, kPackingSteps, stop, evaluations);
+    if (pieces) add(std::move(*pieces));
+  }
+  std::stable_sort(starts.begin(), starts.end(),
+                   [](const Start& a, const Start& b) { return a.cost < b.cost; });
+  return starts;
+}
+
+}  // namespace shardwright

@@ -1,0 +1,23 @@
+#pragma once
+
+#include "planner/search/effort.hpp"
+
+#include <atomic>
+#include <vector>
+
+namespace shardwright {
+
+/// A complete placement that holds memory and rules, and its cost.
+struct Start {
+  double cost;
+  std::vector<Piece> pieces;
+};
+
+/// Placements to start from, cheapest first: those of the greedy algorithms, and of cost_greedy()
+/// with tables cut to several degrees, the finest to a share of `mean_cost_ms`; if none of them
+/// fits, one of pack(). Empty if nothing was found. Adds what it evaluated to `evaluations`.
+std::vector<Start> find_starts(const SearchSpace& space, const Question& question,
+                               double mean_cost_ms, const std::atomic<bool>& stop,
+                               std::int64_t& evaluations);
+
+}  // namespace shardwright

@@ -1,0 +1,161 @@
+#include "planner/search/local/layout.hpp"
+
+#include "planner/memory_model.hpp"
+#include "planner/search/local/deal_columns.hpp"
+#include "tests/planner/search/random_problems.hpp"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace shardwright {
+namespace {
+
+using testing::Draw;
+
+const std::vector<ShardingType> kTypes = {ShardingType::table_wise, ShardingType::column_wise};
+
+// A random step: a piece moves, is split, or grows by a sibling.
+Change draw_change(const Layout& layout, RandomStream& random) {
+  const SearchSpace& space = layout.space();
+  const auto rank = [&] { return static_cast<std::int32_t>(random.below(space.num_ranks())); };
+  const auto table = static_cast<std::int32_t>(random.below(space.num_tables()));
+  const auto ids = layout.of_table(table);
+  const PieceId id = ids[random.below(ids.size())];
+  Change change;
+  change.removed = {id};
+  Piece piece = layout.piece(id);
+  if (ids.size() > 1 && random.below(3) == 0) {
+    const PieceId other = ids[id == ids[0] ? 1 : 0];
+    change.removed.push_back(other);
+    piece.width += layout.piece(other).width;
+  } else if (piece.width > 4 && random.below(2) == 0) {
+    const auto width = static_cast<std::int32_t>(
+        4 * (1 + random.below(static_cast<std::size_t>(piece.width) / 4 - 1)));
+    change.added.push_back({table, width, rank()});
+    piece.width -= width;
+  }
+  piece.rank = rank();
+  change.added.push_back(piece);
+  return change;
+}
+
+void expect_near(double expected, double actual) {
+  EXPECT_NEAR(actual, expected, 1e-9 * std::abs(expected) + 1e-15);
+}
+
+void expect_same_prices(const Layout& layout, const CostModel& model) {
+  const Problem& problem = layout.space().problem();
+  const auto shards = deal_columns(problem, layout.pieces());
+  const auto expected = model.price(problem.workload, problem.topology, shards);
+  for (std::size_t rank = 0; rank < expected.size(); ++rank) {
+    const PhaseTimes actual = layout.times(static_cast<std::int32_t>(rank));
+    expect_near(expected[rank].comm_input_ms, actual.comm_input_ms);
+    expect_near(expected[rank].compute_forward_ms, actual.compute_forward_ms);
+    expect_near(expected[rank].comm_forward_ms, actual.comm_forward_ms);
+    expect_near(expected[rank].compute_backward_ms, actual.compute_backward_ms);
+    expect_near(expected[rank].comm_backward_ms, actual.comm_backward_ms);
+  }
+  if (layout.space().objective() != Objective::memory) {
+    expect_near(step_cost_ms(expected, layout.space().objective()), layout.cost());
+  }
+  const auto memory =
+      memory_of_ranks(problem.memory_model, problem.workload, problem.topology, shards);
+  for (std::size_t rank = 0; rank < memory.size(); ++rank) {
+    EXPECT_EQ(problem.topology.ranks[rank].memory - memory[rank].total(),
+              Bytes(layout.room_left(static_cast<std::int32_t>(rank))));
+  }
+}
+
+void start_on_rank_0(Layout& layout) {
+  std::vector<Piece> pieces;
+  for (std::size_t i = 0; i < layout.space().num_tables(); ++i) {
+    const auto table = static_cast<std::int32_t>(i);
+    pieces.push_back({table, layout.space().dim(table), 0});
+  }
+  layout.assign(pieces);
+}
+
+void walk(const std::string& model_name, Objective objective, std::uint64_t seed) {
+  RandomStream random(seed, 0);
+  const Workload workload = testing::draw_workload(random, {.most_tables = 8});
+  const Topology topology = testing::draw_topology(random);
+  const auto model = make_cost_model(model_name);
+  const auto memory_model = static_cast<MemoryModel>(random.below(3));
+  const Problem problem = make_problem(workload, topology, memory_model, kTypes);
+  const auto pricer = model->rank_pricer(workload, topology);
+  const SearchSpace space(problem, *pricer, objective, ColumnWidths::any);
+  Layout layout(space);
+  start_on_rank_0(layout);
+  expect_same_prices(layout, *model);
+  for (int step = 0; step < 12; ++step) {
+    for (int draw = 0; draw < 4; ++draw) {
+      if (!layout.apply(draw_change(layout, random))) continue;
+      random.below(2) == 0 ? layout.keep() : layout.undo();
+    }
+    expect_same_prices(layout, *model);
+  }
+}
+
+TEST(Layout, PricesEveryWalkAsTheAnalyticModelDoes) {
+  for (std::uint64_t seed = 0; seed < 150; ++seed) {
+    SCOPED_TRACE(seed);
+    walk("analytic", seed % 2 == 0 ? Objective::step : Objective::max_sum, seed);
+    if (HasFailure()) break;
+  }
+}
+
+TEST(Layout, PricesEveryWalkAsTorchrecDoes) {
+  for (std::uint64_t seed = 0; seed < 150; ++seed) {
+    SCOPED_TRACE(seed);
+    walk("torchrec", seed % 2 == 0 ? Objective::step : Objective::max_sum, seed);
+    if (HasFailure()) break;
+  }
+}
+
+TEST(Layout, UndoLeavesNoTrace) {
+  RandomStream random(7, 0);
+  const Workload workload = testing::draw_workload(random, {});
+  const Topology topology = read_topology("2x3xH100-80GB");
+  const auto model = make_cost_model("analytic");
+  const Problem problem = make_problem(workload, topology, MemoryModel::full, kTypes);
+  const auto pricer = model->rank_pricer(workload, topology);
+  const SearchSpace space(problem, *pricer, Objective::step, ColumnWidths::any);
+  Layout layout(space);
+  start_on_rank_0(layout);
+  const double cost = layout.cost();
+  const double balance = layout.balance();
+  for (int i = 0; i < 100; ++i) {
+    ASSERT_TRUE(layout.apply(draw_change(layout, random)));
+    layout.undo();
+    EXPECT_EQ(layout.cost(), cost);
+    EXPECT_EQ(layout.balance(), balance);
+  }
+}
+
+TEST(Layout, RefusesWhatOverfillsARank) {
+  RandomStream random(3, 0);
+  Workload workload;
+  workload.batch_size = 1;
+  workload.tables = {testing::draw_table(random, "a", {}), testing::draw_table(random, "b", {})};
+  for (Table& table : workload.tables) {
+    table.rows = 1'000'000;
+    table.dim = 64;
+    table.dtype = DataType::fp32;
+  }
+  Topology topology = read_topology("2xcpu-1GiB");
+  for (RankSpec& rank : topology.ranks) rank.memory = Bytes(300'000'000);
+  const auto model = make_cost_model("torchrec");
+  const Problem problem = make_problem(workload, topology, MemoryModel::weights, kTypes);
+  const auto pricer = model->rank_pricer(workload, topology);
+  const SearchSpace space(problem, *pricer, Objective::step, ColumnWidths::any);
+  Layout layout(space);
+  layout.assign(std::vector<Piece>{{0, 64, 0}, {1, 64, 1}});
+  EXPECT_FALSE(layout.apply({{layout.of_table(0)[0]}, {{0, 64, 1}}}));
+  EXPECT_TRUE(layout.apply({{layout.of_table(0)[0]}, {{0, 56, 0}, {0, 8, 1}}}));
+  layout.keep();
+  EXPECT_EQ(layout.room_left(1), 300'000'000 - 4 * 72 * 1'000'000);
+}
+
+}  // namespace
+}  // namespace shardwright
