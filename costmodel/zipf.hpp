@@ -49,8 +49,11 @@ void for_each_zipf_rank(std::int64_t rows, double skew, double step, const Visit
   constexpr double kOffset = 0.774596669241483377;  // sqrt(3/5)
   constexpr std::array<std::array<double, 2>, 3> kGauss = {
       {{-kOffset, 5.0 / 18}, {0, 8.0 / 18}, {kOffset, 5.0 / 18}}};
+  const double begin = std::log(static_cast<double>(exact_end));
   const double end = std::log(static_cast<double>(rows));
-  for (double low = std::log(static_cast<double>(exact_end)); low < end; low += step) {
+  const int steps = static_cast<int>(std::ceil((end - begin) / step));
+  for (int i = 0; i < steps; ++i) {
+    const double low = begin + i * step;
     const double width = std::min(step, end - low);
     for (const auto& [position, weight] : kGauss) {
       const double log_rank = low + width * (1 + position) / 2;
