@@ -24,6 +24,7 @@ void send_to_all(Communicator& comm, std::span<const std::byte> mine,
 std::vector<std::size_t> all_gather_sizes(Communicator& comm, std::size_t mine) {
   std::vector<std::size_t> sizes(num_ranks(comm));
   std::vector<Communicator::ReceiveBlock> receive;
+  receive.reserve(sizes.size());
   for (std::size_t& size : sizes) receive.push_back(std::as_writable_bytes(std::span(&size, 1)));
   send_to_all(comm, std::as_bytes(std::span(&mine, 1)), receive);
   return sizes;
@@ -77,6 +78,7 @@ void reduce(Communicator& comm, std::span<T> values) {
   std::vector<T> sums(parts[comm.rank().index()].size);
   add_in_rank_order<T>(gathered, sums);
   std::vector<Communicator::ReceiveBlock> receive;
+  receive.reserve(parts.size());
   for (const Slice& part : parts) {
     receive.push_back(std::as_writable_bytes(values.subspan(part.begin, part.size)));
   }
@@ -150,6 +152,7 @@ std::vector<std::string> all_gather(Communicator& comm, const std::string& mine)
   std::vector<std::string> texts;
   for (const std::size_t size : all_gather_sizes(comm, mine.size())) texts.emplace_back(size, '\0');
   std::vector<Communicator::ReceiveBlock> receive;
+  receive.reserve(texts.size());
   for (std::string& text : texts) receive.push_back(std::as_writable_bytes(std::span(text)));
   send_to_all(comm, std::as_bytes(std::span(mine)), receive);
   return texts;

@@ -20,6 +20,7 @@ std::vector<std::size_t> owners_in_column_order(const ExchangeLayout& layout, Ta
   }
   std::sort(found.begin(), found.end());
   std::vector<std::size_t> owners;
+  owners.reserve(found.size());
   for (const auto& [column, rank] : found) owners.push_back(rank);
   return owners;
 }

@@ -19,11 +19,11 @@ using Floats = std::vector<float>;
 
 BagsView view(const Bags& bags) { return {bags.lengths, bags.ids, bags.weights}; }
 
-const Floats kRows = {1, 2, 3, 4, 10, 20, 30, 40, 100, 200, 300, 400};  // 3 rows of 4
+Floats three_rows() { return {1, 2, 3, 4, 10, 20, 30, 40, 100, 200, 300, 400}; }
 
 Floats pooled(const Bags& bags, PoolingMode mode) {
   Floats out(bags.lengths.size() * 4, -1.0F);
-  pool_bags(view(bags), mode, kRows, 4, out.data(), 4);
+  pool_bags(view(bags), mode, three_rows(), 4, out.data(), 4);
   return out;
 }
 
@@ -46,8 +46,8 @@ TEST(PoolBags, MultipliesByThePerSampleWeightAndDividesByTheLengthNotByTheWeight
 
 TEST(PoolBags, WritesOnlyItsColumns) {
   Floats out(12, -1.0F);
-  pool_bags(view({.lengths = {1, 1}, .ids = {0, 1}, .weights = {}}), PoolingMode::sum, kRows, 4,
-            out.data() + 2, 6);
+  pool_bags(view({.lengths = {1, 1}, .ids = {0, 1}, .weights = {}}), PoolingMode::sum, three_rows(),
+            4, out.data() + 2, 6);
   EXPECT_EQ(out, (Floats{-1, -1, 1, 2, 3, 4, -1, -1, 10, 20, 30, 40}));
 }
 

@@ -234,7 +234,7 @@ TEST(ShardedEmbeddings, RefusesBuffersAndOrdersThatCannotBeRight) {
     EXPECT_THROW(embeddings.backward(none, 0.1F), std::logic_error);
     const Batch batch = make_batch(plan.workload, 0, 0, 4);
     EXPECT_THROW(embeddings.forward(batch, none), std::logic_error);
-    std::vector<float> pooled(4 * 60);
+    std::vector<float> pooled(240);
     embeddings.forward(batch, pooled);
     EXPECT_THROW(embeddings.backward(none, 0.1F), std::logic_error);
   });
@@ -246,7 +246,7 @@ TEST(ShardedEmbeddings, RefusesSamplesThatAreNotInRankOrder) {
                          [&](Communicator& comm) {
                            ShardedEmbeddings embeddings(plan, comm, {});
                            const std::int64_t begin = comm.rank().value() == 0 ? 4 : 0;
-                           std::vector<float> pooled(4 * 60);
+                           std::vector<float> pooled(240);
                            embeddings.forward(make_batch(plan.workload, 0, begin, begin + 4),
                                               pooled);
                          }),
