@@ -3,6 +3,8 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
 #include "planner/search/local/local_search.hpp"
+#include "planner/search/neuroshard.hpp"
+#include "planner/search/torchrec_greedy.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -25,6 +27,12 @@ const std::vector<Algorithm>& algorithms() {
       {"lookup_greedy", "balances dim·pooling", kWholeOrColumns, lookup_greedy, nullptr},
       {"size_lookup_greedy", "balances rows·dim · dim·pooling", kWholeOrColumns, size_lookup_greedy,
        nullptr},
+      {"neuroshard", "beam over column halvings, as NeuroShard", kWholeOrColumns, nullptr,
+       neuroshard},
+      {"torchrec_greedy", "TorchRec's proposals, largest tables first", kWholeOrColumns,
+       torchrec_greedy, nullptr, true},
+      {"torchrec_greedy_perf", "TorchRec's proposals, slowest tables first", kWholeOrColumns,
+       torchrec_greedy_perf, nullptr, true},
   };
   return registry;
 }

@@ -28,6 +28,7 @@ struct Algorithm {
   /// One of the two: a placement by weights alone, or one that prices what it places.
   Placement (*place)(const Problem& problem, std::uint64_t seed) = nullptr;
   Found (*solve)(const Question& question) = nullptr;
+  bool cuts_equally = false;  ///< `place` gives all parts of a table one width
 };
 
 const std::vector<Algorithm>& algorithms();

@@ -85,7 +85,7 @@ void explain(const Problem& problem, const SearchOptions& options, SearchResult&
 
 Found solve(const Algorithm& algorithm, const Question& question) {
   if (algorithm.solve != nullptr) return algorithm.solve(question);
-  if (question.widths == ColumnWidths::equal) {
+  if (question.widths == ColumnWidths::equal && !algorithm.cuts_equally) {
     throw UsageError(fmt::format(
         "The algorithm {} cuts columns as room demands and cannot keep --column-widths equal.",
         algorithm.name));

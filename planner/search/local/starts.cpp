@@ -5,6 +5,8 @@
 #include "planner/search/local/deal_columns.hpp"
 #include "planner/search/local/layout.hpp"
 #include "planner/search/local/pack.hpp"
+#include "planner/search/neuroshard.hpp"
+#include "planner/search/torchrec_greedy.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,6 +18,20 @@ namespace {
 // Widest pieces of cost_greedy(), in mean costs of a rank.
 constexpr std::array kDegrees = {std::numeric_limits<double>::infinity(), 1.0, 0.5, 0.25};
 constexpr std::int64_t kPackingSteps = 2'000'000;
+
+// TorchRec tries about as many proposals as there are tables, each in tables · ranks steps.
+bool too_long(const SearchSpace& space, const Algorithm& algorithm) {
+  constexpr double kMostSteps = 2e7;
+  if (algorithm.place != torchrec_greedy && algorithm.place != torchrec_greedy_perf) return false;
+  const auto tables = static_cast<double>(space.num_tables());
+  return tables * tables * static_cast<double>(space.num_ranks()) > kMostSteps;
+}
+
+// NeuroShard makes some 6,600 greedy placements.
+bool affords_neuroshard(const SearchSpace& space) {
+  constexpr std::size_t kMostPairs = 1'000;
+  return space.num_tables() * space.num_ranks() <= kMostPairs;
+}
 
 bool holds_rules(const SearchSpace& space, const std::vector<Piece>& pieces) {
   std::vector<std::vector<std::int32_t>> widths(space.num_tables());
@@ -41,7 +57,7 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
     starts.push_back({layout.cost(), std::move(pieces)});
   };
   for (const Algorithm& algorithm : algorithms()) {
-    if (algorithm.place == nullptr) continue;
+    if (algorithm.place == nullptr || too_long(space, algorithm)) continue;
     const Placement placement = algorithm.place(space.problem(), question.seed);
     auto pieces = pieces_of(placement.shards);
     if (placement.unplaced.empty() && holds_rules(space, pieces)) add(std::move(pieces));
@@ -49,6 +65,10 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
   for (const double degree : kDegrees) {
     auto pieces = cost_greedy(space, Fit::cheapest, degree * mean_cost_ms, evaluations);
     if (pieces) add(std::move(*pieces));
+  }
+  if (affords_neuroshard(space)) {
+    auto pieces = neuroshard_pieces(space, stop, evaluations);
+    if (pieces && holds_rules(space, *pieces)) add(std::move(*pieces));
   }
   if (starts.empty()) {
     auto pieces = pack(space, question.seed, kPackingSteps, stop, evaluations);
