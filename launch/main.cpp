@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -143,4 +144,7 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace shardwright
 
-int main(int argc, char** argv) { return shardwright::run(argc, argv); }
+int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file over the size limit becomes an error of write()
+  return shardwright::run(argc, argv);
+}
