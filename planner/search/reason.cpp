@@ -34,7 +34,7 @@ std::string cut(const Problem& problem, const TableRules& rules, const Story& st
   if (story.parts > story.first_parts) {
     const Bytes roomiest = *std::max_element(problem.room.begin(), problem.room.end());
     const bool ever = story.fitted_nowhere <= roomiest;
-    text += fmt::format("halved {}x, {} {}; ", story.parts - story.first_parts,
+    text += fmt::format("halved into {} parts, {} {}; ", story.parts,
                         format_bytes(story.fitted_nowhere),
                         ever ? "was left on no rank" : "fits no rank");
   }

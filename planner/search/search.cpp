@@ -64,6 +64,7 @@ void explain(const Problem& problem, const SearchOptions& options, SearchResult&
     result.missing = saturated_sum(result.missing, table.memory);
   }
   const std::string names = list(result.unplaced);
+  const std::string room = names.empty() ? "" : fmt::format(" Without room: {}.", names);
   const bool columns = std::any_of(problem.rules.begin(), problem.rules.end(),
                                    [](const TableRules& rules) { return rules.column_wise; });
   const std::string more = columns ? "" : ", allow column_wise";
@@ -71,9 +72,10 @@ void explain(const Problem& problem, const SearchOptions& options, SearchResult&
     result.termination = Termination::infeasible;
     result.missing = proof->missing;
     result.explanation = fmt::format(
-        "No plan can exist. {}. Without room: {}. Use more ranks or memory{}, fewer bytes (dtype, "
-        "optimizer, batch), or loosen the constraints.",
-        proof->sentence, names, more);
+        "No plan can exist. {}.{} Use more ranks or memory{}, fewer bytes (dtype, optimizer, "
+        "batch), "
+        "or loosen the constraints.",
+        proof->sentence, room, more);
     return;
   }
   result.termination = Termination::no_plan_found;
@@ -83,7 +85,14 @@ void explain(const Problem& problem, const SearchOptions& options, SearchResult&
       options.algorithm, format_gigabytes(result.missing), names, more);
 }
 
+// Every rank needs its share of the batch, also one that holds no shard.
+bool batch_fits(const Problem& problem) {
+  return std::all_of(problem.room.begin(), problem.room.end(),
+                     [](Bytes room) { return room >= Bytes(0); });
+}
+
 Found solve(const Algorithm& algorithm, const Question& question) {
+  if (!batch_fits(question.problem)) return {};
   if (algorithm.solve != nullptr) return algorithm.solve(question);
   if (question.widths == ColumnWidths::equal && !algorithm.cuts_equally) {
     throw UsageError(fmt::format(
@@ -124,7 +133,7 @@ SearchResult search_plan(const Workload& workload, const Topology& topology,
   Placement& placement = found.placement;
   SearchResult result;
   result.record = {options.algorithm, options.seed, 0, found.evaluations, found.stopped_by};
-  if (placement.unplaced.empty()) {
+  if (batch_fits(problem) && placement.unplaced.empty()) {
     result.plan = make_plan(problem, options, std::move(placement), cost_model);
     result.lower_bound_ms = found.lower_bound_ms;
     if (found.optimal) result.termination = Termination::optimal;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <map>
 
 namespace shardwright {
@@ -52,13 +53,19 @@ std::vector<Table> tables_of(const std::vector<SpecEntry>& entries, const std::s
 }
 
 std::vector<std::string> workload_warnings(const Workload& workload) {
+  constexpr std::size_t kMostNames = 5;
   std::vector<std::string> unused;
   for (const Table& table : workload.tables) {
     if (table.pooling == 0) unused.push_back(table.name);
   }
   if (unused.empty()) return {};
-  return {fmt::format("{} of {} tables have pooling 0, so they are placed but never looked up: {}.",
-                      unused.size(), workload.tables.size(), fmt::join(unused, ", "))};
+  const std::size_t count = unused.size();
+  const std::string more =
+      count > kMostNames ? fmt::format(" and {} more", count - kMostNames) : "";
+  unused.resize(std::min(count, kMostNames));
+  return {
+      fmt::format("{} of {} tables have pooling 0, so they are placed but never looked up: {}{}.",
+                  count, workload.tables.size(), fmt::join(unused, ", "), more)};
 }
 
 }  // namespace shardwright

@@ -1,0 +1,246 @@
+#include "planner/search/search.hpp"
+
+#include "costmodel/errors.hpp"
+#include "planner/search/algorithms.hpp"
+#include "tests/planner/refusal.hpp"
+#include "tests/planner/sample_workload.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace shardwright {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsSupersetOf;
+using ::testing::SizeIs;
+
+SearchOptions options_of(const std::string& algorithm) {
+  SearchOptions options;
+  options.algorithm = algorithm;
+  options.memory_model = MemoryModel::weights;
+  return options;
+}
+
+SearchResult search(const std::vector<Table>& tables, const Topology& topology,
+                    const SearchOptions& options) {
+  return search_plan({tables, 4}, topology, ColumnCostModel(), options);
+}
+
+// The rank of every shard, in the order of tables and columns.
+std::vector<std::int64_t> ranks_of(const SearchResult& result) {
+  std::vector<std::int64_t> ranks;
+  for (const Shard& shard : result.plan.value().shards) ranks.push_back(shard.rank->value());
+  return ranks;
+}
+
+std::vector<std::int64_t> widths_of(const SearchResult& result) {
+  std::vector<std::int64_t> widths;
+  for (const Shard& shard : result.plan.value().shards) widths.push_back(shard.columns());
+  return widths;
+}
+
+const Topology kRoomy = sample_topology({1'000'000, 1'000'000});
+
+TEST(RoundRobin, TakesTheRanksInTurn) {
+  const std::vector<Table> tables(5, sample_table("a", 10, 8));
+  EXPECT_THAT(
+      ranks_of(search(tables, sample_topology({9999, 9999, 9999}), options_of("round_robin"))),
+      ElementsAre(0, 1, 2, 0, 1));
+}
+
+TEST(RoundRobin, PassesOverFullRanks) {
+  const std::vector<Table> tables(4, sample_table("a", 10, 8));  // 320 bytes each
+  EXPECT_THAT(ranks_of(search(tables, sample_topology({640, 320, 640}), options_of("round_robin"))),
+              ElementsAre(0, 1, 2, 0));
+}
+
+TEST(Random, DependsOnTheSeedAlone) {
+  const std::vector<Table> tables(20, sample_table("a", 10, 8));
+  SearchOptions options = options_of("random");
+  const auto first = ranks_of(search(tables, kRoomy, options));
+  EXPECT_EQ(ranks_of(search(tables, kRoomy, options)), first);
+  options.seed = 2;
+  EXPECT_NE(ranks_of(search(tables, kRoomy, options)), first);
+}
+
+// Heaviest first, each to the rank with the smallest sum. Weights by hand:
+//              size   dim  lookups  size·lookups
+//   a 100 × 8   800     8       80         64000
+//   b  10 × 16  160    16       16          2560
+//   c  20 × 8   160     8        8          1280
+//   d 300 × 4  1200     4        4          4800
+const std::vector<Table> kFour = {sample_table("a", 100, 8, 10), sample_table("b", 10, 16, 1),
+                                  sample_table("c", 20, 8, 1), sample_table("d", 300, 4, 1)};
+
+TEST(SizeGreedy, BalancesSizes) {
+  // d to 0, a to 1, b to 1 (800 < 1200), c to 1 (960 < 1200)
+  EXPECT_THAT(ranks_of(search(kFour, kRoomy, options_of("size_greedy"))), ElementsAre(1, 1, 1, 0));
+}
+
+TEST(DimGreedy, BalancesDims) {
+  // b to 0, a to 1, c to 1 (8 < 16), d to 0 (equal, the lower)
+  EXPECT_THAT(ranks_of(search(kFour, kRoomy, options_of("dim_greedy"))), ElementsAre(1, 0, 1, 0));
+}
+
+TEST(LookupGreedy, BalancesLookups) {
+  // a to 0, b, c, d to 1
+  EXPECT_THAT(ranks_of(search(kFour, kRoomy, options_of("lookup_greedy"))),
+              ElementsAre(0, 1, 1, 1));
+}
+
+TEST(SizeLookupGreedy, BalancesTheirProduct) {
+  // a to 0; d, b and c to 1
+  EXPECT_THAT(ranks_of(search(kFour, kRoomy, options_of("size_lookup_greedy"))),
+              ElementsAre(0, 1, 1, 1));
+  // Unlike the lookups alone: x is heavier by lookups, y by the product.
+  const std::vector<Table> two = {sample_table("x", 10, 8, 10), sample_table("y", 1000, 8, 5)};
+  EXPECT_THAT(ranks_of(search(two, kRoomy, options_of("lookup_greedy"))), ElementsAre(0, 1));
+  EXPECT_THAT(ranks_of(search(two, kRoomy, options_of("size_lookup_greedy"))), ElementsAre(1, 0));
+}
+
+TEST(GreedyPlanner, HalvesATableThatFitsNowhere) {
+  // 640 bytes over ranks of 400: 8 columns take 320.
+  const auto result =
+      search({sample_table("a", 10, 16)}, sample_topology({400, 400}), options_of("size_greedy"));
+  EXPECT_THAT(widths_of(result), ElementsAre(8, 8));
+  EXPECT_THAT(ranks_of(result), ElementsAre(0, 1));
+  EXPECT_EQ(result.plan->shards[0].type, ShardingType::column_wise);
+  EXPECT_THAT(
+      result.plan->reasons,
+      ElementsAre("1st by size; halved into 2 parts, 640 B fits no rank; the only rank with "
+                  "room"));
+}
+
+TEST(GreedyPlanner, HalvesOnlyWhatFindsNoRoom) {
+  // The first half of a fits rank 0, the second must be halved again.
+  const auto result = search({sample_table("a", 10, 16)}, sample_topology({320, 160, 160}),
+                             options_of("size_greedy"));
+  EXPECT_THAT(widths_of(result), ElementsAre(8, 4, 4));
+  EXPECT_THAT(ranks_of(result), ElementsAre(0, 1, 2));
+}
+
+TEST(GreedyPlanner, SaysThatRoomRanOut) {
+  const auto result = search({sample_table("a", 10, 16), sample_table("b", 10, 12)},
+                             sample_topology({640, 320, 200}), options_of("size_greedy"));
+  EXPECT_THAT(widths_of(result), ElementsAre(16, 8, 4));
+  // a fills rank 0, which had room for b's 480 bytes before.
+  EXPECT_THAT(result.plan->reasons[1], HasSubstr("480 B was left on no rank"));
+}
+
+TEST(GreedyPlanner, PutsTablesOnTheRanksTheyMayUse) {
+  Table pinned = sample_table("a", 10, 16);
+  pinned.constraints.ranks = {RankId(1)};
+  const auto result = search({pinned}, kRoomy, options_of("size_greedy"));
+  EXPECT_THAT(ranks_of(result), ElementsAre(1));
+  EXPECT_THAT(result.plan->reasons[0], HasSubstr("the only rank allowed"));
+}
+
+TEST(GreedyPlanner, RecordsHowThePlanWasFound) {
+  SearchOptions options = options_of("random");
+  options.seed = 5;
+  const auto result = search(kFour, kRoomy, options);
+  EXPECT_EQ(result.termination, Termination::feasible);
+  EXPECT_EQ(result.plan->search.algorithm, "random");
+  EXPECT_EQ(result.plan->search.seed, 5U);
+  EXPECT_EQ(result.plan->search.evaluations, 1);
+  EXPECT_EQ(result.plan->search.stopped_by, "work");
+}
+
+TEST(GreedyPlanner, PricesThePlanByItsObjective) {
+  SearchOptions options = options_of("dim_greedy");
+  options.objective = Objective::max_sum;
+  const auto result = search(kFour, kRoomy, options);
+  EXPECT_EQ(result.plan->cost_ms, 20);  // b and d: 16 + 4 columns
+  EXPECT_EQ(result.plan->cost_model, "columns");
+  EXPECT_EQ(result.plan->predicted[1].phases.compute_forward_ms, 16);
+  EXPECT_EQ(result.plan->predicted[1].memory, Bytes(3200 + 640));
+}
+
+TEST(Infeasible, IsProvenByTheTotal) {
+  // 640 + 320 bytes, 400 · 2 of room.
+  const auto result = search({sample_table("big", 10, 16), sample_table("small", 10, 8)},
+                             sample_topology({400, 400}), options_of("size_greedy"));
+  EXPECT_FALSE(result.plan);
+  EXPECT_EQ(result.termination, Termination::infeasible);
+  EXPECT_EQ(result.missing, Bytes(160));
+  EXPECT_EQ(result.record.evaluations, 0);
+  ASSERT_THAT(result.unplaced, SizeIs(1));
+  EXPECT_EQ(result.unplaced[0].table, "small");
+  EXPECT_THAT(result.explanation, AllOf(HasSubstr("No plan can exist"),
+                                        HasSubstr("1.6e-07 GB are missing"), HasSubstr("'small'")));
+}
+
+TEST(Infeasible, IsProvenByOneTable) {
+  const auto cut_not_allowed = [] {
+    SearchOptions options = options_of("size_greedy");
+    options.types = {ShardingType::table_wise};
+    return search({sample_table("big", 10, 16)}, sample_topology({400, 400, 400}), options);
+  }();
+  EXPECT_EQ(cut_not_allowed.termination, Termination::infeasible);
+  EXPECT_EQ(cut_not_allowed.missing, Bytes(240));
+  EXPECT_THAT(cut_not_allowed.explanation, AllOf(HasSubstr("'big'"), HasSubstr("column_wise")));
+  // Four columns of 10 rows take 160 bytes.
+  const auto cut = search({sample_table("big", 10, 16)}, sample_topology({159, 159, 159, 159, 159}),
+                          options_of("size_greedy"));
+  EXPECT_EQ(cut.termination, Termination::infeasible);
+  EXPECT_EQ(cut.missing, Bytes(1));
+}
+
+TEST(Infeasible, IsProvenByTheBatch) {
+  SearchOptions options = options_of("size_greedy");
+  options.memory_model = MemoryModel::full;
+  // Each rank's 2 samples: 2 · (8 + 8) for ids, 2 · 2 · 4 · 4 for vectors and gradients = 96.
+  const auto result = search({sample_table("a", 1, 4)}, sample_topology({95, 5000}), options);
+  EXPECT_EQ(result.termination, Termination::infeasible);
+  EXPECT_EQ(result.missing, Bytes(1));
+  EXPECT_THAT(result.explanation, AllOf(HasSubstr("Rank 0"), HasSubstr("batch of 4 samples")));
+}
+
+TEST(NoPlanFound, IsToldApartFromInfeasible) {
+  // 160 and 160 and 320 fit {320, 320}, but in turn the small ones go to different ranks.
+  SearchOptions options = options_of("round_robin");
+  options.types = {ShardingType::table_wise};
+  const std::vector<Table> tables = {sample_table("a", 10, 4), sample_table("b", 10, 4),
+                                     sample_table("c", 10, 8)};
+  const auto result = search(tables, sample_topology({320, 320}), options);
+  EXPECT_FALSE(result.plan);
+  EXPECT_EQ(result.termination, Termination::no_plan_found);
+  EXPECT_EQ(result.missing, Bytes(320));
+  EXPECT_THAT(result.explanation, AllOf(HasSubstr("round_robin found no plan"), HasSubstr("'c'")));
+  options.algorithm = "size_greedy";
+  EXPECT_TRUE(search(tables, sample_topology({320, 320}), options).plan);
+}
+
+TEST(NoPlanFound, NamesTheLargestOfManyTables) {
+  SearchOptions options = options_of("size_greedy");
+  options.types = {ShardingType::table_wise};
+  std::vector<Table> tables;
+  for (int i = 0; i < 8; ++i) tables.push_back(sample_table(fmt::format("t{}", i), 10 + i, 4));
+  const auto result = search(tables, sample_topology({100, 100}), options);
+  EXPECT_THAT(result.unplaced, SizeIs(8));
+  EXPECT_THAT(result.explanation, AllOf(HasSubstr("'t7' ("), HasSubstr("and 3 more")));
+}
+
+TEST(Algorithms, AreChosenByName) {
+  EXPECT_THAT(algorithm_names(), IsSupersetOf({"random", "round_robin", "size_greedy", "dim_greedy",
+                                               "lookup_greedy", "size_lookup_greedy"}));
+  EXPECT_THAT(refusal_of<UsageError>([] { find_algorithm("size_gredy"); }),
+              AllOf(HasSubstr("'size_greedy'?"), HasSubstr("round_robin")));
+}
+
+TEST(Algorithms, RefuseTypesTheyCannotPlace) {
+  SearchOptions options = options_of("dim_greedy");
+  options.types = {ShardingType::table_wise, ShardingType::row_wise};
+  EXPECT_THAT(refusal_of<UsageError>([&] { search(kFour, kRoomy, options); }),
+              AllOf(HasSubstr("dim_greedy cannot place row_wise"), HasSubstr("column_wise")));
+}
+
+}  // namespace
+}  // namespace shardwright
