@@ -1,0 +1,169 @@
+#include "costmodel/neural/comm_model_json.hpp"
+
+#include "costmodel/errors.hpp"
+#include "costmodel/json/json_view.hpp"
+
+#include <fmt/format.h>
+
+namespace shardwright {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr double kLargestLog = 100;  // of a curve's value: far beyond any time, far below overflow
+
+ordered_json range_to_json(const Range& range) { return {range.least, range.most}; }
+
+ordered_json effect_to_json(const CommEffect& effect) {
+  ordered_json by = ordered_json::array();
+  for (const EffectKey key : effect.by) by.push_back(to_string(key));
+  ordered_json json = {{"by", by},
+                       {"times", to_string(effect.times)},
+                       {"level_sd", effect.level_sd},
+                       {"step_sd", effect.step_sd},
+                       {"curves", ordered_json::object()}};
+  for (const auto& [key, curve] : effect.curves) json["curves"][key] = curve;
+  return json;
+}
+
+ordered_json settings_to_json(const std::set<CommSetting>& settings) {
+  ordered_json json = ordered_json::array();
+  for (const auto& [hardware, link, library] : settings) {
+    json.push_back({{"hardware", hardware}, {"link", link}, {"library", library}});
+  }
+  return json;
+}
+
+ordered_json training_to_json(const CommTraining& training) {
+  return {{"rows", training.rows},
+          {"data_fingerprint", training.data_fingerprint},
+          {"settings", settings_to_json(training.settings)},
+          {"operations", training.operations},
+          {"ranks", range_to_json(training.ranks)},
+          {"nodes", range_to_json(training.nodes)},
+          {"bytes", range_to_json(training.bytes)},
+          {"element_bytes", range_to_json(training.element_bytes)}};
+}
+
+Range read_range(const JsonView& view) {
+  const auto ends = view.elements();
+  if (ends.size() != 2) view.fail("two numbers, the least and the most");
+  const double least = ends[0].number(0);
+  return {least, ends[1].number(least)};
+}
+
+std::set<std::string> read_names(const JsonView& view) {
+  std::set<std::string> names;
+  for (const JsonView& name : view.elements()) names.insert(name.string());
+  if (names.empty()) view.fail("at least one name");
+  return names;
+}
+
+CommTraining read_training(const JsonView& view) {
+  CommTraining training;
+  training.rows = static_cast<std::size_t>(view.at("rows").integer(1));
+  training.data_fingerprint = view.at("data_fingerprint").string();
+  for (const JsonView& setting : view.at("settings").elements()) {
+    training.settings.insert({setting.at("hardware").string(), setting.at("link").string(),
+                              setting.at("library").string()});
+  }
+  training.operations = read_names(view.at("operations"));
+  for (const std::string& operation : training.operations) parse_collective(operation);
+  training.ranks = read_range(view.at("ranks"));
+  training.nodes = read_range(view.at("nodes"));
+  training.bytes = read_range(view.at("bytes"));
+  training.element_bytes = read_range(view.at("element_bytes"));
+  if (training.element_bytes.least < 1) view.at("element_bytes").fail("sizes of at least 1 byte");
+  return training;
+}
+
+std::vector<double> read_knots(const JsonView& view) {
+  std::vector<double> knots;
+  for (const JsonView& knot : view.elements()) {
+    const double bytes = knot.number();
+    if (bytes <= (knots.empty() ? 0 : knots.back())) {
+      knot.fail("a size in bytes above that of the knot before");
+    }
+    knots.push_back(bytes);
+  }
+  if (knots.size() < 2) view.fail("at least two knots");
+  return knots;
+}
+
+std::vector<double> read_curve(const JsonView& view, std::size_t knots) {
+  std::vector<double> curve;
+  for (const JsonView& value : view.elements()) {
+    curve.push_back(value.number(-kLargestLog, kLargestLog));
+  }
+  if (curve.size() != knots) view.fail(fmt::format("{} values, one for each knot", knots));
+  return curve;
+}
+
+CommEffect read_effect(const JsonView& view, std::size_t knots) {
+  CommEffect effect;
+  for (const JsonView& key : view.at("by").elements()) {
+    effect.by.push_back(parse_effect_key(key.string()));
+  }
+  if (effect.by.empty()) view.at("by").fail("at least one key");
+  effect.times = parse_effect_factor(view.at("times").string());
+  effect.level_sd = view.at("level_sd").number(0);
+  effect.step_sd = view.at("step_sd").number(0);
+  const JsonView curves = view.at("curves");
+  if (!curves.raw().is_object()) curves.fail("an object of curves");
+  for (const auto& [key, values] : curves.raw().items()) {
+    const JsonView curve(values, view.file(), fmt::format("{}[\"{}\"]", curves.path(), key));
+    effect.curves.emplace(key, read_curve(curve, knots));
+  }
+  return effect;
+}
+
+// Without a base curve of an operation its times would be e^0 µs.
+void check_base(const CommModel& model, const std::string& file) {
+  for (const std::string& operation : model.training.operations) {
+    bool found = false;
+    for (const CommEffect& effect : model.effects) {
+      const bool base = effect.times == EffectFactor::one && effect.by.size() == 1 &&
+                        effect.by.front() == EffectKey::operation;
+      found = found || (base && effect.curves.contains(operation));
+    }
+    if (found) continue;
+    throw InputError(fmt::format(
+        "{}: no effect by operation, times one, has a curve for {}, on which the model was "
+        "trained: the file is not whole.",
+        file, operation));
+  }
+}
+
+}  // namespace
+
+std::string comm_model_to_json(const CommModel& model) {
+  ordered_json json = {
+      {"schema", "shardwright.comm_model/1"},
+      {"name", model.name},
+      {"trained_on", training_to_json(model.training)},
+      {"error",
+       {{"geometric_mean_error", model.error.geometric_mean_error}, {"how", model.error.how}}},
+      {"knots_bytes", model.knots},
+      {"effects", ordered_json::array()}};
+  for (const CommEffect& effect : model.effects) json["effects"].push_back(effect_to_json(effect));
+  return json.dump() + "\n";
+}
+
+CommModel parse_comm_model(std::string_view text, const std::string& file) {
+  const nlohmann::json json = parse_json(text, file);
+  const JsonView document(json, file);
+  expect_schema(document, "comm_model");
+  CommModel model;
+  model.name = document.at("name").string();
+  model.training = read_training(document.at("trained_on"));
+  model.error = {document.at("error").at("geometric_mean_error").number(0),
+                 document.at("error").at("how").string()};
+  model.knots = read_knots(document.at("knots_bytes"));
+  for (const JsonView& effect : document.at("effects").elements()) {
+    model.effects.push_back(read_effect(effect, model.knots.size()));
+  }
+  check_base(model, file);
+  return model;
+}
+
+}  // namespace shardwright

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "costmodel/timings/collective.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shardwright {
+
+/// One measured time.
+struct CommTiming {
+  CommSetting setting;
+  CollectiveCall call;
+  double time_us = 0;
+  std::int64_t repeat = 1;  ///< which of several runs of the same call
+  bool operator==(const CommTiming&) const = default;
+};
+
+/// Rows that were left out, and why: never silently.
+struct DroppedRows {
+  std::string reason;  ///< "a time that is zero, negative or not a number"
+  std::size_t count = 0;
+  std::size_t first_line = 0;  ///< in the file, from 1
+};
+
+struct CommTimings {
+  std::map<std::string, std::string> metadata;  ///< "source", "command", "date", "driver" …
+  std::vector<CommTiming> rows;
+  std::vector<DroppedRows> dropped;
+};
+
+/// What a foreign file may leave unsaid. Given values win over the file's.
+struct ImportSettings {
+  std::optional<CollectiveKind> operation;
+  std::string hardware;
+  std::string link;
+  std::string library;
+};
+
+/// Reads a text in the schema of docs/timings.md ("# shardwright.timings/1"), the output of
+/// nccl-tests as text or JSON (-J), or a CSV with nccl-tests' columns; which one is seen from the
+/// content. Throws InputError for another schema, compute timings, unreadable numbers, lines of the
+/// wrong length and files without a usable row; rows without a positive finite time and a last line
+/// that is cut off are dropped and counted. `file` is for messages.
+CommTimings parse_comm_timings(std::string_view text, const std::string& file,
+                               const ImportSettings& settings = {});
+
+/// The rows in the schema of docs/timings.md.
+std::string comm_timings_to_csv(const CommTimings& timings);
+
+/// One sentence per reason: "x.csv: 3 rows were left out: … (first in line 12)."
+std::vector<std::string> describe_drops(const CommTimings& timings, const std::string& file);
+
+}  // namespace shardwright

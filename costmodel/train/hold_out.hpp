@@ -1,0 +1,38 @@
+#pragma once
+
+#include "costmodel/train/fit_comm_model.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shardwright {
+
+/// What is kept aside in turn, to be predicted by a model fitted on the rest.
+enum class HoldOut {
+  sizes,     ///< every fourth message size, in four turns
+  hardware,  ///< one kind of hardware, but for eight of its own timings that adapt the model
+  ranks,     ///< the largest number of ranks, once
+};
+HoldOut parse_hold_out(std::string_view name);
+
+struct HeldOutRow {
+  std::string turn;  ///< what was kept aside
+  CommTiming row;
+  double predicted_us = 0;
+};
+
+/// The kept-aside rows with what was predicted for them. `options.base` and validation are not
+/// used: each fit runs its full number of iterations on all rows given to it. `progress` hears each
+/// turn. Throws InputError where the rows have nothing to keep aside.
+std::vector<HeldOutRow> hold_out(std::span<const CommTiming> rows, HoldOut what,
+                                 const FitOptions& options,
+                                 const std::function<void(const std::string&)>& progress);
+
+/// The eight timings by which a model is adapted to new hardware: for each operation one of a small
+/// and one of a large message, on few and on many ranks alternately, of the library with the most
+/// timings. Chosen by what was run, never by how long it took.
+std::vector<CommTiming> choose_own_rows(std::span<const CommTiming> rows);
+
+}  // namespace shardwright
