@@ -21,8 +21,8 @@ constexpr std::size_t kLines = 4;  // of search; not the number of threads
 constexpr std::int64_t kRounds = 128;
 constexpr std::int64_t kLongestRound = 1 << 15;  // evaluations of one line between two looks
 constexpr std::int64_t kPhases = 8;              // after each, the worst line takes over the best
-constexpr double kHot = 3e-3;                    // temperatures, relative to the cost
-constexpr double kCold = 1e-6;
+constexpr double kHot = 5e-2;                    // temperatures, relative to the cost
+constexpr double kCold = 5e-5;
 constexpr double kProved = 1e-9;
 
 class LocalSearch {

@@ -1,6 +1,7 @@
 #include "planner/search/local/starts.hpp"
 
 #include "planner/search/algorithms.hpp"
+#include "planner/search/infeasibility.hpp"
 #include "planner/search/local/cost_greedy.hpp"
 #include "planner/search/local/deal_columns.hpp"
 #include "planner/search/local/layout.hpp"
@@ -17,7 +18,7 @@ namespace {
 
 // Widest pieces of cost_greedy(), in mean costs of a rank.
 constexpr std::array kDegrees = {std::numeric_limits<double>::infinity(), 1.0, 0.5, 0.25};
-constexpr std::int64_t kPackingSteps = 2'000'000;
+constexpr std::int64_t kPackingSteps = 2'000'000;  // where no work limit is given
 
 // TorchRec tries about as many proposals as there are tables, each in tables · ranks steps.
 bool too_long(const SearchSpace& space, const Algorithm& algorithm) {
@@ -70,8 +71,9 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
     auto pieces = neuroshard_pieces(space, stop, evaluations);
     if (pieces && holds_rules(space, *pieces)) add(std::move(*pieces));
   }
-  if (starts.empty()) {
-    auto pieces = pack(space, question.seed, kPackingSteps, stop, evaluations);
+  if (starts.empty() && !prove_infeasible(space.problem())) {
+    const std::int64_t limit = question.effort.work_limit;
+    auto pieces = pack(space, question.seed, limit > 0 ? limit : kPackingSteps, stop, evaluations);
     if (pieces) add(std::move(*pieces));
   }
   std::stable_sort(starts.begin(), starts.end(),

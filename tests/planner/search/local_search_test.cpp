@@ -1,0 +1,268 @@
+#include "planner/search/local/local_search.hpp"
+
+#include "costmodel/errors.hpp"
+#include "planner/check.hpp"
+#include "planner/plan_json.hpp"
+#include "planner/rate_plan.hpp"
+#include "planner/search/algorithms.hpp"
+#include "planner/search/search.hpp"
+#include "tests/planner/search/random_problems.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace shardwright {
+namespace {
+
+using testing::Draw;
+
+constexpr std::int64_t kLittleWork = 3'000;
+
+SearchOptions options_of(RandomStream& random, const std::string& algorithm = "search") {
+  SearchOptions options;
+  options.algorithm = algorithm;
+  options.memory_model = static_cast<MemoryModel>(random.below(3));
+  options.objective = static_cast<Objective>(random.below(3));
+  options.effort.work_limit = kLittleWork;
+  options.effort.threads = 2;
+  return options;
+}
+
+// Ranks with little more memory than the tables need.
+void tighten(RandomStream& random, const Workload& workload, Topology& topology) {
+  double bytes = 0;
+  for (const Table& table : workload.tables) {
+    bytes += 12.0 * static_cast<double>(table.rows * table.dim);
+  }
+  const double share = bytes / static_cast<double>(topology.size());
+  for (RankSpec& rank : topology.ranks) {
+    rank.memory = Bytes(static_cast<std::int64_t>(share * (0.5 + 2 * random.uniform()) + 1e6));
+  }
+}
+
+void constrain(RandomStream& random, const Topology& topology, Table& table) {
+  TableConstraints& asked = table.constraints;
+  if (random.below(3) == 0)
+    asked.types = {ShardingType::table_wise};
+  else if (random.below(3) == 0)
+    asked.types = {ShardingType::column_wise};
+  if (random.below(3) == 0) {
+    asked.ranks = {RankId(static_cast<std::int64_t>(random.below(topology.ranks.size())))};
+  }
+  if (random.below(3) == 0) asked.min_column_width = 8;
+  if (random.below(3) == 0) asked.max_shards = 2;
+}
+
+double objective_of(const Plan& plan) {
+  if (plan.objective != Objective::memory) return plan.cost_ms;
+  Bytes most;
+  for (const RankPrediction& rank : plan.predicted) most = std::max(most, rank.memory);
+  return static_cast<double>(most.value());
+}
+
+void expect_sound(const Plan& plan, const CostModel& model) {
+  EXPECT_EQ(check_plan(plan), std::vector<std::string>{});
+  Plan rated = plan;
+  rate_plan(rated, model);
+  EXPECT_DOUBLE_EQ(rated.cost_ms, plan.cost_ms);
+}
+
+class SearchProperties : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(SearchProperties, PlansAreSoundAndNeverWorseThanAnyBaseline) {
+  const auto model = make_cost_model(GetParam());
+  std::size_t plans = 0;
+  for (std::uint64_t seed = 0; seed < 120; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomStream random(seed, 17);
+    Workload workload = testing::draw_workload(random, {.most_tables = 12, .widest = 16});
+    Topology topology = testing::draw_topology(random);
+    if (random.below(2) == 0) tighten(random, workload, topology);
+    if (random.below(3) == 0) {
+      for (Table& table : workload.tables) constrain(random, topology, table);
+    }
+    SearchOptions options = options_of(random);
+    try {
+      const SearchResult ours = search_plan(workload, topology, *model, options);
+      if (ours.plan) expect_sound(*ours.plan, *model);
+      if (ours.plan && ours.lower_bound_ms) {
+        EXPECT_LE(*ours.lower_bound_ms, ours.plan->cost_ms * (1 + 1e-9));
+      }
+      if (ours.plan) ++plans;
+      for (const Algorithm& algorithm : algorithms()) {
+        options.algorithm = algorithm.name;
+        const SearchResult other = search_plan(workload, topology, *model, options);
+        if (!other.plan) continue;
+        expect_sound(*other.plan, *model);
+        ASSERT_TRUE(ours.plan) << algorithm.name;
+        EXPECT_LE(objective_of(*ours.plan), objective_of(*other.plan) * (1 + 1e-9))
+            << algorithm.name;
+      }
+    } catch (const InputError&) {  // constraints that contradict
+    }
+    if (HasFailure()) break;
+  }
+  EXPECT_GT(plans, 60U);
+}
+
+TEST_P(SearchProperties, TheNumberOfThreadsDoesNotMatter) {
+  const auto model = make_cost_model(GetParam());
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomStream random(seed, 18);
+    const Workload workload = testing::draw_workload(random, {});
+    const Topology topology = testing::draw_topology(random);
+    SearchOptions options = options_of(random);
+    std::set<std::string> ids;
+    for (const unsigned threads : {1U, 2U, 8U}) {
+      options.effort.threads = threads;
+      const SearchResult result = search_plan(workload, topology, *model, options);
+      ids.insert(result.plan ? plan_id(*result.plan) : "none");
+      EXPECT_NE(result.record.stopped_by, "time");
+    }
+    EXPECT_EQ(ids.size(), 1U);
+  }
+}
+
+TEST_P(SearchProperties, EqualWidthsAreKept) {
+  const auto model = make_cost_model(GetParam());
+  for (std::uint64_t seed = 0; seed < 60; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomStream random(seed, 19);
+    const Workload workload = testing::draw_workload(random, {});
+    Topology topology = testing::draw_topology(random);
+    if (random.below(2) == 0) tighten(random, workload, topology);
+    SearchOptions options = options_of(random);
+    options.column_widths = ColumnWidths::equal;
+    const SearchResult result = search_plan(workload, topology, *model, options);
+    if (!result.plan) continue;
+    expect_sound(*result.plan, *model);
+    for (std::size_t i = 0; i < workload.tables.size(); ++i) {
+      std::multiset<std::int64_t> widths;
+      for (const Shard& shard : result.plan->shards) {
+        if (shard.table == TableId::of(i)) widths.insert(shard.columns());
+      }
+      EXPECT_GE(widths.count(*widths.rbegin()) + 1, widths.size());
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, SearchProperties, ::testing::Values("torchrec", "analytic"));
+
+// Costs of all W^T placements of whole tables; the least.
+double exhaustive_optimum(const Workload& workload, const Topology& topology,
+                          const CostModel& model, Objective objective) {
+  const std::size_t tables = workload.tables.size();
+  std::vector<std::size_t> ranks(tables);
+  double best = std::numeric_limits<double>::infinity();
+  while (true) {
+    std::vector<Shard> shards;
+    for (std::size_t i = 0; i < tables; ++i) {
+      const Table& table = workload.tables[i];
+      shards.push_back({TableId::of(i), ShardingType::table_wise, 0, table.rows, 0, table.dim,
+                        RankId::of(ranks[i])});
+    }
+    best = std::min(best, step_cost_ms(model.price(workload, topology, shards), objective));
+    std::size_t i = 0;
+    while (i < tables && ++ranks[i] == topology.ranks.size()) ranks[i++] = 0;
+    if (i == tables) return best;
+  }
+}
+
+TEST_P(SearchProperties, BoundIsAtMostTheOptimumAndThatAtMostThePlan) {
+  const auto model = make_cost_model(GetParam());
+  int hits = 0;
+  constexpr int kCases = 60;
+  for (std::uint64_t seed = 0; seed < kCases; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomStream random(seed, 20);
+    const Workload workload =
+        testing::draw_workload(random, {.most_tables = seed % 10 == 0 ? 8U : 6U});
+    Topology topology = testing::draw_topology(random);
+    topology.ranks.resize(std::min<std::size_t>(topology.ranks.size(), 3), topology.ranks.front());
+    SearchOptions options;
+    options.algorithm = "search";
+    options.types = {ShardingType::table_wise};
+    options.objective = seed % 2 == 0 ? Objective::step : Objective::max_sum;
+    options.effort.work_limit = kLittleWork;
+    options.memory_model = MemoryModel::weights;
+    const SearchResult result = search_plan(workload, topology, *model, options);
+    ASSERT_TRUE(result.plan);
+    ASSERT_TRUE(result.lower_bound_ms);
+    const double optimum = exhaustive_optimum(workload, topology, *model, options.objective);
+    EXPECT_LE(*result.lower_bound_ms, optimum * (1 + 1e-9));
+    EXPECT_GE(result.plan->cost_ms, optimum * (1 - 1e-9));
+    if (result.plan->cost_ms <= optimum * (1 + 1e-9)) ++hits;
+    if (result.termination == Termination::optimal) {
+      EXPECT_LE(result.plan->cost_ms, optimum * (1 + 1e-9));
+    }
+  }
+  EXPECT_GE(hits, kCases * 9 / 10);
+}
+
+TEST(LocalSearch, FindsThePlanThatOnlyUnevenWidthsAllow) {
+  Workload workload;
+  workload.batch_size = 64;
+  RandomStream random(1, 0);
+  workload.tables = {testing::draw_table(random, "a", {})};
+  Table& table = workload.tables.front();
+  table.rows = 1'000'000;
+  table.dim = 16;
+  table.dtype = DataType::fp32;
+  Topology topology = read_topology("2xcpu-1GiB");
+  topology.ranks[0].memory = Bytes(12 * 4'000'000);
+  topology.ranks[1].memory = Bytes(4 * 4'000'000);
+  SearchOptions options;
+  options.algorithm = "search";
+  options.memory_model = MemoryModel::weights;
+  options.effort.work_limit = kLittleWork;
+  const auto model = make_cost_model("analytic");
+  const SearchResult result = search_plan(workload, topology, *model, options);
+  ASSERT_TRUE(result.plan);
+  EXPECT_EQ(result.plan->shards.size(), 2U);
+  EXPECT_EQ(check_plan(*result.plan), std::vector<std::string>{});
+}
+
+TEST(LocalSearch, AnInterruptKeepsTheBestSoFar) {
+  RandomStream random(1, 0);
+  const Workload workload = testing::draw_workload(random, {});
+  const Topology topology = read_topology("4xH100-80GB");
+  const std::atomic<bool> interrupt{true};
+  SearchOptions options;
+  options.algorithm = "search";
+  options.effort.interrupt = &interrupt;
+  options.effort.work_limit = 1'000'000'000'000;
+  const SearchResult result =
+      search_plan(workload, topology, *make_cost_model("analytic"), options);
+  ASSERT_TRUE(result.plan);
+  EXPECT_EQ(result.record.stopped_by, "interrupt");
+}
+
+TEST(LocalSearch, ATimeLimitEndsItWithAPlan) {
+  RandomStream random(1, 0);
+  const Workload workload = testing::draw_workload(random, {.most_tables = 20});
+  SearchOptions options;
+  options.algorithm = "search";
+  options.effort.time_limit_seconds = 0.05;
+  const SearchResult result =
+      search_plan(workload, read_topology("3xH100-80GB"), *make_cost_model("analytic"), options);
+  ASSERT_TRUE(result.plan);
+  EXPECT_TRUE(result.record.stopped_by == "time" || result.record.stopped_by == "optimal");
+}
+
+TEST(LocalSearch, ProvesOneTableOnOneRankOptimal) {
+  RandomStream random(1, 0);
+  Workload workload = testing::draw_workload(random, {.most_tables = 1});
+  SearchOptions options;
+  options.algorithm = "search";
+  const SearchResult result =
+      search_plan(workload, read_topology("1xH100-80GB"), *make_cost_model("torchrec"), options);
+  ASSERT_TRUE(result.plan);
+  EXPECT_EQ(result.termination, Termination::optimal);
+  EXPECT_EQ(result.record.stopped_by, "optimal");
+}
+
+}  // namespace
+}  // namespace shardwright
