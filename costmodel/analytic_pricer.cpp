@@ -85,8 +85,14 @@ class AnalyticPricer final : public RankPricer {
         rates.streamed_ms * loads[forward_streamed] + rates.random_ms * loads[forward_random];
     floor.per_shard.compute_backward_ms =
         rates.streamed_ms * loads[backward_streamed] + rates.random_ms * loads[backward_random];
-    floor.per_shard.comm_input_ms = exchange_floor_ms(rates, loads[input]);
-    floor.per_shard.comm_forward_ms = exchange_floor_ms(rates, loads[output]);
+    const Link& link = slower_link(rates);
+    const double others = others_by(rates, link);
+    const double per_byte = others / static_cast<double>(topology_.size());
+    floor.idle.comm_input_ms = link_ms(link, 0, others);
+    floor.idle.comm_forward_ms = all_put_out_ ? link_ms(link, 0, others) : 0;
+    floor.idle.comm_backward_ms = floor.idle.comm_forward_ms;
+    floor.per_shard.comm_input_ms = link_ms(link, per_byte * loads[input], 0);
+    floor.per_shard.comm_forward_ms = link_ms(link, per_byte * loads[output], 0);
     floor.per_shard.comm_backward_ms = floor.per_shard.comm_forward_ms;
     return floor;
   }
@@ -117,6 +123,7 @@ class AnalyticPricer final : public RankPricer {
       for (std::size_t k = 0; k < num_values; ++k) {
         most[k] += whole[k] * static_cast<double>(table.dim);
       }
+      all_put_out_ = all_put_out_ && whole[output] > 0;
     }
     for (std::size_t k = 0; k < num_values; ++k) scales_[k] = fixed_point_scale(most[k]);
     scales_[shards] = 1;
@@ -160,11 +167,14 @@ class AnalyticPricer final : public RankPricer {
          link_ms(topology_.inter, world - node, everywhere - on_node)});
   }
 
-  // The rank's own messages alone, without latency, on the link that they keep longer.
-  double exchange_floor_ms(const RankRates& rates, double bytes) const {
-    const double per_rank = bytes / static_cast<double>(topology_.size());
-    return std::max(link_ms(topology_.intra, per_rank * rates.others_on_node, 0),
-                    link_ms(topology_.inter, per_rank * rates.others_elsewhere, 0));
+  // The link that the rank's own messages, one to every other rank, keep busy for longer.
+  const Link& slower_link(const RankRates& rates) const {
+    const bool intra = link_ms(topology_.intra, rates.others_on_node, 0) >=
+                       link_ms(topology_.inter, rates.others_elsewhere, 0);
+    return intra ? topology_.intra : topology_.inter;
+  }
+  double others_by(const RankRates& rates, const Link& link) const {
+    return &link == &topology_.intra ? rates.others_on_node : rates.others_elsewhere;
   }
 
   const Workload& workload_;
@@ -172,6 +182,7 @@ class AnalyticPricer final : public RankPricer {
   std::vector<double> unique_rows_;  // per table
   std::vector<RankRates> rates_;     // per rank
   Loads scales_{};
+  bool all_put_out_ = true;  // every shard has output
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include "costmodel/json/json_view.hpp"
 #include "costmodel/json/write_file.hpp"
 #include "launch/commands.hpp"
+#include "launch/search_effort.hpp"
 #include "planner/describe_plan.hpp"
 #include "planner/input_file.hpp"
 #include "planner/memory_model.hpp"
@@ -36,6 +37,7 @@ struct PlanArguments {
   std::string memory_model = "full";
   std::int64_t batch_size = 0;
   std::int64_t seed = 1;
+  EffortArguments effort;
   bool json = false;
   std::string output;
 };
@@ -73,6 +75,7 @@ SearchOptions search_options(const PlanArguments& arguments) {
   options.memory_model = parse_memory_model(arguments.memory_model);
   options.objective = parse_objective(arguments.objective);
   options.seed = static_cast<std::uint64_t>(arguments.seed);
+  apply_effort(arguments.effort, options);
   return options;
 }
 
@@ -104,7 +107,7 @@ std::string command_line(const PlanArguments& arguments, const SearchOptions& op
   add("--objective", arguments.objective);
   add("--memory-model", arguments.memory_model);
   add("--seed", fmt::to_string(options.seed));
-  return line;
+  return line + effort_flags(arguments.effort);
 }
 
 void write_result(const PlanArguments& arguments, const SearchResult& result) {
@@ -136,7 +139,7 @@ void run(const PlanArguments& arguments) {
   if (arguments.json && arguments.output == "-") {
     throw UsageError("--json and -o - both want standard output; name a file for the plan.");
   }
-  const SearchOptions options = search_options(arguments);
+  SearchOptions options = search_options(arguments);
   find_algorithm(options.algorithm);  // a wrong option is told before files are read
   const auto cost_model = make_cost_model(arguments.cost_model);
   const Topology topology = read_topology(arguments.topology);
@@ -148,6 +151,8 @@ void run(const PlanArguments& arguments) {
                   options.algorithm, names_of(options.types), options.seed, cost_model->name(),
                   cost_model->provenance(), to_string(options.memory_model)));
   SearchResult result = search_plan(reading.workload, topology, *cost_model, options);
+  options.effort.progress = nullptr;  // wipes its line
+  if (result.record.evaluations > 1) say(describe_end(result));
   if (result.plan) result.plan->made_by = made_by(arguments, options, reading);
   write_result(arguments, result);
 }
@@ -170,6 +175,19 @@ void add_tables(CLI::App& command, PlanArguments& arguments) {
       lists.embedding_dim, "N", "Columns of these tables, and of CSV tables without a dim");
 }
 
+// "a, b,\nc": lines that fit beside the options.
+std::string name_list(const std::vector<std::string>& names) {
+  constexpr std::size_t kColumns = 70;
+  std::string text;
+  std::size_t line_begin = 0;
+  for (const std::string& name : names) {
+    if (!text.empty()) text += text.size() + name.size() - line_begin > kColumns ? ",\n" : ", ";
+    if (text.ends_with('\n')) line_begin = text.size();
+    text += name;
+  }
+  return text;
+}
+
 CLI::Validator integer_from(std::int64_t least, std::int64_t most) {
   return CLI::Range(least, most).description("");
 }
@@ -178,8 +196,6 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
   const auto add = [&](const char* name, auto& value, const char* type, const std::string& help) {
     return command.add_option(name, value, help)->type_name(type);
   };
-  const std::string algorithms = fmt::format("{}", fmt::join(algorithm_names(), ", "));
-  const std::string models = fmt::format("{}", fmt::join(cost_model_names(), ", "));
   constexpr std::int64_t kMostSeed = std::numeric_limits<std::int64_t>::max();
   add("--topology", arguments.topology, "T",
       "8xH100-80GB, 2x8xA100-80GB (nodes x ranks), 4xcpu-16GiB, or a JSON file")
@@ -188,8 +204,9 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
       "Samples per step over all ranks (default: the spec's, else 512 per rank)")
       ->check(integer_from(1, kMostSamples));
   add("--types", arguments.types, "A,B", "Allowed types (default table_wise,column_wise)");
-  add("--algorithm", arguments.algorithm, "A", algorithms)->capture_default_str();
-  add("--cost-model", arguments.cost_model, "M", models)->capture_default_str();
+  add("--algorithm", arguments.algorithm, "A", name_list(algorithm_names()))->capture_default_str();
+  add("--cost-model", arguments.cost_model, "M", name_list(cost_model_names()))
+      ->capture_default_str();
   add("--objective", arguments.objective, "O",
       "What is reported as cost: step (slowest rank of each phase,\nsummed), max_sum (largest "
       "total "
