@@ -5,6 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cmath>
+#include <utility>
 
 namespace shardwright {
 namespace {
@@ -37,13 +40,18 @@ std::optional<Infeasibility> table_too_large(const Problem& problem, TableId id)
   }
   const Bytes needed = least_largest(problem, id);
   if (needed <= roomiest) return {};
+  const Table& table = problem.workload.table(id);
+  const bool whole = least_widest(table, problem.rules[id.index()]) == table.dim;
   return Infeasibility{
-      fmt::format("Table '{}' needs {} on one rank even when cut as finely as it may be, but its "
-                  "roomiest rank has {}: {} are missing",
-                  problem.workload.table(id).name, format_gigabytes(needed),
-                  format_gigabytes(roomiest), format_gigabytes(needed - roomiest)),
+      fmt::format(
+          "Table '{}' needs {} on one rank, {}, but its roomiest rank has {}: {} are missing",
+          table.name, format_gigabytes(needed),
+          whole ? "as it may not be cut" : "even cut as finely as it may be",
+          format_gigabytes(roomiest), format_gigabytes(needed - roomiest)),
       needed - roomiest};
 }
+
+Bytes bytes_from(double bytes) { return Bytes(static_cast<std::int64_t>(std::min(bytes, 0x1p62))); }
 
 std::optional<Infeasibility> all_too_large(const Problem& problem) {
   double needed = 0;
@@ -55,12 +63,13 @@ std::optional<Infeasibility> all_too_large(const Problem& problem) {
   double room = 0;
   for (const Bytes rank : problem.room) room += static_cast<double>(rank.value());
   if (needed <= room) return {};
-  const Bytes missing(static_cast<std::int64_t>(std::min(needed - room, 0x1p62)));
-  return Infeasibility{fmt::format("The {} tables need {:.3g} GB, but the {} ranks together have "
-                                   "{:.3g} GB for them: {} are missing",
-                                   problem.rules.size(), needed / 1e9, problem.room.size(),
-                                   room / 1e9, format_gigabytes(missing)),
-                       missing};
+  const Bytes missing = bytes_from(needed - room);
+  return Infeasibility{
+      fmt::format(
+          "The {} tables need {}, but the {} ranks together have {} for them: {} are missing",
+          problem.rules.size(), format_gigabytes(bytes_from(needed)), problem.room.size(),
+          format_gigabytes(bytes_from(room)), format_gigabytes(missing)),
+      missing};
 }
 
 }  // namespace
@@ -75,7 +84,14 @@ std::optional<Infeasibility> prove_infeasible(const Problem& problem) {
 }
 
 std::string format_gigabytes(Bytes bytes) {
-  return fmt::format("{:.3g} GB", static_cast<double>(bytes.value()) / 1e9);
+  constexpr double kLeast = 0.1;  // of a unit, before the next smaller one is used
+  constexpr std::array<std::pair<double, const char*>, 3> kUnits = {
+      {{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}}};
+  const auto value = static_cast<double>(bytes.value());
+  for (const auto& [unit, name] : kUnits) {
+    if (std::abs(value) >= kLeast * unit) return fmt::format("{:.3g} {}", value / unit, name);
+  }
+  return fmt::format("{} B", bytes.value());
 }
 
 }  // namespace shardwright

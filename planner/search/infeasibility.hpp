@@ -18,7 +18,7 @@ struct Infeasibility {
 /// as few shards as possible, larger than all ranks together. Nothing found proves nothing.
 std::optional<Infeasibility> prove_infeasible(const Problem& problem);
 
-/// "12.3 GB" (1e9 bytes), three significant digits.
+/// "12.3 GB", below 0.1 GB in MB, kB or B (powers of 1000): three significant digits.
 std::string format_gigabytes(Bytes bytes);
 
 }  // namespace shardwright

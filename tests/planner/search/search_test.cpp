@@ -174,7 +174,7 @@ TEST(Infeasible, IsProvenByTheTotal) {
   ASSERT_THAT(result.unplaced, SizeIs(1));
   EXPECT_EQ(result.unplaced[0].table, "small");
   EXPECT_THAT(result.explanation, AllOf(HasSubstr("No plan can exist"),
-                                        HasSubstr("1.6e-07 GB are missing"), HasSubstr("'small'")));
+                                        HasSubstr("0.16 kB are missing"), HasSubstr("'small'")));
 }
 
 TEST(Infeasible, IsProvenByOneTable) {
