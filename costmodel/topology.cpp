@@ -11,7 +11,6 @@
 #include <cctype>
 #include <charconv>
 #include <filesystem>
-#include <regex>
 #include <set>
 
 namespace shardwright {
@@ -36,7 +35,8 @@ std::int64_t count(const std::string& digits, const std::string& text) {
 }
 
 Bytes parse_memory(const std::string& memory, const std::string& text) {
-  const bool has_unit = !memory.empty() && std::isalpha(static_cast<unsigned char>(memory.back()));
+  const bool has_unit =
+      !memory.empty() && std::isalpha(static_cast<unsigned char>(memory.back())) != 0;
   if (!has_unit) refuse(text, fmt::format("the memory '{}' has no unit, as GB or GiB", memory));
   return parse_bytes(memory);
 }
@@ -55,14 +55,26 @@ RankSpec parse_rank(const std::string& spec, const std::string& text) {
   return rank;
 }
 
+// Cuts the leading "2x8x" off `spec`, giving 2 and 8.
+std::vector<std::string> take_counts(std::string& spec) {
+  std::vector<std::string> counts;
+  while (true) {
+    const std::size_t digits = spec.find_first_not_of("0123456789");
+    if (digits == 0 || digits == std::string::npos || spec[digits] != 'x') return counts;
+    counts.push_back(spec.substr(0, digits));
+    spec.erase(0, digits + 1);
+  }
+}
+
 Topology parse_shorthand(const std::string& text) {
-  static const std::regex shape(R"((?:(\d+)x)?(\d+)x([A-Za-z].*))");
-  std::smatch match;
-  if (!std::regex_match(text, match, shape)) refuse(text, "it has not that form");
-  const std::int64_t nodes = match[1].matched ? count(match[1], text) : 1;
-  const std::int64_t per_node = count(match[2], text);
+  std::string spec = text;
+  const std::vector<std::string> counts = take_counts(spec);
+  const bool device = !spec.empty() && std::isalpha(static_cast<unsigned char>(spec.front())) != 0;
+  if (!device || counts.empty() || counts.size() > 2) refuse(text, "it has not that form");
+  const std::int64_t nodes = counts.size() == 2 ? count(counts.front(), text) : 1;
+  const std::int64_t per_node = count(counts.back(), text);
   if (nodes * per_node > kMostRanks) refuse(text, fmt::format("more than {} ranks", kMostRanks));
-  RankSpec rank = parse_rank(match[3], text);
+  RankSpec rank = parse_rank(spec, text);
   Topology topology;
   for (rank.node = 0; rank.node < nodes; ++rank.node) {
     topology.ranks.insert(topology.ranks.end(), static_cast<std::size_t>(per_node), rank);

@@ -53,6 +53,8 @@ void add_commands(CLI::App& app) {
   add_check_command(app);
   add_train_command(app);
   add_models_command(app);
+  add_fit_command(app);
+  add_evaluate_command(app);
   add_version_command(app);
 }
 

@@ -16,9 +16,11 @@ namespace shardwright {
 namespace {
 
 constexpr std::int64_t kIterationsPerStep = 10;
-constexpr int kPatience = 5;                // steps without a better error
-constexpr double kLeastGain = 1e-3;         // share by which an error must fall to count as better
-constexpr double kNoise = 0.03;             // ln: scatter that is not worth bending curves for
+constexpr int kPatience = 5;         // steps without a better error
+constexpr double kLeastGain = 1e-3;  // share by which an error must fall to count as better
+constexpr double kNoise = 0.03;      // ln: scatter that is not worth bending curves for
+constexpr double kReleaseShare = 0.25;
+constexpr double kDigits = 1e6;             // of ln(time) that are kept: model files stay short
 constexpr std::size_t kLeastToSplit = 100;  // rows
 
 // One thread: sums in one order, the same bits on every run.
@@ -71,9 +73,11 @@ Split split_rows(std::span<const CommTiming> rows, const FitOptions& options) {
   return split;
 }
 
-bool is_shared(const CommEffect& effect) {
-  return std::find(effect.by.begin(), effect.by.end(), EffectKey::fabric) == effect.by.end();
+bool has_key(const CommEffect& effect, EffectKey key) {
+  return std::find(effect.by.begin(), effect.by.end(), key) != effect.by.end();
 }
+
+bool is_shared(const CommEffect& effect) { return !has_key(effect, EffectKey::fabric); }
 
 // Prior of every curve of a design.
 struct Priors {
@@ -107,9 +111,11 @@ Priors priors_of(const CommModel& model, const std::vector<CurveIndex>& curves, 
   for (std::size_t i = 0; i < curves.size(); ++i) {
     const CommEffect& effect = model.effects[curves[i].effect];
     const auto known = effect.curves.find(curves[i].key);
+    // A few new timings say more of the machine than of the release of its library.
+    const double loose = adapting && has_key(effect, EffectKey::library) ? kReleaseShare : 1;
     const bool frozen = adapting && known != effect.curves.end() && is_shared(effect);
-    priors.level_sd.push_back(frozen ? 0 : effect.level_sd);
-    priors.step_sd.push_back(frozen ? 0 : effect.step_sd);
+    priors.level_sd.push_back(frozen ? 0 : loose * effect.level_sd);
+    priors.step_sd.push_back(frozen ? 0 : loose * effect.step_sd);
     if (known == effect.curves.end()) continue;
     priors.means[static_cast<std::int64_t>(i)] = torch::tensor(known->second, torch::kFloat64);
   }
@@ -149,7 +155,8 @@ class Fit {
     for (std::size_t i = 0; i < design_.curves.size(); ++i) {
       std::vector<double> curve(model.knots.size());
       for (std::size_t k = 0; k < curve.size(); ++k) {
-        curve[k] = value[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(k)];
+        const double exact = value[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(k)];
+        curve[k] = std::round(exact * kDigits) / kDigits;
       }
       model.effects[design_.curves[i].effect].curves[design_.curves[i].key] = std::move(curve);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <set>
 #include <utility>
 #include <vector>
@@ -54,26 +55,35 @@ std::vector<double> mixture(const CommEffect& effect, const CollectiveCall& call
   return curve;
 }
 
+void add_missing_curves(CommModel& model, const CommModel& base, const CommSetting& setting,
+                        const std::vector<Neighbour>& neighbours) {
+  for (CommEffect& effect : model.effects) {
+    for (const std::string& operation : base.training.operations) {
+      CollectiveCall call;
+      call.operation = parse_collective(operation);
+      const std::string key = key_of(effect, setting, call);
+      if (effect.curves.contains(key)) continue;
+      effect.curves.emplace(key, mixture(effect, call, neighbours, model.knots.size()));
+    }
+  }
+}
+
 }  // namespace
 
 CommModel with_neighbours(const CommModel& base, std::span<const CommTiming> rows) {
   CommModel model = base;
-  std::set<CommSetting> settings;
-  for (const CommTiming& row : rows) settings.insert(row.setting);
-  for (const CommSetting& setting : settings) {
-    std::vector<CommTiming> own;
-    for (const CommTiming& row : rows) {
-      if (row.setting == setting) own.push_back(row);
-    }
-    const std::vector<Neighbour> neighbours = neighbours_of(base, own);
-    for (CommEffect& effect : model.effects) {
-      for (const std::string& operation : base.training.operations) {
-        CollectiveCall call;
-        call.operation = parse_collective(operation);
-        const std::string key = key_of(effect, setting, call);
-        if (effect.curves.contains(key)) continue;
-        effect.curves.emplace(key, mixture(effect, call, neighbours, model.knots.size()));
-      }
+  std::map<CommSetting, std::vector<CommTiming>> own;
+  std::set<std::string> libraries;
+  for (const CommTiming& row : rows) own[row.setting].push_back(row);
+  for (const CommSetting& known : base.training.settings) libraries.insert(known.library);
+  for (const auto& [setting, timings] : own) {
+    const std::vector<Neighbour> neighbours = neighbours_of(base, timings);
+    add_missing_curves(model, base, setting, neighbours);
+    // The same machine with another library: the neighbours' mixture serves there too.
+    for (const std::string& library : libraries) {
+      CommSetting other = setting;
+      other.library = library;
+      if (!own.contains(other)) add_missing_curves(model, base, other, neighbours);
     }
   }
   return model;

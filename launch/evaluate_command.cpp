@@ -1,0 +1,75 @@
+#include "launch/comm_model_file.hpp"
+#include "launch/commands.hpp"
+#include "launch/error_report.hpp"
+#include "launch/timing_files.hpp"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace shardwright {
+namespace {
+
+struct EvaluateArguments {
+  std::string model;
+  TimingFiles timings;
+  bool json = false;
+};
+
+// Each kind of thing outside of the trained ranges once, with how many rows have it.
+void warn_of_extrapolation(const CommModel& model, const std::vector<CommTiming>& rows) {
+  std::map<std::string, std::size_t> counts;
+  for (const CommTiming& row : rows) {
+    for (std::string& note : outside_training(model, row.setting, row.call)) {
+      ++counts[std::move(note)];
+    }
+  }
+  constexpr std::size_t kMostLines = 10;
+  std::size_t lines = 0;
+  for (const auto& [note, count] : counts) {
+    if (++lines > kMostLines) {
+      fmt::print(stderr, "Warning: and {} more kinds.\n", counts.size() - kMostLines);
+      break;
+    }
+    fmt::print(stderr, "Warning: {} row(s) outside of what {} was trained on: {}.\n", count,
+               model.name, note);
+  }
+}
+
+void run(const EvaluateArguments& arguments) {
+  const CommModel model = load_comm_model(arguments.model);
+  const std::vector<CommTiming> rows = load_timings(arguments.timings).timings.rows;
+  warn_of_extrapolation(model, rows);
+  std::vector<double> predicted;
+  predicted.reserve(rows.size());
+  for (const CommTiming& row : rows) {
+    predicted.push_back(predict_us(model, row.setting, row.call));
+  }
+  const std::vector<ErrorSlice> slices = slice_errors(rows, predicted);
+  if (arguments.json) {
+    fmt::print("{}\n", errors_to_json(model.name, slices).dump(2));
+  } else {
+    fmt::print("{}", errors_to_text(slices));
+  }
+}
+
+}  // namespace
+
+void add_evaluate_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("evaluate", "Compare a fitted model with timings");
+  command->footer(
+      "Examples:\n"
+      "  shardwright evaluate nccl-h100 timings.csv\n"
+      "  shardwright evaluate model.json all_reduce_perf.txt --operation all_reduce --json");
+  const auto arguments = std::make_shared<EvaluateArguments>();
+  command->add_option("MODEL", arguments->model, "Model file, or the name of a shipped model")
+      ->required();
+  add_timing_options(*command, arguments->timings);
+  command->add_flag("--json", arguments->json, "Print one JSON document");
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace shardwright
