@@ -1,5 +1,6 @@
 #include "small_data.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <array>
@@ -76,7 +77,7 @@ void write_part(const SmallData& data, std::int64_t samples, std::uint64_t seed,
   for (std::size_t i = 0; i < kFeatures.size(); ++i) {
     const FeatureSpec& spec = kFeatures[i];
     const auto part = write_feature(spec, data.weighted, samples,
-                                    folder + "/feature_" + std::to_string(i), random);
+                                    fmt::format("{}/feature_{}", folder, i), random);
     for (std::size_t sample = 0; sample < part.size(); ++sample) signal[sample] += part[sample];
     features.push_back({{"name", spec.name}, {"table", spec.table}, {"weighted", data.weighted}});
   }
@@ -88,7 +89,7 @@ void write_part(const SmallData& data, std::int64_t samples, std::uint64_t seed,
   }
   write_column(folder + "/labels.f32", labels);
   json dense_names = json::array();
-  for (std::int64_t i = 0; i < data.num_dense; ++i) dense_names.push_back("x" + std::to_string(i));
+  for (std::int64_t i = 0; i < data.num_dense; ++i) dense_names.push_back(fmt::format("x{}", i));
   if (data.num_dense > 0) write_column(folder + "/dense.f32", dense);
   write_json(folder + "/meta.json", {{"schema", "shardwright.data/1"},
                                      {"samples", samples},
