@@ -137,14 +137,14 @@ int run_train(const TrainArguments& arguments) {
   return train_rank(*comm, arguments);
 }
 
-/// A flag for one key of the config file: embedding_dim is --embedding-dim.
+/// A flag for one key of the config file: embedding_dim is --embedding-dim. The last one wins.
 template <class Value>
 CLI::Option* add_setting(CLI::App& command, const ArgumentsPtr& arguments, const std::string& key,
                          const std::string& description) {
   std::string flag = "--" + key;
   std::replace(flag.begin(), flag.end(), '_', '-');
-  return command.add_option_function<Value>(
-      flag, [arguments, key](const Value& value) { arguments->flags[key] = value; }, description);
+  const auto keep = [arguments, key](const Value& value) { arguments->flags[key] = value; };
+  return command.add_option_function<Value>(flag, keep, description)->take_last();
 }
 
 void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
@@ -177,6 +177,7 @@ void add_model_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   for (const char* mlp : {"bottom_mlp", "top_mlp"}) {
     add_setting<Widths>(command, arguments, mlp, "Layer widths, as 64,16")
         ->delimiter(',')
+        ->take_all()
         ->allow_extra_args(false)
         ->type_name("WIDTH,...");
   }

@@ -221,8 +221,8 @@ TrainSummary train(Communicator& comm, const TrainConfig& config,
 
 double learning_rate_of(const TrainConfig& config, std::int64_t step) {
   if (step + 1 >= config.warmup_steps) return config.learning_rate;
-  return config.learning_rate * static_cast<double>(step + 1) /
-         static_cast<double>(config.warmup_steps);
+  return config.learning_rate *
+         (static_cast<double>(step + 1) / static_cast<double>(config.warmup_steps));
 }
 
 }  // namespace shardwright

@@ -1,0 +1,293 @@
+#include "runtime/model/dense_model.hpp"
+
+#include "costmodel/errors.hpp"
+#include "runtime/model/dense_parameters.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+#include <span>
+#include <vector>
+
+namespace shardwright {
+namespace {
+
+using testing::Each;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr DlrmConfig small_model() {
+  return {.num_dense = 2,
+          .num_features = 3,
+          .embedding_dim = 4,
+          .bottom_mlp = {3, 4},
+          .top_mlp = {5, 1}};
+}
+
+/// Random samples for a model.
+struct Samples {
+  std::vector<float> dense;
+  std::vector<float> pooled;
+  std::vector<float> labels;
+
+  Samples(const DlrmConfig& config, std::int64_t count, unsigned seed) {
+    std::mt19937 random(seed);
+    std::uniform_real_distribution<float> value(-1.0F, 1.0F);
+    const auto fill = [&](std::vector<float>& values, std::int64_t size) {
+      values.resize(static_cast<std::size_t>(size));
+      for (float& v : values) v = value(random);
+    };
+    fill(dense, count * config.num_dense);
+    fill(pooled, count * config.num_features * config.embedding_dim);
+    fill(labels, count);
+    for (float& label : labels) label = label > 0 ? 1.0F : 0.0F;
+  }
+};
+
+double loss_of(DenseModel& model, const Samples& samples, const std::vector<float>& pooled) {
+  std::vector<float> ignored(pooled.size());
+  return model.forward_backward(samples.dense, pooled, samples.labels, 1, ignored);
+}
+
+double dot(std::span<const float> a, std::span<const float> b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) sum += static_cast<double>(a[i]) * b[i];
+  return sum;
+}
+
+TEST(DenseModel, PooledGradientIsTheSlopeOfTheLoss) {
+  const DlrmConfig config = small_model();
+  DenseModel model(config, OptimizerKind::sgd, 1);
+  const Samples samples(config, 5, 11);
+  std::vector<float> gradient(samples.pooled.size());
+  model.forward_backward(samples.dense, samples.pooled, samples.labels, 1, gradient);
+
+  constexpr float kStep = 1e-2F;
+  for (std::size_t i = 0; i < gradient.size(); ++i) {
+    std::vector<float> moved = samples.pooled;
+    moved[i] += kStep;
+    const double above = loss_of(model, samples, moved);
+    moved[i] = samples.pooled[i] - kStep;
+    const double below = loss_of(model, samples, moved);
+    EXPECT_NEAR(gradient[i], (above - below) / (2.0 * kStep), 2e-3) << "pooled value " << i;
+  }
+}
+
+TEST(DenseModel, DenseGradientPredictsTheLossAfterASmallStep) {
+  const DlrmConfig config = small_model();
+  DenseModel model(config, OptimizerKind::sgd, 1);
+  const Samples samples(config, 64, 12);
+  const double before = loss_of(model, samples, samples.pooled);
+  const double squared = dot(model.gradients(), model.gradients());
+  constexpr double kRate = 1e-5;
+
+  model.apply_gradients(kRate);
+
+  const double after = loss_of(model, samples, samples.pooled);
+  EXPECT_NEAR((before - after) / (kRate * squared), 1.0, 0.05);
+}
+
+TEST(DenseModel, EveryDenseGradientIsTheSlopeOfTheLoss) {
+  const DlrmConfig config = small_model();
+  const Samples samples(config, 4, 32);  // of these, none turns a ReLU within a step
+  DenseModel model(config, OptimizerKind::sgd, 1);
+  loss_of(model, samples, samples.pooled);
+  const std::vector<float> gradient(model.gradients().begin(), model.gradients().end());
+  constexpr float kStep = 3e-3F;
+
+  // SGD with rate 1 subtracts whatever stands in gradients(): a way to move a single weight.
+  const auto loss_with_moved_weight = [&](std::size_t i, float distance) {
+    DenseModel moved(config, OptimizerKind::sgd, 1);
+    std::fill(moved.gradients().begin(), moved.gradients().end(), 0.0F);
+    moved.gradients()[i] = -distance;
+    moved.apply_gradients(1.0);
+    return loss_of(moved, samples, samples.pooled);
+  };
+  for (std::size_t i = 0; i < gradient.size(); ++i) {
+    const double slope =
+        (loss_with_moved_weight(i, kStep) - loss_with_moved_weight(i, -kStep)) / (2.0 * kStep);
+    EXPECT_NEAR(gradient[i], slope, 5e-4) << "weight " << i;
+  }
+}
+
+TEST(DenseModel, GradientsOfPartsAddUpToThoseOfTheWhole) {
+  const DlrmConfig config = small_model();
+  DenseModel model(config, OptimizerKind::adagrad, 3);
+  const Samples samples(config, 6, 14);
+  std::vector<float> whole_pooled(samples.pooled.size());
+  const double whole_loss =
+      model.forward_backward(samples.dense, samples.pooled, samples.labels, 6, whole_pooled);
+  const std::vector<float> whole(model.gradients().begin(), model.gradients().end());
+
+  double loss = 0;
+  std::vector<float> sum(whole.size());
+  std::vector<float> pooled_gradient;
+  for (const std::size_t begin : {0U, 2U}) {  // samples 0, 1 and samples 2 to 5
+    const std::size_t count = begin == 0 ? 2 : 4;
+    std::vector<float> part(count * 12);
+    loss += model.forward_backward(std::span(samples.dense).subspan(begin * 2, count * 2),
+                                   std::span(samples.pooled).subspan(begin * 12, count * 12),
+                                   std::span(samples.labels).subspan(begin, count), 6, part);
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += model.gradients()[i];
+    pooled_gradient.insert(pooled_gradient.end(), part.begin(), part.end());
+  }
+
+  EXPECT_NEAR(loss, whole_loss, 1e-6);
+  for (std::size_t i = 0; i < sum.size(); ++i) EXPECT_NEAR(sum[i], whole[i], 1e-6);
+  for (std::size_t i = 0; i < pooled_gradient.size(); ++i) {
+    EXPECT_NEAR(pooled_gradient[i], whole_pooled[i], 1e-6);
+  }
+}
+
+TEST(DenseModel, GradientsAreDividedByTheGlobalBatch) {
+  const DlrmConfig config = small_model();
+  DenseModel model(config, OptimizerKind::sgd, 3);
+  const Samples samples(config, 4, 15);
+  std::vector<float> of_sum(samples.pooled.size());
+  std::vector<float> of_mean(samples.pooled.size());
+
+  const double loss =
+      model.forward_backward(samples.dense, samples.pooled, samples.labels, 1, of_sum);
+  EXPECT_EQ(model.forward_backward(samples.dense, samples.pooled, samples.labels, 8, of_mean),
+            loss);
+  for (std::size_t i = 0; i < of_sum.size(); ++i) EXPECT_EQ(of_mean[i] * 8.0F, of_sum[i]);
+}
+
+TEST(DenseModel, WithoutSamplesTheGradientsAreZero) {
+  const DlrmConfig config = small_model();
+  DenseModel model(config, OptimizerKind::sgd, 1);
+  const Samples samples(config, 4, 16);
+  loss_of(model, samples, samples.pooled);  // leaves gradients behind
+
+  EXPECT_EQ(model.forward_backward({}, {}, {}, 9, {}), 0.0);
+
+  EXPECT_THAT(model.gradients(), Each(0.0F));
+}
+
+TEST(DenseModel, LossIsTheCrossEntropyOfWhatItPredicts) {
+  const DlrmConfig config = small_model();
+  DenseModel model(config, OptimizerKind::sgd, 1);
+  const Samples samples(config, 7, 17);
+  std::vector<float> probability(7);
+  model.predict(samples.dense, samples.pooled, probability);
+  double expected = 0;
+  for (std::size_t i = 0; i < 7; ++i) {
+    expected -= std::log(samples.labels[i] > 0.5F ? probability[i] : 1.0F - probability[i]);
+  }
+
+  EXPECT_NEAR(loss_of(model, samples, samples.pooled), expected, 1e-5);
+}
+
+// One feature e, one dense value x, widths of 1: logit = a·x0 + b·(e·x0) + c, x0 = relu(w·x + v).
+TEST(DenseModel, ComputesTheFormulaOfATinyModel) {
+  const DlrmConfig config{
+      .num_dense = 1, .num_features = 1, .embedding_dim = 1, .bottom_mlp = {1}, .top_mlp = {1}};
+  DenseModel model(config, OptimizerKind::sgd, 5);
+  const auto parameters = model.parameters();
+  const float w = parameters[0].values[0];
+  const float v = parameters[1].values[0];
+  const float a = parameters[2].values[0];
+  const float b = parameters[2].values[1];
+  const float c = parameters[3].values[0];
+  const float x = w > 0 ? 2.0F : -2.0F;  // so that the ReLU passes
+  const float e = 0.5F;
+  const float x0 = std::max(w * x + v, 0.0F);
+  const float logit = a * x0 + b * e * x0 + c;
+  std::vector<float> probability(1);
+
+  model.predict(std::vector{x}, std::vector{e}, probability);
+
+  ASSERT_GT(x0, 0.0F);
+  EXPECT_NEAR(probability[0], 1.0 / (1.0 + std::exp(-logit)), 1e-6);
+}
+
+TEST(DenseModel, AdagradDividesByTheRootOfSummedSquares) {
+  const DlrmConfig config = small_model();
+  DenseModel model(config, OptimizerKind::rowwise_adagrad, 1);  // the dense part: adagrad
+  const auto before = model.parameters();
+  for (float& g : model.gradients()) g = 3.0F;
+  model.apply_gradients(0.25);
+  for (float& g : model.gradients()) g = -4.0F;
+  model.apply_gradients(0.5);
+  const auto after = model.parameters();
+
+  for (std::size_t p = 0; p < before.size(); ++p) {
+    for (std::size_t i = 0; i < before[p].values.size(); ++i) {
+      EXPECT_NEAR(after[p].values[i] - before[p].values[i], -0.25 + 0.5 * 4.0 / 5.0, 1e-6);
+    }
+  }
+}
+
+TEST(DenseModel, WithoutDenseFeaturesEmbeddingsInteractAmongThemselves) {
+  const DlrmConfig config{
+      .num_dense = 0, .num_features = 2, .embedding_dim = 2, .bottom_mlp = {}, .top_mlp = {1}};
+  DenseModel model(config, OptimizerKind::sgd, 2);
+  const auto parameters = model.parameters();
+  ASSERT_EQ(parameters.size(), 2U);
+  std::vector<float> probability(1);
+
+  model.predict({}, std::vector{1.0F, 2.0F, 3.0F, 4.0F}, probability);
+
+  const double logit = parameters[0].values[0] * 11.0 + parameters[1].values[0];
+  EXPECT_NEAR(probability[0], 1.0 / (1.0 + std::exp(-logit)), 1e-6);
+}
+
+TEST(DenseParameters, StandInTheOrderAndShapesOfTheContract) {
+  std::vector<std::string> names;
+  std::vector<std::vector<std::int64_t>> shapes;
+  for (const DenseParameterSpec& spec : dense_parameters(small_model())) {
+    names.push_back(spec.name);
+    shapes.push_back(spec.shape);
+  }
+
+  EXPECT_THAT(names,
+              ElementsAre("bottom.0.weight", "bottom.0.bias", "bottom.1.weight", "bottom.1.bias",
+                          "top.0.weight", "top.0.bias", "top.1.weight", "top.1.bias"));
+  // The top MLP's input: 4 of the bottom MLP and 6 dot products of 4 vectors.
+  EXPECT_THAT(shapes,
+              ElementsAre(ElementsAre(3, 2), ElementsAre(3), ElementsAre(4, 3), ElementsAre(4),
+                          ElementsAre(5, 10), ElementsAre(5), ElementsAre(1, 5), ElementsAre(1)));
+}
+
+// Expected values: docs/training_math.md worked out in Python.
+TEST(DenseParameters, InitialValuesFollowTheFormula) {
+  const auto specs = dense_parameters(small_model());
+
+  const std::vector<float> weights = initial_values(specs[0], 7);
+  ASSERT_EQ(weights.size(), 6U);
+  EXPECT_FLOAT_EQ(weights[0], 0.9528084664486816F);
+  EXPECT_FLOAT_EQ(weights[1], -0.5173064401591205F);
+  EXPECT_FLOAT_EQ(weights[2], -1.0648984104303842F);
+  EXPECT_FLOAT_EQ(initial_values(specs[7], 7)[0], 0.9946825504302979F);
+}
+
+void expect_refused(DlrmConfig config, const std::string& sentence) {
+  try {
+    dense_parameters(config);
+    FAIL() << "accepted; expected: " << sentence;
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr(sentence));
+  }
+}
+
+TEST(DenseParameters, RefuseWidthsThatDoNotFit) {
+  DlrmConfig config = small_model();
+  config.bottom_mlp = {3, 5};
+  expect_refused(config,
+                 "bottom_mlp must end in the embedding dimension, which is 4 here; it ends "
+                 "in 5");
+  config = small_model();
+  config.top_mlp = {};
+  expect_refused(config, "top_mlp must end in 1, the logit; it is empty");
+  config = small_model();
+  config.top_mlp = {0, 1};
+  expect_refused(config, "top_mlp[0] is 0");
+  expect_refused(
+      {.num_dense = 0, .num_features = 1, .embedding_dim = 4, .bottom_mlp = {}, .top_mlp = {1}},
+      "needs at least two embedding features");
+}
+
+}  // namespace
+}  // namespace shardwright

@@ -1,0 +1,122 @@
+#include "runtime/trainer/train_config.hpp"
+
+#include "costmodel/errors.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+namespace shardwright {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class TrainConfigFile : public testing::Test {
+ protected:
+  TrainConfigFile() { std::filesystem::create_directories(folder_); }
+  ~TrainConfigFile() override { std::filesystem::remove_all(folder_); }
+
+  std::string write(const std::string& text) const {
+    std::ofstream(folder_ + "/config.json") << text;
+    return folder_ + "/config.json";
+  }
+
+  void expect_refused(const std::string& text, const std::string& sentence) const {
+    try {
+      read_train_config(write(text));
+      FAIL() << "accepted; expected: " << sentence;
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(sentence));
+    }
+  }
+
+  std::string folder_ = testing::TempDir() + "train_config_test." + std::to_string(getpid());
+};
+
+std::string with(const std::string& members) {
+  return R"({"schema": "shardwright.train/1", )" + members + "}";
+}
+
+TEST_F(TrainConfigFile, SetsEveryKey) {
+  const TrainConfig config = read_train_config(write(with(R"(
+      "data": "/d", "plan": "/p.json", "output": "/o", "save_model": false, "model": "dlrm",
+      "embedding_dim": 8, "bottom_mlp": [4, 8], "top_mlp": [3, 1], "batch_size": 64, "epochs": 2,
+      "max_steps": 7, "optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10, "seed": 3,
+      "on_bad_id": "skip", "threads": 2, "progress_every": 4)")));
+
+  EXPECT_EQ(config.data, "/d");
+  EXPECT_EQ(config.plan, "/p.json");
+  EXPECT_EQ(config.output, "/o");
+  EXPECT_FALSE(config.save_model);
+  EXPECT_EQ(config.embedding_dim, 8);
+  EXPECT_THAT(config.bottom_mlp, ElementsAre(4, 8));
+  EXPECT_THAT(config.top_mlp, ElementsAre(3, 1));
+  EXPECT_EQ(config.batch_size, 64);
+  EXPECT_EQ(config.epochs, 2);
+  EXPECT_EQ(config.max_steps, 7);
+  EXPECT_EQ(config.optimizer, OptimizerKind::sgd);
+  EXPECT_EQ(config.learning_rate, 0.5);
+  EXPECT_EQ(config.warmup_steps, 10);
+  EXPECT_EQ(config.seed, 3U);
+  EXPECT_EQ(config.on_bad_id, BadIdPolicy::skip);
+  EXPECT_EQ(config.threads, 2);
+  EXPECT_EQ(config.progress_every, 4);
+}
+
+TEST_F(TrainConfigFile, WritesWhatItReads) {
+  const TrainConfig config = read_train_config(
+      write(with(R"("data": "/d", "max_steps": 7, "optimizer": "adagrad", "top_mlp": [3, 1])")));
+  const nlohmann::json written = train_config_to_json(config);
+  TrainConfig again;
+  apply_train_settings(JsonView(written, "again"), again);
+
+  EXPECT_EQ(train_config_to_json(again), written);
+  EXPECT_EQ(again.optimizer, OptimizerKind::adagrad);
+}
+
+TEST_F(TrainConfigFile, TakesRelativePathsFromItsFolder) {
+  const TrainConfig config = read_train_config(write(with(R"("data": "sub/data")")));
+
+  EXPECT_EQ(config.data, folder_ + "/sub/data");
+  EXPECT_EQ(config.plan, "");
+}
+
+TEST_F(TrainConfigFile, LaterSettingsWinKeyByKey) {
+  TrainConfig config = read_train_config(write(with(R"("epochs": 3, "batch_size": 64)")));
+  const nlohmann::json flags = {{"epochs", 5}};
+
+  apply_train_settings(JsonView(flags, "command line"), config);
+
+  EXPECT_EQ(config.epochs, 5);
+  EXPECT_EQ(config.batch_size, 64);
+}
+
+TEST_F(TrainConfigFile, SuggestsTheNearestKey) {
+  expect_refused(with(R"("learning_rat": 1)"),
+                 R"(unknown member "learning_rat"; did you mean "learning_rate"?)");
+}
+
+TEST_F(TrainConfigFile, NamesThePlaceOfABadValue) {
+  expect_refused(with(R"("batch_size": -5)"), "batch_size is -5, expected an integer from 0");
+  expect_refused(with(R"("bottom_mlp": [4, 0])"), "bottom_mlp[1] is 0");
+  expect_refused(with(R"("learning_rate": -0.5)"), "learning_rate is -0.5");
+  expect_refused(with(R"("model": "dcnv2")"), "model is \"dcnv2\", expected \"dlrm\"");
+  expect_refused(with(R"("optimizer": "sdg")"), "optimizer: 'sdg' is not a known optimizer");
+  expect_refused(with(R"("optimizer": "adam")"), "sgd, adagrad or rowwise_adagrad");
+  expect_refused(with(R"("on_bad_id": "drop")"), "on_bad_id: 'drop' is not a known policy");
+  expect_refused(with(R"("threads": 0)"), "threads is 0");
+  expect_refused(with(R"("save_model": 1)"), "save_model is 1, expected true or false");
+}
+
+TEST_F(TrainConfigFile, SaysWhereTheJsonBreaks) {
+  expect_refused("{\"schema\": \"shardwright.train/1\",\n  \"epochs\": }", "line 2");
+  expect_refused(R"({"schema": "shardwright.plan/1"})", "plan");
+}
+
+}  // namespace
+}  // namespace shardwright

@@ -1,0 +1,383 @@
+#include "runtime/data/dataset_writer.hpp"
+#include "tests/runtime/trainer/training_run.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <numeric>
+#include <string>
+#include <vector>
+
+namespace shardwright {
+namespace {
+
+using testing::HasSubstr;
+
+double relative_distance(const std::vector<float>& a, const std::vector<float>& b) {
+  double difference = 0;
+  double norm = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    difference += std::pow(static_cast<double>(a[i]) - b[i], 2);
+    norm += std::pow(static_cast<double>(b[i]), 2);
+  }
+  return std::sqrt(difference / norm);
+}
+
+std::vector<nlohmann::json> events_of(const TrainingRun& run, const std::string& kind) {
+  std::vector<nlohmann::json> events;
+  for (const auto& event : run.events) {
+    if (event["event"] == kind) events.push_back(event);
+  }
+  return events;
+}
+
+/// 50 steps: four epochs of 13 batches, the last of 16 samples, cut short.
+TrainConfig fifty_steps(const TestFolder& folder, OptimizerKind optimizer) {
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.epochs = 4;
+  config.max_steps = 50;
+  config.optimizer = optimizer;
+  config.warmup_steps = 5;
+  return config;
+}
+
+class TrainingEquality : public testing::TestWithParam<OptimizerKind> {};
+
+TEST_P(TrainingEquality, AnyUnsplitPlanOnTheSameRanksGivesTheSameBits) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = fifty_steps(folder, GetParam());
+  const TrainingRun first = run_training(3, config);
+  ASSERT_EQ(first.losses.size(), 50U);
+
+  std::vector<Plan> plans = {whole_tables(3, 1)};
+  // Row-wise Adagrad sums the squares of a cut row shard by shard: close, but other bits.
+  if (GetParam() != OptimizerKind::rowwise_adagrad) {
+    plans.push_back(cut_tables(3));
+    plans.push_back(cut_tables(3, 2));
+  }
+  for (const Plan& plan : plans) {
+    config.plan = write_plan(folder / "plan.json", plan);
+    const TrainingRun other = run_training(3, config);
+    EXPECT_EQ(other.losses, first.losses);
+    EXPECT_EQ(other.weights, first.weights);
+    EXPECT_EQ(other.summary.test.auc, first.summary.test.auc);
+  }
+}
+
+TEST_P(TrainingEquality, OtherNumbersOfRanksAgree) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = fifty_steps(folder, GetParam());
+  const TrainingRun one = run_training(1, config);
+
+  for (const std::int64_t ranks : {2, 3, 4}) {
+    config.plan = write_plan(folder / "plan.json", cut_tables(ranks));
+    const TrainingRun several = run_training(ranks, config);
+    ASSERT_EQ(several.losses.size(), one.losses.size());
+    for (std::size_t i = 0; i < one.losses.size(); ++i) {
+      EXPECT_NEAR(several.losses[i], one.losses[i], 1e-5 * one.losses[i]) << "step " << i;
+    }
+    ASSERT_EQ(several.weights.size(), one.weights.size());
+    for (const auto& [name, values] : one.weights) {
+      EXPECT_LE(relative_distance(several.weights.at(name), values), 1e-5) << name;
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Optimizers, TrainingEquality,
+                         testing::Values(OptimizerKind::sgd, OptimizerKind::adagrad,
+                                         OptimizerKind::rowwise_adagrad),
+                         [](const auto& optimizer) {
+                           return std::string(to_string(optimizer.param));
+                         });
+
+TEST(Training, TwoRunsGiveTheSameBits) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = fifty_steps(folder, OptimizerKind::rowwise_adagrad);
+  config.plan = write_plan(folder / "plan.json", cut_tables(2));
+
+  const TrainingRun first = run_training(2, config);
+  const TrainingRun second = run_training(2, config);
+
+  EXPECT_EQ(second.losses, first.losses);
+  EXPECT_EQ(second.weights, first.weights);
+}
+
+TEST(Training, ComesNearTheAucOfTheTrueModel) {
+  const TestFolder folder;
+  const double ceiling = write_test_data(folder / "data", 20'000, 2'000);
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.batch_size = 100;
+  config.epochs = 3;
+
+  const TrainingRun run = run_training(2, config);
+
+  const double last_losses = std::accumulate(run.losses.end() - 100, run.losses.end(), 0.0) / 100;
+  EXPECT_LT(last_losses, run.losses.front() - 0.2);
+  EXPECT_GT(*run.summary.test.auc, ceiling - 0.05);
+  EXPECT_LT(*run.summary.test.auc, ceiling + 0.01);
+}
+
+// 10 samples in batches of 4 on 3 ranks: every batch gives some rank less, the last (2) leaves one
+// with nothing; on 8 ranks most are dry in every step.
+TEST(Training, RanksThatRunDryTakePartToTheEnd) {
+  const TestFolder folder;
+  write_test_data(folder / "data", 10, 5);
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.batch_size = 4;
+  config.epochs = 2;
+  const TrainingRun one = run_training(1, config);
+  ASSERT_EQ(one.losses.size(), 6U);
+
+  for (const std::int64_t ranks : {3, 8}) {
+    const TrainingRun several = run_training(ranks, config);
+    ASSERT_EQ(several.losses.size(), 6U);
+    for (std::size_t i = 0; i < 6; ++i) {
+      EXPECT_NEAR(several.losses[i], one.losses[i], 1e-5 * one.losses[i]);
+    }
+    EXPECT_EQ(several.summary.test.samples, 5);
+    EXPECT_EQ(several.summary.samples, 20);
+  }
+}
+
+TEST(Training, WarmupRaisesTheLearningRate) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.warmup_steps = 4;
+  config.max_steps = 6;
+
+  const TrainingRun run = run_training(1, config);
+
+  std::vector<double> rates;
+  for (const auto& step : events_of(run, "step")) rates.push_back(step["learning_rate"]);
+  EXPECT_THAT(rates,
+              testing::Pointwise(testing::DoubleEq(), {0.0125, 0.025, 0.0375, 0.05, 0.05, 0.05}));
+}
+
+TEST(Training, MetricsTellEveryStepEvaluationAndTheEnd) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.epochs = 2;
+  const TrainingRun run = run_training(2, config);
+
+  const auto steps = events_of(run, "step");
+  ASSERT_EQ(steps.size(), 26U);
+  EXPECT_EQ(steps[25]["step"], 25);
+  EXPECT_EQ(steps[25]["epoch"], 1);
+  EXPECT_EQ(steps[25]["samples"], 16);  // the short last batch
+  EXPECT_EQ(steps[24]["samples"], 32);
+  EXPECT_GT(steps[0]["samples_per_s"], 0.0);
+  EXPECT_GE(steps[0]["phase_ms"]["lookup"]["max"], steps[0]["phase_ms"]["lookup"]["mean"]);
+  EXPECT_EQ(steps[0]["phase_ms"].size(), kStepPhaseNames.size());
+  const auto evaluations = events_of(run, "evaluation");
+  ASSERT_EQ(evaluations.size(), 2U);
+  EXPECT_EQ(evaluations[1]["auc"], *run.summary.test.auc);
+  EXPECT_EQ(evaluations[1]["samples"], 600);
+  EXPECT_EQ(run.events.back()["event"], "summary");
+  EXPECT_EQ(run.events.back()["steps"], 26);
+}
+
+// Bytes of a step of 32 samples on two ranks, 16 each; "user" and "tag" on rank 0, "item" on 1.
+// Output: rank 0 sends two features, rank 1 two, of 16 samples of the other rank, 12 floats each.
+TEST(Training, CountsTheBytesThatLeaveARank) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.max_steps = 1;
+  const TrainingRun run = run_training(2, config);
+
+  const nlohmann::json bytes = events_of(run, "step").at(0)["bytes_sent"];
+  EXPECT_EQ(bytes["output"], 16 * 2 * 12 * 4);
+  EXPECT_EQ(bytes["output_max"], 16 * 2 * 12 * 4);
+  EXPECT_EQ(bytes["gradient"], 16 * 2 * 12 * 4);
+  EXPECT_GE(bytes["input"], 16 * 4 * 8);  // rank 0's ids of "item"
+  EXPECT_GT(bytes["dense"], 0);
+  EXPECT_EQ(run_training(1, config).summary.sums.max_bytes,
+            (std::array<std::int64_t, 4>{0, 0, 0, 0}));
+}
+
+void write_part(const std::string& folder, const std::vector<float>& labels) {
+  DatasetWriter writer(folder, {"x"}, {{"a", "a", false}, {"b", "b", false}});
+  for (const float label : labels) {
+    writer.add({.label = label, .dense = {0.5F}, .ids = {{1}, {2}}, .weights = {{}, {}}});
+  }
+  writer.finish();
+}
+
+void write_two_table_data(const std::string& folder, const std::vector<float>& test_labels) {
+  write_part(folder + "/train", {0, 1, 1, 0, 1});
+  write_part(folder + "/test", test_labels);
+  std::ofstream(folder + "/tables.json")
+      << R"({"schema": "shardwright.tables/1", "batch_size": 2, "tables": [
+             {"name": "a", "rows": 4, "dim": 4}, {"name": "b", "rows": 4, "dim": 4}]})";
+}
+
+TEST(Training, AnEmptyTestPartLeavesTheMetricsUndefined) {
+  const TestFolder folder;
+  write_two_table_data(folder / "data", {});
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.bottom_mlp = {4};
+
+  const TrainingRun run = run_training(2, config);
+
+  EXPECT_EQ(run.summary.test.samples, 0);
+  EXPECT_TRUE(events_of(run, "evaluation")[0]["auc"].is_null());
+  EXPECT_TRUE(run.events.back()["log_loss"].is_null());
+  EXPECT_THAT(summary_to_text(run.summary), HasSubstr("AUC undefined"));
+}
+
+TEST(Training, ATestPartOfOneClassHasNoAuc) {
+  const TestFolder folder;
+  write_two_table_data(folder / "data", {1, 1, 1});
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.bottom_mlp = {4};
+
+  const TrainingRun run = run_training(2, config);
+
+  EXPECT_TRUE(events_of(run, "evaluation")[0]["auc"].is_null());
+  EXPECT_FALSE(events_of(run, "evaluation")[0]["log_loss"].is_null());
+}
+
+TEST(Training, FeaturesMayStandInAnotherOrderInTheData) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.max_steps = 5;
+  const TrainingRun in_order = run_training(2, config);
+
+  for (const char* part : {"train", "test"}) {  // swaps features 0 ("user") and 1 ("clicked")
+    const std::string base = folder / "data" + "/" + part;
+    for (const char* suffix : {".offsets.u64", ".ids.i64"}) {
+      std::filesystem::rename(base + "/feature_0" + suffix, base + "/swap");
+      std::filesystem::rename(base + "/feature_1" + suffix, base + "/feature_0" + suffix);
+      std::filesystem::rename(base + "/swap", base + "/feature_1" + suffix);
+    }
+    std::ifstream in(base + "/meta.json");
+    nlohmann::json meta = nlohmann::json::parse(in);
+    std::swap(meta["features"][0], meta["features"][1]);
+    std::ofstream(base + "/meta.json") << meta;
+  }
+  const TrainingRun swapped = run_training(2, config);
+
+  EXPECT_EQ(swapped.losses, in_order.losses);
+  EXPECT_EQ(swapped.summary.test.auc, in_order.summary.test.auc);
+}
+
+TEST(Training, ABadIdOfOneRankEndsAllWithItsPlace) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  std::fstream ids(folder / "data/train/feature_0.ids.i64",
+                   std::ios::binary | std::ios::in | std::ios::out);
+  const std::int64_t bad = 40;  // "user" has rows 0 to 39
+  ids.seekp(30 * 8);            // one id per sample: sample 30, of the last of four ranks
+  ids.write(reinterpret_cast<const char*>(&bad), sizeof bad);
+  ids.close();
+  TrainConfig config = test_config(folder / "data", folder / "out");
+
+  const RunFailure failure = run_failing(4, config);
+
+  EXPECT_EQ(failure.code, ExitCode::bad_input);
+  for (const char* part : {"user", "40", "sample 30", "rank 3", "1 of 4 ranks failed"}) {
+    EXPECT_THAT(failure.message, HasSubstr(part));
+  }
+  config.on_bad_id = BadIdPolicy::clip;
+  EXPECT_EQ(run_training(4, config).losses.size(), 13U);
+}
+
+TEST(Training, AnInterruptOfOneRankEndsAll) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  std::atomic<int> asked = 0;
+  TrainSurroundings surroundings;
+  surroundings.interrupted = [&] { return ++asked == 8; };  // one rank, in the third step
+
+  const RunFailure failure = run_failing(3, config, surroundings);
+
+  EXPECT_EQ(failure.code, ExitCode::interrupted);
+  EXPECT_THAT(failure.message, HasSubstr("Interrupted after 2 of 13 steps"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "out/model"));
+}
+
+TEST(Training, ADivergedModelIsAFailure) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.optimizer = OptimizerKind::sgd;
+  config.learning_rate = 1e20;
+
+  const RunFailure failure = run_failing(2, config);
+
+  EXPECT_EQ(failure.code, ExitCode::check_failed);
+  EXPECT_THAT(failure.message, HasSubstr("diverged"));
+}
+
+TEST(Training, AFullDiskUnderTheMetricsEndsAll) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  std::filesystem::create_directories(config.output);
+  std::filesystem::create_symlink("/dev/full", config.output + "/metrics.jsonl");
+
+  const RunFailure failure = run_failing(2, config);
+
+  EXPECT_EQ(failure.code, ExitCode::environment);
+  EXPECT_THAT(failure.message, HasSubstr("metrics.jsonl cannot be written: No space left"));
+}
+
+TEST(Training, APlanMustBeForTheseRanks) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.plan = write_plan(folder / "plan.json", whole_tables(4));
+
+  const RunFailure failure = run_failing(2, config);
+
+  EXPECT_EQ(failure.code, ExitCode::bad_input);
+  EXPECT_THAT(failure.message, HasSubstr("is for 4 ranks, but this job has 2"));
+}
+
+TEST(Training, APlanMustBeForTheseTables) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  Plan plan = whole_tables(2);
+  plan.workload.tables[1].rows = 31;
+  plan.shards[1].row_end = 31;
+  config.plan = write_plan(folder / "plan.json", plan);
+
+  const RunFailure failure = run_failing(2, config);
+
+  EXPECT_EQ(failure.code, ExitCode::bad_input);
+  EXPECT_THAT(failure.message, HasSubstr("is for other tables than"));
+  EXPECT_THAT(failure.message, HasSubstr("table item has 31 rows in the plan and 30 in the data"));
+}
+
+TEST(Training, ProgressIsRankZerosAlone) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.progress_every = 5;
+  std::vector<std::string> lines;
+  TrainSurroundings surroundings;
+  surroundings.progress.write = [&](const std::string& text) { lines.push_back(text); };
+
+  run_training(3, config, surroundings);
+
+  EXPECT_EQ(std::count_if(lines.begin(), lines.end(),
+                          [](const std::string& line) { return line.find("ETA") != line.npos; }),
+            3);  // steps 5 and 10, and the last, 13
+  EXPECT_THAT(lines, testing::Contains(HasSubstr("epoch 1/1  step 13/13")));
+}
+
+}  // namespace
+}  // namespace shardwright
