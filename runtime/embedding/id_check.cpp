@@ -14,14 +14,14 @@ bool is_legal(const Table& table, std::int64_t id) { return id >= 0 && id < tabl
 
 [[noreturn]] void refuse_bags(const IdContext& context, const std::string& problem) {
   throw InputError(
-      fmt::format("PooledFeature '{}' of table '{}' on rank {}: {}. Do data and plan belong "
+      fmt::format("Feature '{}' of table '{}' on rank {}: {}. Do data and plan belong "
                   "together?",
                   context.feature.name, context.table.name, context.rank.value(), problem));
 }
 
 [[noreturn]] void refuse_id(const IdContext& context, std::int64_t id, std::int64_t sample) {
   throw InputError(
-      fmt::format("PooledFeature '{}' of table '{}' has id {} in sample {} (rank {}), outside the "
+      fmt::format("Feature '{}' of table '{}' has id {} in sample {} (rank {}), outside the "
                   "table's rows [0, "
                   "{}): correct the data, or use --on-bad-id clip or --on-bad-id skip.",
                   context.feature.name, context.table.name, id, sample, context.rank.value(),
