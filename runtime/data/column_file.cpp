@@ -13,7 +13,7 @@
 namespace shardwright {
 namespace {
 
-constexpr std::size_t kBufferBytes = 64 * 1024;
+constexpr std::size_t kBufferBytes = std::size_t{64} << 10;
 
 [[noreturn]] void fail(const std::string& path, int cause) {
   throw EnvironmentError(
