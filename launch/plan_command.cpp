@@ -235,6 +235,7 @@ void add_plan_command(CLI::App& app) {
   const auto arguments = std::make_shared<PlanArguments>();
   add_tables(*command, *arguments);
   add_search(*command, *arguments);
+  add_effort(*command, arguments->effort);
   command->add_flag("--json", arguments->json, "Print the predictions as one JSON document");
   command->add_option("-o,--output", arguments->output, "Plan file to write; - is standard output")
       ->type_name("FILE");
