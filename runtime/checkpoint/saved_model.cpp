@@ -50,6 +50,7 @@ std::vector<NamedTensor> tensors_of(const ModelToSave& model) {
 
 std::vector<NamedTensor> tensors_of(const std::vector<DenseModel::Parameter>& parameters) {
   std::vector<NamedTensor> tensors;
+  tensors.reserve(parameters.size());
   for (const DenseModel::Parameter& parameter : parameters) {
     tensors.push_back({parameter.name, parameter.shape, parameter.values});
   }

@@ -15,6 +15,7 @@ std::vector<Value> gather(Communicator& comm, const Value& mine) {
   const auto bytes = std::as_bytes(std::span(&mine, 1));
   const std::vector<Communicator::SendBlock> send(all.size(), bytes);
   std::vector<Communicator::ReceiveBlock> receive;
+  receive.reserve(all.size());
   for (Value& value : all) receive.push_back(std::as_writable_bytes(std::span(&value, 1)));
   comm.all_to_all(send, receive);
   return all;

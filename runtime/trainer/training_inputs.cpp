@@ -87,10 +87,10 @@ void require_settings(const TrainConfig& config) {
 std::vector<std::string> notes_on(const TrainConfig& config, const TrainingInputs& inputs) {
   std::vector<std::string> notes;
   if (config.plan.empty()) {
-    notes.push_back("No plan is given: whole tables are placed round robin over the ranks.");
+    notes.emplace_back("No plan is given: whole tables are placed round robin over the ranks.");
   }
   if (inputs.model.num_dense == 0 && !config.bottom_mlp.empty()) {
-    notes.push_back("bottom_mlp is not used: the data has no dense features.");
+    notes.emplace_back("bottom_mlp is not used: the data has no dense features.");
   }
   return notes;
 }
