@@ -137,23 +137,20 @@ HoldOut parse_hold_out(std::string_view name) {
 
 std::vector<CommTiming> choose_own_rows(std::span<const CommTiming> rows) {
   const std::string library = main_library(rows);
-  std::int64_t few = rows.front().call.ranks;
-  std::int64_t many = few;
+  std::vector<std::int64_t> ranks;
   std::set<CollectiveKind> operations;
   for (const CommTiming& row : rows) {
-    few = std::min(few, row.call.ranks);
-    many = std::max(many, row.call.ranks);
+    ranks.push_back(row.call.ranks);
     operations.insert(row.call.operation);
   }
+  const auto middle = ranks.begin() + static_cast<std::ptrdiff_t>(ranks.size() / 2);
+  std::nth_element(ranks.begin(), middle, ranks.end());
   Rows chosen;
-  bool swap = false;
   for (const CollectiveKind operation : operations) {
     for (const double bytes : {kSmallBytes, kLargeBytes}) {
-      const std::int64_t ranks = (bytes == kSmallBytes) != swap ? few : many;
-      const CommTiming* row = nearest_row(rows, operation, library, ranks, bytes);
+      const CommTiming* row = nearest_row(rows, operation, library, *middle, bytes);
       if (row != nullptr) chosen.push_back(*row);
     }
-    swap = !swap;
   }
   return chosen;
 }

@@ -31,8 +31,8 @@ std::vector<HeldOutRow> hold_out(std::span<const CommTiming> rows, HoldOut what,
                                  const std::function<void(const std::string&)>& progress);
 
 /// The eight timings by which a model is adapted to new hardware: for each operation one of a small
-/// and one of a large message, on few and on many ranks alternately, of the library with the most
-/// timings. Chosen by what was run, never by how long it took.
+/// and one of a large message (8 KB, 64 MB), on the median number of ranks, of the library with the
+/// most timings. Chosen by what was run, never by how long it took.
 std::vector<CommTiming> choose_own_rows(std::span<const CommTiming> rows);
 
 }  // namespace shardwright
