@@ -5,8 +5,10 @@
 #include "tests/planner/refusal.hpp"
 #include "tests/planner/sample_workload.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -38,7 +40,8 @@ Plan sample_plan() {
 Plan reread(const std::function<void(json&)>& change, bool checked = true) {
   json document = plan_to_json(sample_plan());
   change(document);
-  const std::string file = ::testing::TempDir() + "/plan_json_test.json";
+  // A name of its own: tests run side by side.
+  const std::string file = fmt::format("{}/plan_json_test_{}.json", ::testing::TempDir(), getpid());
   std::ofstream(file) << document;
   return checked ? read_plan(file) : read_plan_unchecked(file);
 }
