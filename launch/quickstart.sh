@@ -33,7 +33,8 @@ source launch/mpi_environment.sh
 rm -rf "$output"/{data,plan.json,train,comparison.txt}  # of an earlier start
 mkdir -p "$output"
 say "1. Data: MovieLens ratings to training data and a table spec"
-run "$shardwright" data movielens data/movielens_latest_small -o "$output/data"
+run "$shardwright" data movielens data/movielens_latest_small \
+  --batch-size 2048 -o "$output/data"
 say "2. Plan: place the tables on $ranks ranks"
 run "$shardwright" plan "$output/data/tables.json" --topology "${ranks}xcpu-1GiB" \
   --types table_wise,column_wise -o "$output/plan.json"

@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$shardwright" data movielens "$here/../../data/movielens_latest_small" -o "$work/data" 2>"$work/said"
 "$shardwright" plan "$work/data/tables.json" --topology 2xcpu-1GiB -o "$work/plan.json" >"$work/said" 2>&1
-"$here/slurm.sh" 2 "$shardwright" train "$here/../../launch/recipes/movielens.json" --data "$work/data" \
+bash "$here/slurm.sh" 2 "$shardwright" train "$here/../../launch/recipes/movielens.json" --data "$work/data" \
   --plan "$work/plan.json" --output "$work/run" --max-steps 20 --json >"$work/summary" || {
   status=$?
   cat "$work/summary"
