@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -37,6 +38,9 @@ struct Question {
   std::uint64_t seed;
   Effort effort;
 };
+
+/// The model's rank-by-rank form. Throws UsageError if it has none.
+std::unique_ptr<RankPricer> rank_pricer_of(const Question& question);
 
 /// Its answer.
 struct Found {

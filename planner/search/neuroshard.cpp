@@ -232,7 +232,7 @@ Found neuroshard(const Question& question) {
         "The algorithm neuroshard halves parts and cannot keep --column-widths equal.");
   }
   const Problem& problem = question.problem;
-  const auto pricer = question.cost_model.rank_pricer(problem.workload, problem.topology);
+  const auto pricer = rank_pricer_of(question);
   const SearchSpace space(problem, *pricer, question.objective, question.widths);
   const std::atomic<bool> never{false};
   const std::atomic<bool>& stop =

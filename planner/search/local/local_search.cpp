@@ -1,5 +1,6 @@
 #include "planner/search/local/local_search.hpp"
 
+#include "costmodel/errors.hpp"
 #include "planner/search/algorithms.hpp"
 #include "planner/search/local/annealer.hpp"
 #include "planner/search/local/deadline.hpp"
@@ -157,9 +158,18 @@ class LocalSearch {
 
 }  // namespace
 
-Found local_search(const Question& question) {
-  const auto pricer =
+std::unique_ptr<RankPricer> rank_pricer_of(const Question& question) {
+  auto pricer =
       question.cost_model.rank_pricer(question.problem.workload, question.problem.topology);
+  if (pricer) return pricer;
+  throw UsageError(
+      fmt::format("The cost model {} cannot be priced rank by rank, which this algorithm needs. "
+                  "Choose another --cost-model or --algorithm.",
+                  question.cost_model.name()));
+}
+
+Found local_search(const Question& question) {
+  const auto pricer = rank_pricer_of(question);
   return LocalSearch(question, *pricer).run();
 }
 
