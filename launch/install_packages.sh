@@ -7,8 +7,8 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build ccache                                        # build
   libopenmpi-dev openmpi-bin libtorch-dev libopenblas0-pthread        # runtime (the reference BLAS is 20x slower)
-  nlohmann-json3-dev libcli11-dev libfmt-dev libspdlog-dev            # everything
-  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev)       # tests
+  nlohmann-json3-dev libcli11-dev libfmt-dev                          # everything
+  libgtest-dev libgmock-dev librapidcheck-dev)                         # tests
 [ $# -eq 0 ] || packages=("$@")
 
 if ! command -v apt-get >/dev/null; then
