@@ -17,7 +17,7 @@ using testing::AllOf;
 using testing::Each;
 using testing::HasSubstr;
 
-const std::string kTwentyLines = SHARDWRIGHT_SOURCE_DIR "/tests/data/criteo_20.tsv";
+constexpr const char* kTwentyLines = SHARDWRIGHT_SOURCE_DIR "/tests/data/criteo_20.tsv";
 
 CriteoOptions options_for(const std::vector<std::string>& inputs, const std::string& folder) {
   CriteoOptions options;

@@ -64,10 +64,9 @@ TEST(BatchReuse, TakesASmallDataSetWholeAndSaysSo) {
 
 TEST(BatchReuse, SpreadsTenBatchesOverTheDataSet) {
   const TemporaryFolder temporary;
-  std::vector<std::vector<std::vector<std::int64_t>>> samples;
-  for (int n = 0; n < 40; ++n)  // every fourth sample, where the batches begin, asks twice
-    samples.push_back(
-        {n % 4 == 0 ? std::vector<std::int64_t>{1, 1} : std::vector<std::int64_t>{1}, {}, {}});
+  // Every fourth sample, where the batches begin, asks twice.
+  std::vector<std::vector<std::vector<std::int64_t>>> samples(40, {{1}, {}, {}});
+  for (std::size_t n = 0; n < samples.size(); n += 4) samples[n][0] = {1, 1};
   write_bags(temporary / "data", samples);
   std::vector<Table> tables = two_tables();
   measure_batch_reuse(Dataset(temporary / "data"), 1, tables);
@@ -93,6 +92,7 @@ RC_GTEST_PROP(RankingAuc, EqualsTheShareOfAllPairs, ()) {
   std::vector<RankedSample> samples;
   double ordered = 0;
   double pairs = 0;
+  samples.reserve(scores.size());
   for (const auto& [score, positive] : scores) samples.push_back({1.0 * score, positive});
   for (const RankedSample& up : samples)
     for (const RankedSample& down : samples) {

@@ -19,8 +19,8 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-const std::string kTiny = SHARDWRIGHT_SOURCE_DIR "/tests/data/movielens_tiny";
-const std::string kCarried = SHARDWRIGHT_SOURCE_DIR "/data/movielens_latest_small";
+constexpr const char* kTiny = SHARDWRIGHT_SOURCE_DIR "/tests/data/movielens_tiny";
+constexpr const char* kCarried = SHARDWRIGHT_SOURCE_DIR "/data/movielens_latest_small";
 
 MovieLensOptions options_for(const std::string& input, const std::string& folder) {
   MovieLensOptions options;
@@ -170,7 +170,7 @@ TEST(MovieLens, SaysWhereItsFilesComeFrom) {
     EXPECT_EQ(json["made_by"]["version"], "1.2.3") << file;
     EXPECT_EQ(json["made_by"]["seed"], 77) << file;
     EXPECT_EQ(json["made_by"]["inputs"].size(), 2U) << file;
-    EXPECT_TRUE(json["made_by"]["inputs"].contains(kTiny + "/ratings.csv")) << file;
+    EXPECT_TRUE(json["made_by"]["inputs"].contains(std::string(kTiny) + "/ratings.csv")) << file;
   }
   const auto meta = nlohmann::json::parse(read_text(temporary / "out/train/meta.json"));
   EXPECT_THAT(meta["about"].dump(), AllOf(HasSubstr("Split at random"), HasSubstr("seed 77")));
@@ -254,6 +254,7 @@ TEST(CarriedMovieLens, SplitsAtRandomByAFifth) {
   EXPECT_EQ(summary.parts[0].samples, 80'669);
   EXPECT_EQ(summary.parts[0].positives + summary.parts[1].positives, 48'580);
   std::vector<std::int64_t> rows;
+  rows.reserve(6);
   for (const Table& table : summary.workload.tables) rows.push_back(table.rows);
   EXPECT_THAT(rows, ElementsAre(610, 9'742, 19, 2018 - 1902 + 2, 24, 7));
   EXPECT_NEAR(summary.workload.tables[2].pooling, 2.72, 0.02);  // genres per rated film

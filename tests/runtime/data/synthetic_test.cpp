@@ -220,8 +220,9 @@ TEST(DivideRows, KeepsUpToFourRows) {
                                make_table("c", 63, 1), make_table("d", 3, 1),
                                make_table("e", 10, 1)};
   divide_rows(tables, 40);
-  std::vector<std::int64_t> rows;
-  for (const Table& table : tables) rows.push_back(table.rows);
+  std::vector<std::int64_t> rows(tables.size());
+  std::transform(tables.begin(), tables.end(), rows.begin(),
+                 [](const Table& table) { return table.rows; });
   EXPECT_THAT(rows, ElementsAre(1'000'000, 976, 4, 3, 4));
 }
 
