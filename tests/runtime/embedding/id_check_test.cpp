@@ -64,7 +64,8 @@ TEST(CheckIds, ErrorNamesFeatureTableIdSampleAndRank) {
   Batch batch = make_batch();
   batch.features[1].ids[3] = 10;
   const std::string message = checked(batch, BadIdPolicy::error);
-  for (const char* part : {"'liked'", "'movies'", "id 10", "sample 42", "rank 1", "[0, 10)"}) {
+  for (const char* part :
+       {"Feature 'liked' of table 'movies'", "id 10", "sample 42", "rank 1", "[0, 10)"}) {
     EXPECT_THAT(message, HasSubstr(part));
   }
   batch = make_batch();
