@@ -86,8 +86,8 @@ void add_effort(CLI::App& command, EffortArguments& arguments) {
       ->capture_default_str();
   command
       .add_option("--work-limit", arguments.work_limit,
-                  "Evaluations that search may make (default: by the number of tables); the same "
-                  "plan with any number of threads")
+                  "Evaluations that search may make (default: by the number of\n"
+                  "tables); the same plan with any number of threads")
       ->check(CLI::Range(std::int64_t{1}, std::numeric_limits<std::int64_t>::max() / 2));
   command.add_option("--time-limit", arguments.time_limit,
                      "Stop search after this time, as 500ms, 10s or 2min");
