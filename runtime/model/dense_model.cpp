@@ -3,10 +3,22 @@
 #include "runtime/model/blas_threads.hpp"
 #include "runtime/model/dense_parameters.hpp"
 
-#include <ATen/ATen.h>
+// Narrow headers, which compile several times faster than <torch/torch.h>.
 #include <ATen/Parallel.h>
-#include <torch/optim/adagrad.h>
-#include <torch/optim/sgd.h>
+#include <ATen/core/Reduction.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/bmm.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/from_blob.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/sigmoid.h>
+#include <ATen/ops/tensor.h>
+#include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 #include <cstring>
@@ -44,15 +56,6 @@ at::Tensor lower_triangle(std::int64_t n) {
   return at::tensor(positions, at::kLong);
 }
 
-std::unique_ptr<torch::optim::Optimizer> make_optimizer(OptimizerKind kind,
-                                                        const std::vector<at::Tensor>& parameters) {
-  if (kind == OptimizerKind::sgd) {
-    return std::make_unique<torch::optim::SGD>(parameters, torch::optim::SGDOptions(0.0));
-  }
-  return std::make_unique<torch::optim::Adagrad>(
-      parameters, torch::optim::AdagradOptions(0.0).eps(kAdagradEps));
-}
-
 }  // namespace
 
 struct DenseModel::State {
@@ -63,7 +66,7 @@ struct DenseModel::State {
   std::vector<Layer> top;
   at::Tensor gradients;  ///< flat; every parameter's grad() is a view into it
   at::Tensor pairs;
-  std::unique_ptr<torch::optim::Optimizer> optimizer;
+  std::vector<at::Tensor> square_sums;  ///< Adagrad's state, one per parameter; empty for SGD
 
   at::Tensor dense_input(std::span<const float> dense, std::int64_t samples) const {
     return view(dense, {samples, config.num_dense});
@@ -113,7 +116,10 @@ DenseModel::DenseModel(const DlrmConfig& config, OptimizerKind optimizer, std::u
     mlp.push_back({state_->parameters[2 * i], state_->parameters[2 * i + 1]});
   }
   state_->pairs = lower_triangle(config.num_features + (config.num_dense > 0 ? 1 : 0));
-  state_->optimizer = make_optimizer(optimizer, state_->parameters);
+  if (optimizer == OptimizerKind::sgd) return;
+  for (const at::Tensor& parameter : state_->parameters) {
+    state_->square_sums.push_back(at::zeros_like(parameter, at::requires_grad(false)));
+  }
 }
 
 DenseModel::~DenseModel() = default;
@@ -150,11 +156,20 @@ std::span<float> DenseModel::gradients() {
   return {state_->gradients.data_ptr<float>(), static_cast<std::size_t>(state_->gradients.numel())};
 }
 
+// The operations, in their order, of torch::optim's SGD and Adagrad.
 void DenseModel::apply_gradients(double learning_rate) {
-  for (torch::optim::OptimizerParamGroup& group : state_->optimizer->param_groups()) {
-    group.options().set_lr(learning_rate);
+  const at::NoGradGuard no_grad;
+  for (std::size_t i = 0; i < state_->parameters.size(); ++i) {
+    at::Tensor& parameter = state_->parameters[i];
+    const at::Tensor& gradient = parameter.grad();
+    if (state_->square_sums.empty()) {
+      parameter.add_(gradient, -learning_rate);
+    } else {
+      at::Tensor& square_sum = state_->square_sums[i];
+      square_sum.addcmul_(gradient, gradient);
+      parameter.addcdiv_(gradient, square_sum.sqrt().add_(kAdagradEps), -learning_rate);
+    }
   }
-  state_->optimizer->step();
 }
 
 std::vector<DenseModel::Parameter> DenseModel::parameters() const {
