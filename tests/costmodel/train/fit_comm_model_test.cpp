@@ -1,0 +1,142 @@
+#include "costmodel/train/fit_comm_model.hpp"
+
+#include "costmodel/errors.hpp"
+#include "costmodel/neural/comm_model_json.hpp"
+#include "costmodel/train/hold_out.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace shardwright {
+namespace {
+
+using testing::HasSubstr;
+
+// Latency that grows with ranks, and a bandwidth.
+double true_us(double latency, double gigabytes_per_second, const CollectiveCall& call) {
+  return latency * std::log2(2.0 * static_cast<double>(call.ranks)) +
+         call.bytes / (1e3 * gigabytes_per_second);
+}
+
+std::vector<CommTiming> timings_of(const std::string& hardware, double latency, double bandwidth) {
+  std::vector<CommTiming> rows;
+  for (const CollectiveKind operation : {CollectiveKind::all_to_all, CollectiveKind::all_reduce}) {
+    for (const std::int64_t ranks : {2, 4, 8}) {
+      for (double bytes = 1024; bytes <= 1 << 26; bytes *= 4) {
+        CommTiming row{{hardware, "", "lib"}, {operation, ranks, 1, bytes, 2}, 0, 1};
+        row.time_us = true_us(latency, bandwidth, row.call);
+        rows.push_back(row);
+      }
+    }
+  }
+  return rows;
+}
+
+std::vector<CommTiming> two_kinds() {
+  std::vector<CommTiming> rows = timings_of("fast", 5, 100);
+  const std::vector<CommTiming> slow = timings_of("slow", 9, 10);
+  rows.insert(rows.end(), slow.begin(), slow.end());
+  return rows;
+}
+
+std::string message_of(const std::vector<CommTiming>& rows) {
+  try {
+    fit_comm_model(rows, {});
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(FitCommModel, LearnsLatencyAndBandwidth) {
+  const CommModel model = fit_comm_model(timings_of("fast", 5, 100), {});
+  EXPECT_LT(model.error.geometric_mean_error, 0.02);
+  const CollectiveCall between = {CollectiveKind::all_to_all, 4, 1, 3e6, 2};
+  const CommSetting setting = {"fast", "", "lib"};
+  EXPECT_NEAR(predict_us(model, setting, between) / true_us(5, 100, between), 1, 0.05);
+}
+
+TEST(FitCommModel, GivesTheSameFileForTheSameSeed) {
+  const std::vector<CommTiming> rows = two_kinds();
+  FitOptions options;
+  options.most_iterations = 60;
+  EXPECT_EQ(comm_model_to_json(fit_comm_model(rows, options)),
+            comm_model_to_json(fit_comm_model(rows, options)));
+}
+
+TEST(FitCommModel, PredictsAsLibTorchDoes) {
+  const CommModel model = fit_comm_model(two_kinds(), {});
+  std::vector<CommTiming> asked;
+  for (const double bytes : {1.0, 1024.0, 5000.0, 1e6, 7e7, 1e10}) {
+    for (const std::int64_t ranks : {2, 3, 8, 100}) {
+      for (const std::int64_t element : {1, 2, 4}) {
+        for (const std::string hardware : {"fast", "unknown"}) {
+          asked.push_back({{hardware, "", "lib"},
+                           {CollectiveKind::all_reduce, ranks, 1, bytes, element},
+                           1,
+                           1});
+        }
+      }
+    }
+  }
+  const std::vector<double> logs = torch_log_predictions(model, asked);
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    const double ours = predict_us(model, asked[i].setting, asked[i].call);
+    EXPECT_NEAR(ours / std::exp(logs[i]), 1, 1e-5) << i;
+  }
+}
+
+TEST(FitCommModel, AdaptsToNewHardwareFromFewTimings) {
+  const CommModel base = fit_comm_model(two_kinds(), {});
+  const std::vector<CommTiming> all = timings_of("new", 6, 80);
+  FitOptions options;
+  options.base = &base;
+
+  const CommModel adapted = fit_comm_model(choose_own_rows(all), options);
+
+  double sum = 0;
+  for (const CommTiming& row : all) {
+    sum += std::abs(std::log(predict_us(adapted, row.setting, row.call) / row.time_us));
+  }
+  EXPECT_LT(std::expm1(sum / static_cast<double>(all.size())), 0.12);
+  // What was known stays known.
+  const CollectiveCall call = {CollectiveKind::all_to_all, 4, 1, 1 << 20, 2};
+  EXPECT_EQ(predict_us(adapted, {"slow", "", "lib"}, call),
+            predict_us(base, {"slow", "", "lib"}, call));
+}
+
+TEST(FitCommModel, RefusesTimingsThatCannotCarryAModel) {
+  const std::vector<CommTiming> rows = timings_of("fast", 5, 100);
+  EXPECT_THAT(message_of({rows[0]}), HasSubstr("a single timing"));
+  std::vector<CommTiming> one_size = {rows[0], rows[0]};
+  one_size[1].time_us *= 2;
+  EXPECT_THAT(message_of(one_size), HasSubstr("one message size"));
+  std::vector<CommTiming> same = {rows[0], rows[1]};
+  same[1].time_us = same[0].time_us;
+  EXPECT_THAT(message_of(same), HasSubstr("the same number of microseconds"));
+}
+
+TEST(HoldOut, PredictsEverySizeOnceWithoutHavingSeenIt) {
+  const std::vector<CommTiming> rows = timings_of("fast", 5, 100);
+  const auto ignore = [](const std::string&) {};
+
+  const std::vector<HeldOutRow> result = hold_out(rows, HoldOut::sizes, {}, ignore);
+
+  ASSERT_EQ(result.size(), rows.size());
+  for (const HeldOutRow& row : result) {
+    EXPECT_NEAR(row.predicted_us / row.row.time_us, 1, 0.8) << row.row.call.bytes;
+  }
+}
+
+TEST(ChooseOwnRows, TakesASmallAndALargeMessagePerOperation) {
+  const std::vector<CommTiming> chosen = choose_own_rows(timings_of("fast", 5, 100));
+  ASSERT_EQ(chosen.size(), 4U);  // two operations
+  EXPECT_EQ(chosen[0].call.ranks, 4);
+  EXPECT_EQ(chosen[1].call.ranks, 4);
+  EXPECT_LT(chosen[0].call.bytes, chosen[1].call.bytes);
+}
+
+}  // namespace
+}  // namespace shardwright
