@@ -13,6 +13,14 @@ message(STATUS "LibTorch: ${Torch_DIR}")
 find_path(LIBTORCH_INCLUDE_DIR ATen/ATen.h REQUIRED NO_DEFAULT_PATH PATHS
   ${Torch_DIR}/../../../include ${Torch_DIR}/../../../../include)
 add_library(shardwright::libtorch INTERFACE IMPORTED)
+# pip's LibTorch brings headers of another fmt than the one we link: ours must be found first.
+get_target_property(fmt_include fmt::fmt INTERFACE_INCLUDE_DIRECTORIES)
+file(REAL_PATH ${LIBTORCH_INCLUDE_DIR} libtorch_include)
+if(EXISTS ${libtorch_include}/fmt AND NOT libtorch_include STREQUAL fmt_include)
+  file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/our_fmt)
+  file(CREATE_LINK ${fmt_include}/fmt ${PROJECT_BINARY_DIR}/our_fmt/fmt SYMBOLIC)
+  target_include_directories(shardwright::libtorch SYSTEM INTERFACE ${PROJECT_BINARY_DIR}/our_fmt)
+endif()
 target_include_directories(shardwright::libtorch SYSTEM INTERFACE
   ${LIBTORCH_INCLUDE_DIR} ${LIBTORCH_INCLUDE_DIR}/torch/csrc/api/include)
 set(libtorch_parts torch torch_cpu c10)
