@@ -1,15 +1,16 @@
 #include "launch/commands.hpp"
+#include "runtime/device/cuda.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <memory>
+#include <string>
 
 namespace shardwright {
 namespace {
 
 constexpr bool kHasRuntime = SHARDWRIGHT_HAS_RUNTIME;
-constexpr bool kHasCuda = SHARDWRIGHT_HAS_CUDA;
 
 std::string compiler() {
 #if defined(__clang__)
@@ -27,17 +28,45 @@ bool with_assertions() {
 #endif
 }
 
+std::string cuda_version(int code) { return fmt::format("{}.{}", code / 1000, code % 1000 / 10); }
+
+std::string nccl_version(int code) {
+  return fmt::format("{}.{}.{}", code / 10000, code % 10000 / 100, code % 100);
+}
+
+// Two versions of NCCL: the one compiled against, and the one this process has loaded.
+std::string cuda_line(const CudaReport& cuda) {
+  return fmt::format("CUDA {}, NCCL {} (loaded: {}), {}", cuda_version(cuda.compiled_cuda_version),
+                     nccl_version(cuda.compiled_nccl_version),
+                     nccl_version(cuda.runtime_nccl_version),
+                     cuda.problem.empty() ? fmt::format("{} devices", cuda.devices) : cuda.problem);
+}
+
+nlohmann::json cuda_json(const CudaReport& cuda) {
+  if (!cuda.built) return nullptr;
+  nlohmann::json document = {{"compiled_version", cuda_version(cuda.compiled_cuda_version)},
+                             {"driver_version", cuda_version(cuda.driver_cuda_version)},
+                             {"nccl_compiled_version", nccl_version(cuda.compiled_nccl_version)},
+                             {"nccl_loaded_version", nccl_version(cuda.runtime_nccl_version)},
+                             {"devices", cuda.devices}};
+  if (!cuda.problem.empty()) document["problem"] = cuda.problem;
+  return document;
+}
+
 void run(bool json) {
+  const CudaReport cuda = report_cuda();
   if (!json) {
     fmt::print("shardwright {} ({}; {})\n", SHARDWRIGHT_VERSION, compiler(),
                kHasRuntime ? "planning and training" : "planning only");
+    if (cuda.built) fmt::print("{}\n", cuda_line(cuda));
     return;
   }
   const nlohmann::json document = {
       {"version", SHARDWRIGHT_VERSION},
       {"compiler", compiler()},
       {"features",
-       {{"runtime", kHasRuntime}, {"cuda", kHasCuda}, {"assertions", with_assertions()}}}};
+       {{"runtime", kHasRuntime}, {"cuda", cuda.built}, {"assertions", with_assertions()}}},
+      {"cuda", cuda_json(cuda)}};
   fmt::print("{}\n", document.dump(2));
 }
 

@@ -75,6 +75,7 @@ std::vector<std::string> coverage_problems(const Table& table, const std::vector
     walk_strip(table, by_column, edges[i], edges[i + 1], findings);
   }
   std::vector<std::string> problems;
+  problems.reserve(findings.size());
   for (const Finding& finding : findings) problems.push_back(sentence(table, finding));
   return problems;
 }

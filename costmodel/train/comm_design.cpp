@@ -68,9 +68,12 @@ std::vector<double> choose_knots(std::span<const CommTiming> rows) {
   if (sizes.size() <= kMostSizesAsKnots) return {sizes.begin(), sizes.end()};
   const double least = *sizes.begin();
   const double most = *sizes.rbegin();
-  const auto pieces = std::max(1.0, std::round(2 * std::log2(most / least)));
+  const auto pieces = std::max(1L, std::lround(2 * std::log2(most / least)));
   std::vector<double> knots;
-  for (double i = 0; i <= pieces; ++i) knots.push_back(least * std::pow(most / least, i / pieces));
+  for (std::int64_t i = 0; i <= pieces; ++i) {
+    const double share = static_cast<double>(i) / static_cast<double>(pieces);
+    knots.push_back(least * std::pow(most / least, share));
+  }
   return knots;
 }
 

@@ -140,7 +140,7 @@ class Fit {
   void step() {
     optimizer_.step([&] {
       optimizer_.zero_grad();
-      const torch::Tensor loss = data_loss() + net_.prior_loss();
+      torch::Tensor loss = data_loss() + net_.prior_loss();
       loss.backward();
       return loss;
     });

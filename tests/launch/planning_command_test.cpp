@@ -16,6 +16,7 @@ using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 constexpr const char* kMlperfRows =
@@ -237,6 +238,13 @@ TEST_F(Planning, SaysWhatItIs) {
   const json document = json::parse(run("version --json").out);
   EXPECT_EQ(document["version"], SHARDWRIGHT_VERSION);
   EXPECT_TRUE(document["features"]["runtime"].is_boolean());
+  ASSERT_TRUE(document["features"]["cuda"].is_boolean());
+  // Without a GPU a build with CUDA still answers, and says why there is no device.
+  EXPECT_EQ(document["features"]["cuda"], !document["cuda"].is_null());
+  if (!document["cuda"].is_null()) {
+    EXPECT_THAT(document["cuda"]["nccl_loaded_version"], Not(IsEmpty()));
+    EXPECT_NE(document["cuda"]["devices"] == 0, !document["cuda"].contains("problem"));
+  }
   EXPECT_THAT(run("version").out, StartsWith("shardwright " SHARDWRIGHT_VERSION));
 }
 
