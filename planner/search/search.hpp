@@ -11,9 +11,13 @@
 
 namespace shardwright {
 
+/// Where none are asked for: the types that training knows.
+inline const std::vector<ShardingType> kDefaultTypes = {ShardingType::table_wise,
+                                                        ShardingType::column_wise};
+
 struct SearchOptions {
-  std::string algorithm = "size_lookup_greedy";
-  std::vector<ShardingType> types = {ShardingType::table_wise, ShardingType::column_wise};
+  std::string algorithm = "search";
+  std::vector<ShardingType> types = kDefaultTypes;
   MemoryModel memory_model = MemoryModel::full;
   Objective objective = Objective::step;
   ColumnWidths column_widths = ColumnWidths::any;
