@@ -10,6 +10,7 @@ namespace shardwright {
 void add_plan_command(CLI::App& app);
 void add_rate_command(CLI::App& app);
 void add_check_command(CLI::App& app);
+void add_explain_command(CLI::App& app);
 void add_models_command(CLI::App& app);
 void add_evaluate_command(CLI::App& app);
 void add_version_command(CLI::App& app);

@@ -51,6 +51,7 @@ void add_commands(CLI::App& app) {
   add_plan_command(app);
   add_rate_command(app);
   add_check_command(app);
+  add_explain_command(app);
   add_train_command(app);
   add_models_command(app);
   add_fit_command(app);

@@ -1,0 +1,46 @@
+#include "launch/plan_under_model.hpp"
+
+#include "costmodel/errors.hpp"
+#include "planner/plan_json.hpp"
+#include "planner/rate_plan.hpp"
+#include "planner/spec/cell.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace shardwright {
+
+void add_plan_source(CLI::App& command, PlanSource& source) {
+  command.add_option("PLAN", source.plan, "Plan file; - is standard input")->required();
+  command
+      .add_option("--cost-model", source.cost_model,
+                  fmt::format("{} (default: the plan's)", fmt::join(cost_model_names(), ", ")))
+      ->type_name("M");
+}
+
+RatedPlan read_rated_plan(const PlanSource& source) {
+  RatedPlan rated;
+  rated.plan = read_plan(source.plan);
+  const std::string name = !source.cost_model.empty()       ? source.cost_model
+                           : !rated.plan.cost_model.empty() ? rated.plan.cost_model
+                                                            : "analytic";
+  rated.cost_model = make_cost_model(name);
+  rate_plan(rated.plan, *rated.cost_model);
+  fmt::print(stderr, "Cost model {} ({}).\n", rated.cost_model->name(),
+             rated.cost_model->provenance());
+  return rated;
+}
+
+std::vector<ShardingType> parse_type_list(const std::string& list) {
+  std::vector<ShardingType> types;
+  for (const std::string_view type : split_list(list, ',')) {
+    try {
+      types.push_back(parse_sharding_type(type));
+    } catch (const InputError& error) {
+      throw UsageError(fmt::format("--types: {}", error.what()));
+    }
+  }
+  return types;
+}
+
+}  // namespace shardwright

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "planner/plan.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace shardwright {
+
+/// Which plan a command is about, and by which cost model it is judged.
+struct PlanSource {
+  std::string plan;
+  std::string cost_model;  ///< empty: the plan's, else analytic
+};
+
+/// PLAN and --cost-model.
+void add_plan_source(CLI::App& command, PlanSource& source);
+
+/// A valid plan with the predictions of `cost_model`.
+struct RatedPlan {
+  Plan plan;
+  std::unique_ptr<CostModel> cost_model;
+};
+
+/// Reads and rates it, and says on standard error what the cost model rests on. Throws as read_plan
+/// and make_cost_model do.
+RatedPlan read_rated_plan(const PlanSource& source);
+
+/// "table_wise,column_wise". Throws UsageError.
+std::vector<ShardingType> parse_type_list(const std::string& list);
+
+}  // namespace shardwright

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "planner/explain/critical_path.hpp"
+#include "planner/explain/what_if.hpp"
+#include "planner/plan.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shardwright {
+
+/// Another placement of one table and what the plan would then cost.
+struct Alternative {
+  TableId table{0};
+  std::vector<Shard> shards;
+  double cost_ms = 0;
+  Obstacle obstacle = Obstacle::none;
+  Bytes missing;    ///< with obstacle memory: what the fullest rank lacks
+  PathStep slower;  ///< the phase that grows most on the critical path, and its rank then
+};
+
+enum class Binding {
+  memory,         ///< something cheaper does not fit
+  compute,        ///< it lies on the critical path, mostly in lookups and updates
+  communication,  ///< the same, mostly in exchanges
+  nothing,        ///< it has no part in what the step waits for
+};
+std::string_view to_string(Binding binding);
+std::string_view to_string(Obstacle obstacle);
+
+struct TableExplanation {
+  TableId table{0};
+  double path_ms = 0;   ///< its own time on the ranks that the step waits for, summed over phases
+  double saved_ms = 0;  ///< what the plan would cost less without it
+  Binding binding = Binding::nothing;
+  std::vector<Alternative> alternatives;  ///< cheapest first
+
+  /// The cheapest that is legal; null if none was found.
+  const Alternative* next_best() const;
+  /// The cheapest that costs less than the plan and is not legal; null if there is none.
+  const Alternative* refused(double cost_ms) const;
+};
+
+struct Explanation {
+  std::vector<PhaseTimes> times;  ///< per rank, by the cost model asked
+  double cost_ms = 0;
+  std::vector<PathStep> path;
+  std::vector<TableExplanation> tables;  ///< worst first: largest path_ms
+  std::vector<Alternative> changes;      ///< at most three, of different tables, most helpful first
+  std::size_t tried = 0;                 ///< alternatives priced
+};
+
+struct ExplainOptions {
+  std::optional<std::string> table;  ///< only this one
+  std::size_t most_tables = 20;      ///< the worst ones
+  std::vector<ShardingType> types{kAllShardingTypes.begin(), kAllShardingTypes.end()};
+};
+
+/// Prices other placements of the worst tables, one table at a time and the rest as planned.
+/// Throws InputError for a table that the plan does not have.
+Explanation explain_plan(const Plan& plan, const CostModel& cost_model,
+                         const ExplainOptions& options);
+
+}  // namespace shardwright

@@ -1,0 +1,208 @@
+#include "planner/explain/explanation_text.hpp"
+
+#include "planner/plan_json.hpp"
+#include "planner/text_table.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
+
+namespace shardwright {
+namespace {
+
+constexpr std::size_t kMostRanks = 16;  // rows printed
+
+std::string ms(double time) { return fmt::format("{:.3f}", time); }
+std::string signed_ms(double time) { return fmt::format("{:+.3f} ms", time); }
+
+// "0-3,7" of {0,1,2,3,7}.
+std::string runs_of(const std::set<std::int64_t>& numbers) {
+  std::vector<std::string> runs;
+  for (auto at = numbers.begin(); at != numbers.end();) {
+    const std::int64_t first = *at;
+    std::int64_t last = first;
+    while (++at != numbers.end() && *at == last + 1) ++last;
+    runs.push_back(first == last ? fmt::to_string(first) : fmt::format("{}-{}", first, last));
+  }
+  return fmt::to_string(fmt::join(runs, ","));
+}
+
+std::string widths_of(std::span<const Shard> shards) {
+  std::vector<std::int64_t> widths;
+  for (const Shard& shard : shards) widths.push_back(shard.columns());
+  if (std::adjacent_find(widths.begin(), widths.end(), std::not_equal_to<>()) == widths.end()) {
+    return fmt::format("{} x {}", widths.size(), widths.front());
+  }
+  return fmt::to_string(fmt::join(widths, "+"));
+}
+
+std::vector<Shard> shards_of(const Plan& plan, TableId table) {
+  std::vector<Shard> shards;
+  for (const Shard& shard : plan.shards) {
+    if (shard.table == table) shards.push_back(shard);
+  }
+  return shards;
+}
+
+std::string path_text(const Explanation& explanation) {
+  TextTable table;
+  table.columns = {
+      {"phase", false}, {"waits ms"}, {"for rank"}, {"mean rank ms"}, {"slowest / mean"}};
+  for (const PathStep& step : explanation.path) {
+    table.rows.push_back({std::string(step.phase->title), ms(step.ms),
+                          fmt::to_string(step.rank.value()), ms(step.mean_ms),
+                          step.mean_ms > 0 ? fmt::format("{:.2f}", step.ms / step.mean_ms) : "-"});
+  }
+  return format_table(table);
+}
+
+std::vector<std::size_t> slowest_ranks(const Explanation& explanation) {
+  std::vector<std::size_t> ranks(explanation.times.size());
+  for (std::size_t i = 0; i < ranks.size(); ++i) ranks[i] = i;
+  std::stable_sort(ranks.begin(), ranks.end(), [&](std::size_t a, std::size_t b) {
+    return explanation.times[a].total_ms() > explanation.times[b].total_ms();
+  });
+  return ranks;
+}
+
+std::string ranks_text(const Plan& plan, const Explanation& explanation) {
+  TextTable table;
+  table.columns = {{"rank"}, {"total ms"}};
+  for (const Phase& phase : kPhases) table.columns.push_back({std::string(phase.title)});
+  table.columns.push_back({"memory"});
+  table.columns.push_back({"free"});
+  for (const std::size_t rank : slowest_ranks(explanation)) {
+    if (table.rows.size() == kMostRanks) break;
+    const PhaseTimes& times = explanation.times[rank];
+    std::vector<std::string> row = {fmt::to_string(rank), ms(times.total_ms())};
+    for (const Phase& phase : kPhases) row.push_back(ms(times.*phase.ms));
+    const Bytes memory = plan.predicted[rank].memory;
+    row.push_back(format_bytes(memory));
+    row.push_back(format_bytes(plan.topology.ranks[rank].memory - memory));
+    table.rows.push_back(std::move(row));
+  }
+  const std::size_t left_out = explanation.times.size() - table.rows.size();
+  return format_table(table) +
+         (left_out > 0 ? fmt::format("… and {} ranks that take less (--json has all).\n", left_out)
+                       : "");
+}
+
+std::string obstacle_text(const Alternative& alternative) {
+  switch (alternative.obstacle) {
+    case Obstacle::none:
+      return "";
+    case Obstacle::memory:
+      return fmt::format("does not fit, a rank lacks {}", format_bytes(alternative.missing));
+    case Obstacle::rules:
+      break;
+  }
+  return "its constraints forbid it";
+}
+
+std::string next_best(const Explanation& explanation, const TableExplanation& table) {
+  const Alternative* next = table.next_best();
+  if (next == nullptr) return "nothing else is legal";
+  const double more = next->cost_ms - explanation.cost_ms;
+  return fmt::format("next best {}: {}{}", signed_ms(more), placement_words(next->shards),
+                     more > 0 ? fmt::format(" ({} of rank {} grows)", next->slower.phase->title,
+                                            next->slower.rank.value())
+                              : "");
+}
+
+std::string why(const Plan& plan, const Explanation& explanation, const TableExplanation& table) {
+  std::string text = fmt::format("{}; {}", placement_words(shards_of(plan, table.table)),
+                                 next_best(explanation, table));
+  if (const Alternative* refused = table.refused(explanation.cost_ms)) {
+    text += fmt::format("; {}: {}, but {}", signed_ms(refused->cost_ms - explanation.cost_ms),
+                        placement_words(refused->shards), obstacle_text(*refused));
+  }
+  return text;
+}
+
+std::string tables_text(const Plan& plan, const Explanation& explanation) {
+  TextTable table;
+  table.columns = {
+      {"table", false, 22}, {"weights"}, {"on path ms"}, {"binds", false}, {"why", false}};
+  for (const TableExplanation& row : explanation.tables) {
+    const Table& spec = plan.workload.table(row.table);
+    table.rows.push_back({spec.name, format_bytes(weight_bytes(spec, spec.rows, spec.dim)),
+                          ms(row.path_ms), std::string(to_string(row.binding)),
+                          why(plan, explanation, row)});
+  }
+  return format_table(table);
+}
+
+std::string change_text(const Plan& plan, const Explanation& explanation,
+                        const Alternative& change) {
+  return fmt::format("{} as {}: {} ({:.2f} %)", plan.workload.table(change.table).name,
+                     placement_words(change.shards),
+                     signed_ms(change.cost_ms - explanation.cost_ms),
+                     100 * (change.cost_ms / explanation.cost_ms - 1));
+}
+
+std::string changes_text(const Plan& plan, const Explanation& explanation) {
+  if (explanation.changes.empty()) {
+    return fmt::format("No single change helps: {} others were priced for {} tables.\n",
+                       explanation.tried, explanation.tables.size());
+  }
+  std::string text =
+      fmt::format("The single changes that would help most, of {} priced:\n", explanation.tried);
+  for (std::size_t i = 0; i < explanation.changes.size(); ++i) {
+    text += fmt::format("{}. {}\n", i + 1, change_text(plan, explanation, explanation.changes[i]));
+  }
+  return text;
+}
+
+std::string heading(const Plan& plan, const Explanation& explanation) {
+  return fmt::format(
+      "Plan {}: {} tables on {} ranks, {:.3f} ms ({}) by cost model {}, objective {}.\n",
+      plan_id(plan), plan.workload.tables.size(), plan.topology.size(), explanation.cost_ms,
+      plan.objective == Objective::max_sum ? "largest total of a rank" : "a step", plan.cost_model,
+      to_string(plan.objective));
+}
+
+}  // namespace
+
+std::string placement_words(std::span<const Shard> shards) {
+  const ShardingType type = shards.front().type;
+  const std::string name(to_string(type));
+  if (type == ShardingType::data_parallel) return name + " on all ranks";
+  std::set<std::int64_t> ranks;
+  for (const Shard& shard : shards) {
+    if (shard.rank) ranks.insert(shard.rank->value());
+  }
+  const bool columns = type == ShardingType::column_wise || type == ShardingType::table_column_wise;
+  return fmt::format("{}{} on rank{} {}", name,
+                     columns ? fmt::format(" {}", widths_of(shards)) : "",
+                     ranks.size() == 1 ? "" : "s", runs_of(ranks));
+}
+
+std::string explanation_to_text(const Plan& plan, const Explanation& explanation) {
+  const std::size_t left_out = plan.workload.tables.size() - explanation.tables.size();
+  return fmt::format(
+      "{}\nThe step waits for\n{}\nRanks, slowest first\n{}\n"
+      "Tables, those that the step waits for longest first\n{}{}\n{}",
+      heading(plan, explanation), path_text(explanation), ranks_text(plan, explanation),
+      tables_text(plan, explanation),
+      left_out > 0 ? fmt::format("… and {} tables (--tables N, or --table NAME).\n", left_out) : "",
+      changes_text(plan, explanation));
+}
+
+std::string table_explanation_to_text(const Plan& plan, const Explanation& explanation) {
+  const TableExplanation& table = explanation.tables.front();
+  TextTable text;
+  text.columns = {{"other placement", false, 50}, {"cost ms"}, {"difference"}, {"", false}};
+  for (const Alternative& other : table.alternatives) {
+    text.rows.push_back({placement_words(other.shards), ms(other.cost_ms),
+                         signed_ms(other.cost_ms - explanation.cost_ms), obstacle_text(other)});
+  }
+  const std::size_t id = table.table.index();
+  return fmt::format(
+      "{}\n{}{}\n{}", heading(plan, explanation), tables_text(plan, explanation),
+      id < plan.reasons.size() ? fmt::format("The search says: {}.\n", plan.reasons[id]) : "",
+      text.rows.empty() ? "" : format_table(text));
+}
+
+}  // namespace shardwright

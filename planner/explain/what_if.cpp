@@ -1,0 +1,52 @@
+#include "planner/explain/what_if.hpp"
+
+#include "planner/check.hpp"
+#include "planner/memory_model.hpp"
+
+#include <algorithm>
+
+namespace shardwright {
+
+WhatIf::WhatIf(const Plan& plan, const CostModel& cost_model)
+    : plan_(plan), cost_model_(cost_model), times_(price(plan.shards)), cost_ms_(cost_ms(times_)) {}
+
+std::vector<Shard> WhatIf::with(TableId table, std::span<const Shard> replacement) const {
+  std::vector<Shard> shards;
+  bool placed = false;
+  for (const Shard& shard : plan_.shards) {  // ordered by table
+    if (!placed && shard.table >= table) {
+      shards.insert(shards.end(), replacement.begin(), replacement.end());
+      placed = true;
+    }
+    if (shard.table != table) shards.push_back(shard);
+  }
+  if (!placed) shards.insert(shards.end(), replacement.begin(), replacement.end());
+  return shards;
+}
+
+std::vector<PhaseTimes> WhatIf::price(std::span<const Shard> shards) const {
+  return cost_model_.price(plan_.workload, plan_.topology, shards);
+}
+
+double WhatIf::cost_ms(std::span<const PhaseTimes> times) const {
+  return step_cost_ms(times,
+                      plan_.objective == Objective::memory ? Objective::step : plan_.objective);
+}
+
+Bytes WhatIf::missing(std::span<const Shard> shards) const {
+  const auto memory = memory_of_ranks(plan_.memory_model, plan_.workload, plan_.topology, shards);
+  Bytes most;
+  for (std::size_t rank = 0; rank < memory.size(); ++rank) {
+    most = std::max(most, memory[rank].total() - plan_.topology.ranks[rank].memory);
+  }
+  return most;
+}
+
+Obstacle WhatIf::judge(std::vector<Shard> shards) const {
+  if (missing(shards) > Bytes(0)) return Obstacle::memory;
+  Plan changed = plan_;
+  changed.shards = std::move(shards);
+  return check_plan(changed).empty() ? Obstacle::none : Obstacle::rules;
+}
+
+}  // namespace shardwright

@@ -1,0 +1,64 @@
+// Commands that read plans, as users start them: streams, exit codes, documents.
+
+#include "tests/launch/planning_command.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <string>
+
+namespace shardwright {
+namespace {
+
+using nlohmann::json;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+class Reading : public PlanningCommand {
+ protected:
+  Reading() {
+    write("tables.json", R"({"schema": "shardwright.tables/1", "batch_size": 64, "tables": [
+      {"name": "a", "rows": 1000, "dim": 32}, {"name": "b", "rows": 500, "dim": 16},
+      {"name": "<script>alert(1)</script>", "rows": 90, "dim": 8, "pooling": 3}]})");
+    EXPECT_EQ(
+        run("plan tables.json --topology 2xcpu-1MiB --algorithm size_greedy -o plan.json").code, 0);
+  }
+
+  // The document that a command with --json prints.
+  json document(const std::string& arguments) const {
+    const Outcome outcome = run(arguments);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome.code == 0 ? json::parse(outcome.out) : json();
+  }
+};
+
+TEST_F(Reading, ExplainsWorstTablesFirst) {
+  const Outcome outcome = run("explain plan.json");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("The step waits for"), HasSubstr("next best")));
+  const json explanation = document("explain plan.json --json");
+  EXPECT_EQ(explanation["cost_ms"], json::parse(read(path("plan.json")))["predicted"]["cost_ms"]);
+  EXPECT_GE(explanation["tables"][0]["path_ms"], explanation["tables"][1]["path_ms"]);
+}
+
+TEST_F(Reading, ExplainsOneTable) {
+  const json explanation = document("explain plan.json --table b --json");
+  ASSERT_EQ(explanation["tables"].size(), 1U);
+  EXPECT_EQ(explanation["tables"][0]["table"], "b");
+  EXPECT_THAT(run("explain plan.json --table bb").err, HasSubstr("did you mean 'b'?"));
+}
+
+TEST_F(Reading, ExplainsByAnotherCostModel) {
+  const json explanation =
+      document("explain plan.json --cost-model torchrec --types row_wise --json");
+  EXPECT_EQ(explanation["cost_model"], "torchrec");
+  for (const json& other : explanation["tables"][0]["alternatives"]) {
+    EXPECT_EQ(other["type"], "row_wise");
+  }
+}
+
+}  // namespace
+}  // namespace shardwright
