@@ -53,6 +53,7 @@ void add_commands(CLI::App& app) {
   add_check_command(app);
   add_explain_command(app);
   add_train_command(app);
+  add_bench_command(app);
   add_models_command(app);
   add_fit_command(app);
   add_evaluate_command(app);

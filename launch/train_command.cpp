@@ -1,4 +1,5 @@
 #include "launch/commands.hpp"
+#include "launch/train_ranks.hpp"
 #include "planner/input_file.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/comm/mpi_communicator.hpp"
@@ -15,7 +16,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
-#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -99,42 +99,11 @@ void train_on(Communicator& comm, const TrainArguments& arguments) {
   });
 }
 
-std::string host_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown host";
-}
-
-/// For a failure that the other ranks do not know of: they may wait for this one.
-int end_job(Communicator& comm, ExitCode code, const std::string& what) {
-  fmt::print(stderr, "shardwright: rank {} on {}: {}\n", comm.rank().value(), host_name(), what);
-  if (comm.size() > 1) comm.abort(static_cast<int>(code));
-  return static_cast<int>(code);
-}
-
-/// Prints what goes wrong, once, and returns the exit code, the same on every rank.
-int train_rank(Communicator& comm, const TrainArguments& arguments) {
-  try {
-    train_on(comm, arguments);
-    return static_cast<int>(ExitCode::ok);
-  } catch (const CollectiveError& error) {
-    if (comm.rank() == RankId{0}) fmt::print(stderr, "shardwright: {}\n", error.what());
-    return static_cast<int>(error.code());
-  } catch (const Error& error) {
-    return end_job(comm, error.code(), error.what());
-  } catch (const std::bad_alloc&) {
-    return end_job(comm, ExitCode::environment,
-                   "There is not enough memory. Use a smaller batch or more ranks.");
-  } catch (const std::exception& error) {
-    return end_job(comm, ExitCode::internal,
-                   fmt::format("Internal error (please report it): {}", error.what()));
-  }
-}
-
 int run_train(const TrainArguments& arguments) {
-  const MpiEnvironment mpi;
-  catch_signals();
-  const std::unique_ptr<Communicator> comm = make_mpi_communicator();
-  return train_rank(*comm, arguments);
+  return run_on_ranks([&](Communicator& comm) {
+    catch_signals();
+    train_on(comm, arguments);
+  });
 }
 
 /// A flag for one key of the config file: embedding_dim is --embedding-dim. The last one wins.

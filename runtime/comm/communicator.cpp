@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <stdexcept>
 
 namespace shardwright {
@@ -23,6 +24,12 @@ void Communicator::all_to_all(std::span<const SendBlock> send,
     traffic_.bytes_sent += static_cast<std::int64_t>(send[peer].size());
     ++traffic_.messages_sent;
   }
+}
+
+double Communicator::clock_ms() const {
+  const std::chrono::duration<double, std::milli> now =
+      std::chrono::steady_clock::now().time_since_epoch();
+  return now.count();
 }
 
 }  // namespace shardwright

@@ -34,6 +34,10 @@ class Communicator {
 
   virtual void barrier() = 0;
 
+  /// This rank's time in milliseconds since some moment: the wall clock's, unless ranks take turns
+  /// (turns.hpp).
+  virtual double clock_ms() const;
+
   /// Ends the whole job at once with this exit code; for errors on which the ranks cannot agree any
   /// more.
   [[noreturn]] virtual void abort(int exit_code) = 0;

@@ -15,7 +15,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -24,12 +23,10 @@ namespace {
 
 /// Runs `work` and adds the time it took.
 template <class Work>
-void timed(double& milliseconds, Work work) {
-  const auto start = std::chrono::steady_clock::now();
+void timed(const Communicator& comm, double& milliseconds, Work work) {
+  const double start = comm.clock_ms();
   work();
-  const std::chrono::duration<double, std::milli> elapsed =
-      std::chrono::steady_clock::now() - start;
-  milliseconds += elapsed.count();
+  milliseconds += comm.clock_ms() - start;
 }
 
 Plan accepted(const Plan& plan, std::int64_t ranks) {
@@ -211,10 +208,10 @@ void ShardedEmbeddings::forward(const Batch& batch, std::span<float> pooled) {
   s.check_batch(batch, pooled);
   s.phases = {};
   const std::int64_t start = s.comm.traffic().bytes_sent;
-  timed(s.phases.input_exchange_ms, [&] { s.input.run(s.comm, s.layout, batch); });
+  timed(s.comm, s.phases.input_exchange_ms, [&] { s.input.run(s.comm, s.layout, batch); });
   const std::int64_t input_sent = s.comm.traffic().bytes_sent;
-  timed(s.phases.lookup_ms, [&] { s.look_up(); });
-  timed(s.phases.output_exchange_ms, [&] {
+  timed(s.comm, s.phases.lookup_ms, [&] { s.look_up(); });
+  timed(s.comm, s.phases.output_exchange_ms, [&] {
     s.pooled_exchange.bring_pooled(s.comm, s.layout, s.input.sources(), s.matrix, pooled);
   });
   s.phases.input_bytes = input_sent - start;
@@ -226,18 +223,18 @@ void ShardedEmbeddings::backward(std::span<const float> pooled_gradient, float l
   State& s = *state_;
   s.require_forward(pooled_gradient);
   const std::int64_t start = s.comm.traffic().bytes_sent;
-  timed(s.phases.gradient_exchange_ms, [&] {
+  timed(s.comm, s.phases.gradient_exchange_ms, [&] {
     s.pooled_exchange.bring_gradients(s.comm, s.layout, s.input.sources(), pooled_gradient,
                                       s.matrix);
   });
-  timed(s.phases.update_ms, [&] {
+  timed(s.comm, s.phases.update_ms, [&] {
     s.group_rows();
     s.sum_own_squares();
   });
   if (s.square_sums.needed()) {
-    timed(s.phases.gradient_exchange_ms, [&] { s.square_sums.exchange(s.comm); });
+    timed(s.comm, s.phases.gradient_exchange_ms, [&] { s.square_sums.exchange(s.comm); });
   }
-  timed(s.phases.update_ms, [&] { s.update(learning_rate); });
+  timed(s.comm, s.phases.update_ms, [&] { s.update(learning_rate); });
   s.phases.gradient_bytes = s.comm.traffic().bytes_sent - start;
 }
 

@@ -4,12 +4,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 namespace shardwright {
 namespace {
@@ -29,8 +31,21 @@ void make_folder(const std::string& folder) {
 
 MetricsFile::MetricsFile(const std::string& folder) : path_(folder + "/metrics.jsonl") {
   make_folder(folder);
-  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (descriptor_ < 0) fail();
+  claim(folder);
+  // A device or a pipe has nothing to cut.
+  if (::ftruncate(descriptor_, 0) != 0 && errno != EINVAL) fail();
+}
+
+void MetricsFile::claim(const std::string& folder) {
+  // A file system without locks cannot tell.
+  if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+  ::close(std::exchange(descriptor_, -1));
+  throw EnvironmentError(
+      fmt::format("Another training job is writing to {} just now (it holds {}). Wait for its end, "
+                  "or choose another folder with --output.",
+                  folder, path_));
 }
 
 MetricsFile::~MetricsFile() {

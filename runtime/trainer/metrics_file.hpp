@@ -11,7 +11,8 @@ namespace shardwright {
 /// and go to the file in write_pending(), inside the ranks' next agreement.
 class MetricsFile {
  public:
-  /// Makes the folder and an empty file, over an old one. Throws EnvironmentError.
+  /// Makes the folder and an empty file, over an old one, and locks it until the end: one training
+  /// job at a time per output folder. Throws EnvironmentError.
   explicit MetricsFile(const std::string& folder);
   ~MetricsFile();
   MetricsFile(const MetricsFile&) = delete;
@@ -22,6 +23,7 @@ class MetricsFile {
   void write_pending();
 
  private:
+  void claim(const std::string& folder);
   [[noreturn]] void fail() const;
 
   std::string path_;

@@ -12,17 +12,6 @@ EmbeddingOptions embedding_options(const TrainConfig& config) {
   return options;
 }
 
-void report_embeddings(const EmbeddingPhases& phases, StepReport& report) {
-  report.ms(StepPhase::input_exchange) = phases.input_exchange_ms;
-  report.ms(StepPhase::lookup) = phases.lookup_ms;
-  report.ms(StepPhase::output_exchange) = phases.output_exchange_ms;
-  report.ms(StepPhase::gradient_exchange) = phases.gradient_exchange_ms;
-  report.ms(StepPhase::update) = phases.update_ms;
-  report.bytes(StepTraffic::input) = phases.input_bytes;
-  report.bytes(StepTraffic::output) = phases.output_bytes;
-  report.bytes(StepTraffic::gradient) = phases.gradient_bytes;
-}
-
 }  // namespace
 
 ShardedModel::ShardedModel(const TrainingInputs& inputs, const TrainConfig& config,
@@ -46,7 +35,7 @@ StepReport ShardedModel::train(const Batch& batch, double learning_rate) {
                                             pooled_gradient_);
   report.ms(StepPhase::dense) = stopwatch.lap_ms();
   embeddings_.backward(pooled_gradient_, static_cast<float>(learning_rate));
-  report_embeddings(embeddings_.phases(), report);
+  add_phases(embeddings_.phases(), report);
   all_reduce(report);
   stopwatch.lap_ms();
   dense_.apply_gradients(learning_rate);

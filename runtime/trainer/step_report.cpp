@@ -29,18 +29,32 @@ StepStatistics& StepStatistics::operator+=(const StepStatistics& other) {
   return *this;
 }
 
-StepStatistics gather_statistics(Communicator& comm, const StepReport& mine) {
-  const std::vector<StepReport> reports = gather(comm, mine);
+void add_phases(const EmbeddingPhases& phases, StepReport& report) {
+  report.ms(StepPhase::input_exchange) = phases.input_exchange_ms;
+  report.ms(StepPhase::lookup) = phases.lookup_ms;
+  report.ms(StepPhase::output_exchange) = phases.output_exchange_ms;
+  report.ms(StepPhase::gradient_exchange) = phases.gradient_exchange_ms;
+  report.ms(StepPhase::update) = phases.update_ms;
+  report.bytes(StepTraffic::input) = phases.input_bytes;
+  report.bytes(StepTraffic::output) = phases.output_bytes;
+  report.bytes(StepTraffic::gradient) = phases.gradient_bytes;
+}
+
+StepStatistics statistics_of(std::span<const StepReport> ranks) {
   StepStatistics statistics;
-  statistics.bytes_of_rank_0 = reports.front().bytes_sent;
-  for (const StepReport& report : reports) {
+  statistics.bytes_of_rank_0 = ranks.front().bytes_sent;
+  for (const StepReport& report : ranks) {
     statistics.loss_sum += report.loss_sum;
     add(statistics.mean_ms, report.phase_ms);
     raise(statistics.max_ms, report.phase_ms);
     raise(statistics.max_bytes, report.bytes_sent);
   }
-  for (double& ms : statistics.mean_ms) ms /= static_cast<double>(reports.size());
+  for (double& ms : statistics.mean_ms) ms /= static_cast<double>(ranks.size());
   return statistics;
+}
+
+StepStatistics gather_statistics(Communicator& comm, const StepReport& mine) {
+  return statistics_of(gather(comm, mine));
 }
 
 nlohmann::json phase_ms_json(const StepStatistics& sums, std::int64_t steps) {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "runtime/comm/communicator.hpp"
+#include "runtime/embedding/sharded_embeddings.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -54,6 +56,12 @@ struct StepStatistics {
   /// Adds another step's figures: sums over steps.
   StepStatistics& operator+=(const StepStatistics& other);
 };
+
+/// Of one step of all ranks, in rank order; at least one.
+StepStatistics statistics_of(std::span<const StepReport> ranks);
+
+/// Fills in what the embeddings measured themselves.
+void add_phases(const EmbeddingPhases& phases, StepReport& report);
 
 /// Blocks.
 StepStatistics gather_statistics(Communicator& comm, const StepReport& mine);

@@ -2,6 +2,7 @@
 
 #include "planner/plan.hpp"
 #include "runtime/trainer/binary_metrics.hpp"
+#include "runtime/trainer/phase_table.hpp"
 #include "runtime/trainer/rank_placement.hpp"
 #include "runtime/trainer/step_report.hpp"
 
@@ -9,7 +10,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 
 namespace shardwright {
@@ -28,9 +28,6 @@ struct TrainSummary {
   RankPlacement placement;
   std::string plan_id;
 };
-
-/// Each phase's longest time over the ranks; nothing without predictions.
-std::optional<PhaseTimes> slowest_phases(std::span<const RankPrediction> ranks);
 
 /// The document of `train --json`, and the last line of metrics.jsonl beside "event".
 nlohmann::json summary_to_json(const TrainSummary& summary);

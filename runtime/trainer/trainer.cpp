@@ -1,5 +1,6 @@
 #include "runtime/trainer/trainer.hpp"
 
+#include "runtime/checkpoint/model_folder.hpp"
 #include "runtime/checkpoint/saved_model.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/trainer/metrics_file.hpp"
@@ -75,9 +76,7 @@ class TrainingJob {
 
   void start() {
     for (const std::string& note : inputs_.notes) progress_.say(note);
-    run_together(comm_, [&] {
-      if (is_first() && !config_.output.empty()) metrics_.emplace(config_.output);
-    });
+    run_together(comm_, [&] { claim_output(); });
     set_dense_threads(config_.threads);
     model_ = make_model(comm_, config_, inputs_);
     summary_.placement = find_placement(comm_);
@@ -87,6 +86,16 @@ class TrainingJob {
                               inputs_.train.data.size(), describe(summary_.placement), num_steps(),
                               inputs_.batch_size));
   }
+
+  /// Before any time is spent: the output folder must be this job's alone, and what the model will
+  /// replace must be a model.
+  void claim_output() {
+    if (!is_first() || config_.output.empty()) return;
+    if (config_.save_model) require_model_folder(model_folder());
+    metrics_.emplace(config_.output);
+  }
+
+  std::string model_folder() const { return config_.output + "/model"; }
 
   void train_epoch() {
     const std::int64_t batches = reader_.num_batches();
@@ -189,7 +198,7 @@ class TrainingJob {
   }
 
   void save() {
-    const std::string folder = config_.output + "/model";
+    const std::string folder = model_folder();
     save_model(comm_, folder,
                {.plan = inputs_.plan,
                 .plan_id = inputs_.plan_id,

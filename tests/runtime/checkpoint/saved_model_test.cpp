@@ -146,24 +146,50 @@ TEST_F(SavedModel, ChecksumsAreThoseOfTheFiles) {
 
 TEST_F(SavedModel, ReplacesAnOldModelWhole) {
   save(model_, 3, 1.0F);
-  std::ofstream(model_ + "/leftover") << "of the old model";
+  std::ofstream(model_ + "/rank-00002.safetensors") << "of an old model on three ranks";
 
   save(model_, 5, 2.0F);
 
   EXPECT_THAT(entries(), ElementsAre("model"));
-  EXPECT_FALSE(fs::exists(model_ + "/leftover"));
+  EXPECT_FALSE(fs::exists(model_ + "/rank-00002.safetensors"));
   const SafetensorsReader second(model_ + "/rank-00001.safetensors");
   EXPECT_EQ(second.read("big/rows_0_5/cols_0_4/weights"), std::vector<float>(20, 2.0F));
 }
 
 TEST_F(SavedModel, StartsOverAPartialFolderOfADeadJob) {
   fs::create_directories(model_ + ".partial");
-  std::ofstream(model_ + ".partial/junk") << "half";
+  std::ofstream(model_ + ".partial/rank-00005.safetensors") << "half";
 
   save(model_, 3, 1.0F);
 
   EXPECT_THAT(entries(), ElementsAre("model"));
-  EXPECT_FALSE(fs::exists(model_ + "/junk"));
+  EXPECT_FALSE(fs::exists(model_ + "/rank-00005.safetensors"));
+}
+
+TEST_F(SavedModel, NeverTouchesAFolderThatHoldsAnythingElse) {
+  for (const char* stage : {"", ".partial", ".old"}) {
+    const std::string folder = model_ + stage;
+    for (const char* foreign : {"thesis.txt", "rank-.safetensors", "rank-1x.safetensors", "sub"}) {
+      fs::create_directories(folder + (foreign == std::string("sub") ? "/sub" : ""));
+      if (foreign != std::string("sub")) std::ofstream(folder + "/" + foreign) << "years of work";
+      try {
+        save(model_, 3, 1.0F);
+        FAIL() << "replaced " << folder << " with " << foreign;
+      } catch (const CollectiveError& error) {
+        EXPECT_EQ(error.code(), ExitCode::usage);
+        EXPECT_THAT(error.what(), HasSubstr(folder + " stands where the model is to be saved"));
+        EXPECT_THAT(error.what(), HasSubstr(foreign + std::string(" in it is no file")));
+      }
+      EXPECT_TRUE(fs::exists(folder + "/" + foreign));
+      fs::remove_all(folder);
+    }
+  }
+}
+
+TEST_F(SavedModel, NeverReplacesAFile) {
+  std::ofstream(model_) << "a file";
+  EXPECT_THROW(save(model_, 3, 1.0F), CollectiveError);
+  EXPECT_EQ(text_of(model_), "a file");
 }
 
 /// Saves in a process of its own whose files may have 64 KiB; returns its exit status, and its

@@ -1,4 +1,5 @@
 #include "runtime/data/dataset_writer.hpp"
+#include "runtime/trainer/metrics_file.hpp"
 #include "tests/runtime/trainer/training_run.hpp"
 
 #include <gmock/gmock.h>
@@ -332,6 +333,39 @@ TEST(Training, AFullDiskUnderTheMetricsEndsAll) {
 
   EXPECT_EQ(failure.code, ExitCode::environment);
   EXPECT_THAT(failure.message, HasSubstr("metrics.jsonl cannot be written: No space left"));
+}
+
+TEST(Training, AForeignModelFolderEndsAllBeforeTheFirstStep) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  std::filesystem::create_directories(folder / "out/model");
+  std::ofstream(folder / "out/model/thesis.txt") << "years of work";
+
+  const RunFailure failure = run_failing(2, config);
+
+  EXPECT_EQ(failure.code, ExitCode::usage);
+  EXPECT_THAT(failure.message, HasSubstr("out/model stands where the model is to be saved"));
+  EXPECT_TRUE(std::filesystem::exists(folder / "out/model/thesis.txt"));
+  EXPECT_FALSE(std::filesystem::exists(folder / "out/metrics.jsonl"));
+}
+
+TEST(Training, AnOutputFolderThatAnotherJobWritesToIsRefused) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  const TrainConfig config = test_config(folder / "data", folder / "out");
+  {
+    MetricsFile other(config.output);  // of the other job
+    other.add({{"event", "step"}});
+    other.write_pending();
+
+    const RunFailure failure = run_failing(2, config);
+
+    EXPECT_EQ(failure.code, ExitCode::environment);
+    EXPECT_THAT(failure.message, HasSubstr("Another training job is writing to"));
+    EXPECT_EQ(std::filesystem::file_size(config.output + "/metrics.jsonl"), 17U);
+  }
+  EXPECT_EQ(run_training(2, config).losses.size(), 13U);
 }
 
 TEST(Training, APlanMustBeForTheseRanks) {

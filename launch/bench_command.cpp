@@ -1,0 +1,108 @@
+#include "costmodel/errors.hpp"
+#include "launch/commands.hpp"
+#include "launch/train_ranks.hpp"
+#include "planner/plan_json.hpp"
+#include "runtime/bench/bench.hpp"
+#include "runtime/comm/collectives.hpp"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <string>
+
+namespace shardwright {
+namespace {
+
+struct BenchArguments {
+  std::string plan;
+  std::string optimizer;
+  BenchOptions options;
+  bool json = false;
+};
+
+BenchOptions options_of(const BenchArguments& arguments) {
+  BenchOptions options = arguments.options;
+  options.may_take_turns = true;
+  if (arguments.optimizer.empty()) return options;
+  try {
+    options.optimizer = parse_optimizer(arguments.optimizer);
+  } catch (const InputError& error) {
+    throw UsageError(fmt::format("--optimizer: {}", error.what()));
+  }
+  return options;
+}
+
+void print(const std::string& text) {
+  if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+    throw EnvironmentError(
+        fmt::format("Standard output cannot be written: {}.", std::strerror(errno)));
+  }
+}
+
+void bench_on(Communicator& comm, const BenchArguments& arguments) {
+  const bool is_first = comm.rank() == RankId{0};
+  BenchOptions options;
+  Plan plan;
+  run_together(comm, [&] {
+    options = options_of(arguments);
+    plan = plan_to_bench(read_plan(arguments.plan), options);
+  });
+  const BenchResult result = run_bench(comm, plan, options);
+  run_together(comm, [&] {
+    if (!is_first) return;
+    print(arguments.json ? bench_to_json(result).dump(1) + "\n" : bench_to_text(result));
+  });
+}
+
+void add_options(CLI::App& command, BenchArguments& arguments) {
+  constexpr std::int64_t kMany = std::int64_t{1} << 40;
+  BenchOptions& options = arguments.options;
+  command.add_option("PLAN", arguments.plan, "Plan file, for as many ranks as this job has")
+      ->required();
+  command.add_option("--steps", options.steps, "Steps that are timed")
+      ->check(CLI::Range(std::int64_t{1}, kMany).description(""))
+      ->capture_default_str();
+  command.add_option("--warmup", options.warmup_steps, "Steps before them")
+      ->check(CLI::Range(std::int64_t{0}, kMany).description(""))
+      ->capture_default_str();
+  command.add_option("--optimizer", arguments.optimizer,
+                     "For every table (default: each table's own)");
+  command.add_option("--zipf", options.zipf, "Skew of the synthetic ids")
+      ->check(CLI::Range(0.0, 10.0).description(""))
+      ->capture_default_str();
+  command
+      .add_option("--batch-size", options.batch_size,
+                  "Samples per step over all ranks (default: the plan's)")
+      ->check(CLI::Range(std::int64_t{1}, kMany).description(""));
+  command.add_option("--seed", options.seed, "Of weights and ids")->capture_default_str();
+  command.add_option("--threads", options.threads, "LibTorch threads per rank")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{4096}).description(""))
+      ->capture_default_str();
+  command.add_flag("--dense", options.dense,
+                   "Train a DLRM (13 dense features, bottom 64-D, top 128-64-1) around the tables");
+  command.add_flag("--json", arguments.json, "Print one JSON document");
+}
+
+}  // namespace
+
+void add_bench_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand(
+      "bench", "Time the steps of a plan on synthetic ids, beside what it predicts");
+  command->footer(
+      "Examples:\n"
+      "  mpirun -n 2 shardwright bench plan.json --steps 50 --batch-size 4096\n"
+      "  mpirun -n 8 shardwright bench plan.json --optimizer rowwise_adagrad --zipf 1.05 --json\n"
+      "With more ranks than cores, ranks take turns and a step is composed of their phases.");
+  const auto arguments = std::make_shared<BenchArguments>();
+  add_options(*command, *arguments);
+  command->callback([arguments] {
+    const int code = run_on_ranks([&](Communicator& comm) { bench_on(comm, *arguments); });
+    if (code != 0) throw CLI::RuntimeError(code);  // what went wrong has been printed
+  });
+}
+
+}  // namespace shardwright

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "planner/plan.hpp"
+#include "runtime/bench/bench_result.hpp"
+#include "runtime/comm/communicator.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace shardwright {
+
+struct BenchOptions {
+  std::int64_t steps = 20;
+  std::int64_t warmup_steps = 3;           ///< before them, not counted
+  std::optional<OptimizerKind> optimizer;  ///< for every table; unset: each table's own
+  double zipf = 1.05;                      ///< skew of the synthetic ids
+  std::int64_t batch_size = 0;             ///< global; 0: the plan's
+  bool dense = false;                      ///< also train kBenchModel's dense part
+  std::int64_t threads = 1;                ///< LibTorch threads per rank
+  std::uint64_t seed = 1;
+  bool may_take_turns = false;  ///< the communicator is what take_turns() asks for
+};
+
+/// The plan with the options' optimizer and batch size; where these are not the plan's own, its
+/// predictions are made anew by its own cost model. Throws InputError, or UsageError if that model
+/// is not to be had.
+Plan plan_to_bench(Plan plan, const BenchOptions& options);
+
+/// Trains on synthetic batches (synthetic_batches.hpp) that are made between the timed steps.
+/// `plan` is what plan_to_bench() made. Without a dense part, the gradient of a pooled value is the
+/// value itself divided by the batch size. The model is a DLRM of 13 dense features, bottom 13-64-D
+/// and top 128-64-1.
+///
+/// A step's time is the slowest rank's. Where the only host has more ranks than cores,
+/// ranks take turns (turns.hpp), if they may, and a step's time is the sum over its phases of the
+/// slowest rank's. The same result on every rank. Blocks.
+BenchResult run_bench(Communicator& comm, const Plan& plan, const BenchOptions& options);
+
+}  // namespace shardwright

@@ -1,0 +1,124 @@
+#include "runtime/bench/bench_result.hpp"
+
+#include "costmodel/bytes.hpp"
+#include "runtime/trainer/phase_table.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace shardwright {
+namespace {
+
+using nlohmann::json;
+
+constexpr double kLow = 0.1;
+constexpr double kMedian = 0.5;
+constexpr double kHigh = 0.9;
+
+std::optional<double> predicted_step_ms(const BenchResult& result) {
+  if (!result.predicted) return std::nullopt;
+  return result.predicted->total_ms();
+}
+
+/// The rank with the largest measured peak.
+const MemoryMeasurement& fullest(const BenchResult& result) {
+  return *std::max_element(result.memory.begin(), result.memory.end(),
+                           [](const MemoryMeasurement& a, const MemoryMeasurement& b) {
+                             return a.peak_bytes < b.peak_bytes;
+                           });
+}
+
+json memory_json(const BenchResult& result) {
+  json ranks = json::array();
+  for (const MemoryMeasurement& memory : result.memory) {
+    ranks.push_back(
+        {{"predicted_bytes", memory.predicted_bytes}, {"peak_bytes", memory.peak_bytes}});
+  }
+  return ranks;
+}
+
+std::string memory_line(const BenchResult& result) {
+  const MemoryMeasurement& memory = fullest(result);
+  std::string text = fmt::format("memory of the fullest rank: {} above the start",
+                                 format_bytes(Bytes(memory.peak_bytes)));
+  if (memory.predicted_bytes > 0) {
+    text += fmt::format(
+        ", predicted {} (ratio {:.3f})", format_bytes(Bytes(memory.predicted_bytes)),
+        static_cast<double>(memory.peak_bytes) / static_cast<double>(memory.predicted_bytes));
+  }
+  return text + "\n";
+}
+
+std::string step_line(const BenchResult& result) {
+  std::string text = fmt::format(
+      "{:.0f} samples/s; a step of {} samples takes {:.3f} ms (median of {}; a tenth "
+      "under {:.3f}, a tenth over {:.3f})",
+      result.samples_per_s(), result.batch_size, result.quantile_ms(kMedian), result.steps(),
+      result.quantile_ms(kLow), result.quantile_ms(kHigh));
+  if (const auto ms = predicted_step_ms(result)) {
+    text += fmt::format(", predicted {:.3f} ms", *ms);
+  }
+  return text + "\n";
+}
+
+}  // namespace
+
+double BenchResult::seconds() const {
+  return std::accumulate(step_ms.begin(), step_ms.end(), 0.0) * 1e-3;
+}
+
+double BenchResult::samples_per_s() const {
+  const double time = seconds();
+  return time > 0 ? static_cast<double>(batch_size * steps()) / time : 0;
+}
+
+double BenchResult::quantile_ms(double share) const {
+  if (step_ms.empty()) return 0;
+  std::vector<double> sorted = step_ms;
+  std::sort(sorted.begin(), sorted.end());
+  const double place = std::ceil(share * static_cast<double>(sorted.size()));
+  return sorted[static_cast<std::size_t>(std::max(place, 1.0)) - 1];
+}
+
+json bench_to_json(const BenchResult& result) {
+  const RankPlacement& placement = result.placement;
+  const auto predicted = predicted_step_ms(result);
+  return {{"steps", result.steps()},
+          {"batch_size", result.batch_size},
+          {"samples_per_s", result.samples_per_s()},
+          {"step_ms",
+           {{"median", result.quantile_ms(kMedian)},
+            {"p10", result.quantile_ms(kLow)},
+            {"p90", result.quantile_ms(kHigh)}}},
+          {"predicted_step_ms", predicted ? json(*predicted) : json(nullptr)},
+          {"phase_ms", phase_ms_json(result.sums, result.steps())},
+          {"predicted_ms", predicted_json(result.predicted)},
+          {"bytes_sent", bytes_sent_json(result.sums, result.steps())},
+          {"memory", memory_json(result)},
+          {"dense", result.with_dense},
+          {"composed_from_turns", result.took_turns},
+          {"ranks", placement.ranks},
+          {"hosts", placement.hosts},
+          {"most_ranks_per_host", placement.most_ranks_per_host},
+          {"cores_of_that_host", placement.cores_of_that_host},
+          {"cost_model", result.cost_model},
+          {"plan_id", result.plan_id}};
+}
+
+std::string bench_to_text(const BenchResult& result) {
+  std::string text = step_line(result) + describe(result.placement);
+  if (result.took_turns) {
+    text += "; they took turns, and a step is the sum of its phases, each that of its slowest rank";
+  } else if (result.placement.most_ranks_per_host > result.placement.cores_of_that_host) {
+    text += "; times are upper bounds";
+  }
+  text += fmt::format("\npredicted by cost model {}{}\n", result.cost_model,
+                      result.with_dense ? ", which knows nothing of the dense part" : "");
+  return text + phase_table(result.sums, result.steps(), result.predicted) +
+         traffic_line(result.sums, result.steps()) + memory_line(result);
+}
+
+}  // namespace shardwright

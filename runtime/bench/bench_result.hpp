@@ -1,0 +1,47 @@
+#pragma once
+
+#include "planner/plan.hpp"
+#include "runtime/trainer/rank_placement.hpp"
+#include "runtime/trainer/step_report.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shardwright {
+
+/// What one rank's memory came to.
+struct MemoryMeasurement {
+  std::int64_t predicted_bytes = 0;
+  std::int64_t peak_bytes = 0;  ///< largest resident set less that before the model was made
+};
+
+/// What `shardwright bench` finds; the same on every rank.
+struct BenchResult {
+  std::int64_t batch_size = 0;
+  std::vector<double> step_ms;            ///< one per step, in order
+  StepStatistics sums;                    ///< over steps
+  std::optional<PhaseTimes> predicted;    ///< of the slowest rank per phase
+  std::vector<MemoryMeasurement> memory;  ///< one per rank
+  bool with_dense = false;
+  bool took_turns = false;
+  RankPlacement placement;
+  std::string cost_model;
+  std::string plan_id;
+
+  std::int64_t steps() const { return std::ssize(step_ms); }
+  double seconds() const;  ///< of all steps
+  double samples_per_s() const;
+  /// The step time that a share of the steps does not exceed; 0.5: the median.
+  double quantile_ms(double share) const;
+};
+
+/// The document of `bench --json`.
+nlohmann::json bench_to_json(const BenchResult& result);
+/// The same for people; ends in a newline.
+std::string bench_to_text(const BenchResult& result);
+
+}  // namespace shardwright
