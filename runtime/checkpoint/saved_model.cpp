@@ -1,6 +1,7 @@
 #include "runtime/checkpoint/saved_model.hpp"
 
 #include "costmodel/errors.hpp"
+#include "runtime/checkpoint/model_folder.hpp"
 #include "runtime/checkpoint/safetensors.hpp"
 #include "runtime/comm/collectives.hpp"
 
@@ -17,10 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr const char* kDenseFile = "dense.safetensors";
-constexpr const char* kIndexFile = "index.json";
-
-std::string rank_file(RankId rank) { return fmt::format("rank-{:05}.safetensors", rank.value()); }
+std::string rank_file(RankId rank) { return model_rank_file(rank.index()); }
 
 bool is_first(const Communicator& comm) { return comm.rank() == RankId{0}; }
 
@@ -70,8 +68,8 @@ json write_files(const Communicator& comm, const std::string& folder, const Mode
   written.push_back(entry_of(file, write_safetensors(folder + "/" + file, tensors_of(model))));
   if (is_first(comm)) {
     const FileRecord dense =
-        write_safetensors(fmt::format("{}/{}", folder, kDenseFile), tensors_of(model.dense));
-    written.push_back(entry_of(kDenseFile, dense));
+        write_safetensors(fmt::format("{}/{}", folder, kModelDenseFile), tensors_of(model.dense));
+    written.push_back(entry_of(kModelDenseFile, dense));
   }
   return written;
 }
@@ -110,7 +108,7 @@ std::string index_of(const ModelToSave& model, const std::vector<std::string>& w
                       {"ranks", model.plan.topology.size()},
                       {"config", model.config},
                       {"tables", tables},
-                      {"dense", kDenseFile},
+                      {"dense", kModelDenseFile},
                       {"files", files},
                       {"made_by",
                        {{"command", model.made_by.command},
@@ -120,7 +118,7 @@ std::string index_of(const ModelToSave& model, const std::vector<std::string>& w
 }
 
 void write_index(const std::string& folder, const std::string& index) {
-  OutputFile output(fmt::format("{}/{}", folder, kIndexFile));
+  OutputFile output(fmt::format("{}/{}", folder, kModelIndexFile));
   output.write(std::as_bytes(std::span(index)));
   output.finish();
   sync_folder(folder);
@@ -163,6 +161,7 @@ void save_in_stages(Communicator& comm, const std::string& partial, const std::s
   const std::string making = "Making the folder " + partial;
   run_together(comm, [&] {
     if (!is_first(comm)) return;
+    require_model_folder(folder);
     on_disk(making, [&] {
       fs::remove_all(partial);
       fs::create_directories(partial);
@@ -174,6 +173,7 @@ void save_in_stages(Communicator& comm, const std::string& partial, const std::s
   run_together(comm, [&] {
     if (!is_first(comm)) return;
     write_index(partial, index_of(model, all_written));
+    require_model_folder(folder);  // somebody may have used the time
     on_disk("Renaming " + partial, [&] { replace_folder(partial, folder); });
   });
 }
@@ -192,7 +192,7 @@ void save_model(Communicator& comm, const std::string& folder, const ModelToSave
     save_in_stages(comm, partial, target, model);
   } catch (const CollectiveError& error) {
     std::error_code ignored;  // the first failure is the one to report
-    if (is_first(comm)) fs::remove_all(partial, ignored);
+    if (is_first(comm) && error.code() != ExitCode::usage) fs::remove_all(partial, ignored);
     throw CollectiveError(
         error.code(), fmt::format("The model was not saved; what {} held before is unchanged. {}",
                                   folder, error.what()));

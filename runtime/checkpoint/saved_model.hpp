@@ -28,7 +28,8 @@ struct ModelToSave {
 /// FOLDER/index.json (schema shardwright.model/1; docs/train.md). Everything is written to
 /// FOLDER.partial, brought to disk, and renamed once every rank has succeeded: FOLDER holds the old
 /// model or the new one. Throws CollectiveError on every rank if any of them fails; the partial
-/// folder is then gone and an old FOLDER is as it was. Blocks.
+/// folder is then gone and an old FOLDER is as it was. Only models are replaced: with anything else
+/// in FOLDER or the partial, nothing is touched (ExitCode::usage, model_folder.hpp). Blocks.
 void save_model(Communicator& comm, const std::string& folder, const ModelToSave& model);
 
 /// `<table>/rows_<a>_<b>/cols_<c>_<d>`.
