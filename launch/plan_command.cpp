@@ -150,10 +150,14 @@ void run(const PlanArguments& arguments) {
   say(fmt::format("Search: {} over {}, seed {}. Cost model {} ({}). Memory model {}.",
                   options.algorithm, names_of(options.types), options.seed, cost_model->name(),
                   cost_model->provenance(), to_string(options.memory_model)));
+  const auto progress = record_progress(options);
   SearchResult result = search_plan(reading.workload, topology, *cost_model, options);
   options.effort.progress = nullptr;  // wipes its line
   if (result.record.evaluations > 1) say(describe_end(result));
-  if (result.plan) result.plan->made_by = made_by(arguments, options, reading);
+  if (result.plan) {
+    result.plan->made_by = made_by(arguments, options, reading);
+    result.plan->search.progress = *progress;
+  }
   write_result(arguments, result);
 }
 

@@ -13,6 +13,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <utility>
 
 namespace shardwright {
 namespace {
@@ -109,6 +110,20 @@ void apply_effort(const EffortArguments& arguments, SearchOptions& options) {
   options.effort.progress = [line = std::make_shared<ProgressLine>(), unit](const Progress& now) {
     line->show(now, unit);
   };
+}
+
+std::shared_ptr<const std::vector<ProgressPoint>> record_progress(SearchOptions& options) {
+  auto points = std::make_shared<std::vector<ProgressPoint>>();
+  const auto start = std::chrono::steady_clock::now();
+  options.effort.progress = [points, start,
+                             inner = std::move(options.effort.progress)](const Progress& now) {
+    if (points->empty() || now.best_cost < points->back().best_cost) {
+      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+      points->push_back({spent.count(), now.best_cost});
+    }
+    if (inner) inner(now);
+  };
+  return points;
 }
 
 std::string effort_flags(const EffortArguments& arguments) {

@@ -5,7 +5,9 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <string>
+#include <vector>
 
 namespace shardwright {
 
@@ -23,6 +25,10 @@ void add_effort(CLI::App& command, EffortArguments& arguments);
 /// the first Ctrl-C, and shows a line of progress if standard error is a terminal. Throws
 /// UsageError.
 void apply_effort(const EffortArguments& arguments, SearchOptions& options);
+
+/// Keeps, beside what options.effort.progress does already, each better cost and when it was found,
+/// counted from now.
+std::shared_ptr<const std::vector<ProgressPoint>> record_progress(SearchOptions& options);
 
 /// What of it changes the plan, as flags.
 std::string effort_flags(const EffortArguments& arguments);

@@ -1,11 +1,11 @@
 #include "planner/describe_plan.hpp"
 
 #include "planner/memory_model.hpp"
+#include "planner/placement_words.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/text_table.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -56,18 +56,6 @@ std::string cost_of(const Plan& plan) {
   Bytes most;
   for (const RankPrediction& rank : plan.predicted) most = std::max(most, rank.memory);
   return fmt::format("{} on the fullest rank; {:.3f} ms a step", format_bytes(most), plan.cost_ms);
-}
-
-// "0-3,7" of {0,1,2,3,7}.
-std::string runs_of(const std::set<std::int64_t>& ranks) {
-  std::vector<std::string> runs;
-  for (auto rank = ranks.begin(); rank != ranks.end();) {
-    const std::int64_t first = *rank;
-    std::int64_t last = first;
-    while (++rank != ranks.end() && *rank == last + 1) ++last;
-    runs.push_back(first == last ? fmt::to_string(first) : fmt::format("{}-{}", first, last));
-  }
-  return fmt::to_string(fmt::join(runs, ","));
 }
 
 std::vector<std::string> table_row(const Plan& plan, std::size_t index,

@@ -27,6 +27,12 @@ struct RankPrediction {
   bool operator==(const RankPrediction&) const = default;
 };
 
+/// The best that a search had found by then.
+struct ProgressPoint {
+  double seconds = 0;
+  double best_cost = 0;  ///< ms; GiB where the objective is memory
+};
+
 /// How a plan was found; outside plan equality.
 struct SearchRecord {
   std::string algorithm;
@@ -34,6 +40,7 @@ struct SearchRecord {
   double seconds = 0;
   std::int64_t evaluations = 0;
   std::string stopped_by;  ///< work | time | optimal | interrupt
+  std::vector<ProgressPoint> progress{};  ///< in time; empty if the algorithm does not search
 };
 
 /// Where a file comes from; outside plan equality.

@@ -49,11 +49,15 @@ json reasons_to_json(const Plan& plan) {
 }
 
 json search_to_json(const SearchRecord& search) {
-  return {{"algorithm", search.algorithm},
-          {"seed", search.seed},
-          {"seconds", search.seconds},
-          {"evaluations", search.evaluations},
-          {"stopped_by", search.stopped_by}};
+  json result = {{"algorithm", search.algorithm},
+                 {"seed", search.seed},
+                 {"seconds", search.seconds},
+                 {"evaluations", search.evaluations},
+                 {"stopped_by", search.stopped_by}};
+  for (const ProgressPoint& point : search.progress) {
+    result["progress"].push_back({point.seconds, point.best_cost});
+  }
+  return result;
 }
 
 json made_by_to_json(const MadeBy& made_by) {

@@ -100,6 +100,12 @@ void read_reasons(const JsonView& view, Plan& plan) {
   }
 }
 
+ProgressPoint progress_point_from_json(const JsonView& view) {
+  const auto pair = view.elements();
+  if (pair.size() != 2) view.fail("an array [seconds, best cost]");
+  return {pair[0].number(0), pair[1].number(0)};
+}
+
 SearchRecord search_from_json(const JsonView& view) {
   SearchRecord search;
   if (const auto found = view.find("algorithm")) search.algorithm = found->string();
@@ -109,6 +115,11 @@ SearchRecord search_from_json(const JsonView& view) {
   if (const auto found = view.find("seconds")) search.seconds = found->number(0);
   if (const auto found = view.find("evaluations")) search.evaluations = found->integer(0);
   if (const auto found = view.find("stopped_by")) search.stopped_by = found->string();
+  if (const auto found = view.find("progress")) {
+    for (const JsonView& point : found->elements()) {
+      search.progress.push_back(progress_point_from_json(point));
+    }
+  }
   return search;
 }
 

@@ -1,5 +1,7 @@
 #include "planner/explain/candidates.hpp"
 
+#include "planner/placement_words.hpp"
+
 #include <algorithm>
 
 namespace shardwright {
@@ -121,10 +123,7 @@ std::vector<Shard> row_shards(const Table& table, TableId id, ShardingType type,
 Candidates candidates_for(const Plan& plan, TableId id, const std::vector<RankId>& ranks,
                           const std::vector<ShardingType>& types) {
   const Table& table = plan.workload.table(id);
-  std::vector<Shard> now;
-  for (const Shard& shard : plan.shards) {
-    if (shard.table == id) now.push_back(shard);
-  }
+  const std::vector<Shard> now = shards_of(plan, id);
   Candidates all;
   for (const RankId rank : first(ranks, kMostWhole)) {
     all.push_back({whole(table, id, ShardingType::table_wise, rank)});

@@ -4,6 +4,7 @@
 #include "costmodel/json/json_view.hpp"
 #include "costmodel/names.hpp"
 #include "planner/explain/candidates.hpp"
+#include "planner/placement_words.hpp"
 
 #include <fmt/format.h>
 
@@ -28,30 +29,6 @@ constexpr double kNoise = 1e-9;  // relative; less is rounding
 constexpr std::size_t kMostChanges = 3;
 
 bool cheaper(double cost_ms, double than_ms) { return cost_ms < than_ms * (1 - kNoise); }
-
-std::vector<Shard> shards_of(const Plan& plan, TableId table) {
-  std::vector<Shard> shards;
-  for (const Shard& shard : plan.shards) {
-    if (shard.table == table) shards.push_back(shard);
-  }
-  return shards;
-}
-
-// The table's own times where the step waits, by kind of phase.
-struct OnPath {
-  double compute_ms = 0;
-  double communication_ms = 0;
-};
-
-OnPath on_path(const WhatIf& what_if, const std::vector<PathStep>& path, TableId table) {
-  const auto own = what_if.price(shards_of(what_if.plan(), table));
-  OnPath sum;
-  for (const PathStep& step : path) {
-    const double ms = own[step.rank.index()].*step.phase->ms;
-    (step.phase->communication ? sum.communication_ms : sum.compute_ms) += ms;
-  }
-  return sum;
-}
 
 // All ranks, those with the shortest step without the table first.
 std::vector<RankId> by_load(const std::vector<PhaseTimes>& times) {
@@ -90,7 +67,7 @@ TableExplanation explain_table(const WhatIf& what_if, const std::vector<PathStep
   TableExplanation result;
   result.table = table;
   const OnPath own = on_path(what_if, path, table);
-  result.path_ms = own.compute_ms + own.communication_ms;
+  result.path_ms = own.total_ms();
   const auto without = what_if.price(what_if.with(table, {}));
   result.saved_ms = std::max(0.0, what_if.cost_ms() - what_if.cost_ms(without));
   for (auto& shards : candidates_for(what_if.plan(), table, by_load(without), options.types)) {
@@ -127,7 +104,7 @@ std::vector<TableId> worst_tables(const WhatIf& what_if, const std::vector<PathS
   std::vector<std::pair<double, TableId>> order;
   for (std::size_t i = 0; i < what_if.plan().workload.tables.size(); ++i) {
     const OnPath own = on_path(what_if, path, TableId::of(i));
-    order.emplace_back(own.compute_ms + own.communication_ms, TableId::of(i));
+    order.emplace_back(own.total_ms(), TableId::of(i));
   }
   std::stable_sort(order.begin(), order.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
@@ -152,6 +129,16 @@ std::vector<Alternative> helpful_changes(const Explanation& explanation) {
 }
 
 }  // namespace
+
+OnPath on_path(const WhatIf& what_if, const std::vector<PathStep>& path, TableId table) {
+  const auto own = what_if.price(shards_of(what_if.plan(), table));
+  OnPath sum;
+  for (const PathStep& step : path) {
+    const double ms = own[step.rank.index()].*step.phase->ms;
+    (step.phase->communication ? sum.communication_ms : sum.compute_ms) += ms;
+  }
+  return sum;
+}
 
 std::string_view to_string(Binding binding) { return name_of(binding, kBindings); }
 std::string_view to_string(Obstacle obstacle) { return name_of(obstacle, kObstacles); }

@@ -30,9 +30,17 @@ enum class Binding {
 std::string_view to_string(Binding binding);
 std::string_view to_string(Obstacle obstacle);
 
+/// A table's own times, priced alone, on the ranks that the step waits for.
+struct OnPath {
+  double compute_ms = 0;
+  double communication_ms = 0;
+  double total_ms() const { return compute_ms + communication_ms; }
+};
+OnPath on_path(const WhatIf& what_if, const std::vector<PathStep>& path, TableId table);
+
 struct TableExplanation {
   TableId table{0};
-  double path_ms = 0;   ///< its own time on the ranks that the step waits for, summed over phases
+  double path_ms = 0;   ///< on_path()
   double saved_ms = 0;  ///< what the plan would cost less without it
   Binding binding = Binding::nothing;
   std::vector<Alternative> alternatives;  ///< cheapest first

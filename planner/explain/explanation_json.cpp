@@ -1,6 +1,7 @@
 #include "planner/explain/explanation_json.hpp"
 
 #include "planner/memory_model.hpp"
+#include "planner/placement_words.hpp"
 #include "planner/plan_json.hpp"
 
 #include <fmt/format.h>
@@ -61,10 +62,7 @@ json alternative_to_json(const Plan& plan, const Explanation& explanation,
 
 json table_to_json(const Plan& plan, const Explanation& explanation,
                    const TableExplanation& table) {
-  std::vector<Shard> shards;
-  for (const Shard& shard : plan.shards) {
-    if (shard.table == table.table) shards.push_back(shard);
-  }
+  const std::vector<Shard> shards = shards_of(plan, table.table);
   const std::size_t id = table.table.index();
   json others = json::array();
   for (const Alternative& other : table.alternatives) {

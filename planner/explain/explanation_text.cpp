@@ -1,13 +1,12 @@
 #include "planner/explain/explanation_text.hpp"
 
+#include "planner/placement_words.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/text_table.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 
 namespace shardwright {
 namespace {
@@ -16,35 +15,6 @@ constexpr std::size_t kMostRanks = 16;  // rows printed
 
 std::string ms(double time) { return fmt::format("{:.3f}", time); }
 std::string signed_ms(double time) { return fmt::format("{:+.3f} ms", time); }
-
-// "0-3,7" of {0,1,2,3,7}.
-std::string runs_of(const std::set<std::int64_t>& numbers) {
-  std::vector<std::string> runs;
-  for (auto at = numbers.begin(); at != numbers.end();) {
-    const std::int64_t first = *at;
-    std::int64_t last = first;
-    while (++at != numbers.end() && *at == last + 1) ++last;
-    runs.push_back(first == last ? fmt::to_string(first) : fmt::format("{}-{}", first, last));
-  }
-  return fmt::to_string(fmt::join(runs, ","));
-}
-
-std::string widths_of(std::span<const Shard> shards) {
-  std::vector<std::int64_t> widths;
-  for (const Shard& shard : shards) widths.push_back(shard.columns());
-  if (std::adjacent_find(widths.begin(), widths.end(), std::not_equal_to<>()) == widths.end()) {
-    return fmt::format("{} x {}", widths.size(), widths.front());
-  }
-  return fmt::to_string(fmt::join(widths, "+"));
-}
-
-std::vector<Shard> shards_of(const Plan& plan, TableId table) {
-  std::vector<Shard> shards;
-  for (const Shard& shard : plan.shards) {
-    if (shard.table == table) shards.push_back(shard);
-  }
-  return shards;
-}
 
 std::string path_text(const Explanation& explanation) {
   TextTable table;
@@ -164,20 +134,6 @@ std::string heading(const Plan& plan, const Explanation& explanation) {
 }
 
 }  // namespace
-
-std::string placement_words(std::span<const Shard> shards) {
-  const ShardingType type = shards.front().type;
-  const std::string name(to_string(type));
-  if (type == ShardingType::data_parallel) return name + " on all ranks";
-  std::set<std::int64_t> ranks;
-  for (const Shard& shard : shards) {
-    if (shard.rank) ranks.insert(shard.rank->value());
-  }
-  const bool columns = type == ShardingType::column_wise || type == ShardingType::table_column_wise;
-  return fmt::format("{}{} on rank{} {}", name,
-                     columns ? fmt::format(" {}", widths_of(shards)) : "",
-                     ranks.size() == 1 ? "" : "s", runs_of(ranks));
-}
 
 std::string explanation_to_text(const Plan& plan, const Explanation& explanation) {
   const std::size_t left_out = plan.workload.tables.size() - explanation.tables.size();

@@ -60,5 +60,15 @@ TEST_F(Reading, ExplainsByAnotherCostModel) {
   }
 }
 
+TEST_F(Reading, ReportsOnOnePageWithoutElementsFromNames) {
+  const Outcome outcome = run("report plan.json -o report.html");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, IsEmpty());
+  EXPECT_THAT(read(path("report.html")), testing::Not(HasSubstr("<script>alert")));
+  const json data = document("report plan.json --baselines dim_greedy --json -o -");
+  EXPECT_EQ(data["baselines"][0]["algorithm"], "dim_greedy");
+  EXPECT_EQ(run("report plan.json --baselines nobody -o report.html").code, 2);
+}
+
 }  // namespace
 }  // namespace shardwright
