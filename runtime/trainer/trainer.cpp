@@ -3,6 +3,7 @@
 #include "runtime/checkpoint/model_folder.hpp"
 #include "runtime/checkpoint/saved_model.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/trainer/job_identity.hpp"
 #include "runtime/trainer/metrics_file.hpp"
 #include "runtime/trainer/sharded_model.hpp"
 #include "runtime/trainer/stopwatch.hpp"
@@ -23,7 +24,12 @@ namespace {
 
 TrainingInputs open_together(Communicator& comm, const TrainConfig& config) {
   std::optional<TrainingInputs> inputs;
-  run_together(comm, [&] { inputs.emplace(open_training_inputs(config, comm.size())); });
+  nlohmann::json identity;
+  run_together(comm, [&] {
+    inputs.emplace(open_training_inputs(config, comm.size()));
+    identity = job_identity(config, *inputs);
+  });
+  require_same_job(comm, identity);
   return std::move(*inputs);
 }
 

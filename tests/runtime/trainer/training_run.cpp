@@ -161,10 +161,15 @@ TrainingRun run_training(std::int64_t ranks, const TrainConfig& config,
 
 RunFailure run_failing(std::int64_t ranks, const TrainConfig& config,
                        const TrainSurroundings& surroundings) {
-  std::vector<RunFailure> failures(static_cast<std::size_t>(ranks));
-  run_ranks(ranks, [&](Communicator& comm) {
+  return run_failing(std::vector(static_cast<std::size_t>(ranks), config), surroundings);
+}
+
+RunFailure run_failing(const std::vector<TrainConfig>& configs,
+                       const TrainSurroundings& surroundings) {
+  std::vector<RunFailure> failures(configs.size());
+  run_ranks(std::ssize(configs), [&](Communicator& comm) {
     try {
-      train(comm, config, surroundings);
+      train(comm, configs[comm.rank().index()], surroundings);
     } catch (const CollectiveError& error) {
       failures[comm.rank().index()] = {error.code(), error.what()};
     }

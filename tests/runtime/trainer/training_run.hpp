@@ -64,5 +64,8 @@ struct RunFailure {
 };
 RunFailure run_failing(std::int64_t ranks, const TrainConfig& config,
                        const TrainSurroundings& surroundings = {});
+/// The same with a config of its own for each rank.
+RunFailure run_failing(const std::vector<TrainConfig>& configs,
+                       const TrainSurroundings& surroundings = {});
 
 }  // namespace shardwright

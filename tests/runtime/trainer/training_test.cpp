@@ -1,3 +1,4 @@
+#include "runtime/comm/thread_communicator.hpp"
 #include "runtime/data/dataset_writer.hpp"
 #include "runtime/trainer/metrics_file.hpp"
 #include "tests/runtime/trainer/training_run.hpp"
@@ -12,6 +13,7 @@
 #include <fstream>
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace shardwright {
@@ -366,6 +368,45 @@ TEST(Training, AnOutputFolderThatAnotherJobWritesToIsRefused) {
     EXPECT_EQ(std::filesystem::file_size(config.output + "/metrics.jsonl"), 17U);
   }
   EXPECT_EQ(run_training(2, config).losses.size(), 13U);
+}
+
+TEST(Training, RanksOfDifferentJobsAreRefused) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  write_test_data(folder / "other", 401);
+  const TrainConfig config = test_config(folder / "data", folder / "out");
+  std::vector<std::pair<std::string, TrainConfig>> others(5, {"", config});
+  others[0].first = "learning_rate is 0.05 on rank 0 but 5.0 on rank 2";
+  others[0].second.learning_rate = 5;
+  others[1].first = "seed is 1 on rank 0 but 2 on rank 2";
+  others[1].second.seed = 2;
+  others[2].first = "max_steps is missing on rank 0 but 3 on rank 2";
+  others[2].second.max_steps = 3;
+  others[3].first = "plan_id is ";
+  others[3].second.plan = write_plan(folder / "plan.json", cut_tables(3));
+  others[4].first = "train/samples is 400 on rank 0 but 401 on rank 2";
+  others[4].second.data = folder / "other";
+
+  for (const auto& [message, other] : others) {
+    const RunFailure failure = run_failing({config, config, other});
+    EXPECT_EQ(failure.code, ExitCode::bad_input);
+    EXPECT_THAT(failure.message, HasSubstr("were not started with the same job: " + message));
+  }
+}
+
+TEST(Training, RanksMayKeepTheirCopiesOfTheDataAnywhere) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  write_test_data(folder / "copy");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.max_steps = 2;
+  TrainConfig other = config;
+  other.data = folder / "copy";
+  other.threads = 2;
+
+  run_ranks(2, [&](Communicator& comm) {
+    EXPECT_EQ(train(comm, comm.rank() == RankId{0} ? config : other, {}).steps, 2);
+  });
 }
 
 TEST(Training, APlanMustBeForTheseRanks) {

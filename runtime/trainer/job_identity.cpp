@@ -1,0 +1,80 @@
+#include "runtime/trainer/job_identity.hpp"
+
+#include "costmodel/json/json_view.hpp"
+#include "planner/input_file.hpp"
+#include "runtime/comm/collectives.hpp"
+#include "runtime/data/data_layout.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+namespace shardwright {
+namespace {
+
+using nlohmann::json;
+
+/// Contents alone, so that hosts may keep their copies where they like.
+json data_identity(const std::string& folder, std::string_view part) {
+  const json meta = read_json(fmt::format("{}/{}/{}", folder, part, kMetaFile));
+  json identity = {
+      {"samples", meta["samples"]}, {"dense", meta["dense"]}, {"features", meta["features"]}};
+  const json made_by = meta.value("made_by", json::object());
+  identity["seed"] = made_by.value("seed", json());
+  std::vector<json> sources;
+  for (const auto& [file, hash] : made_by.value("inputs", json::object()).items()) {
+    sources.push_back(hash);
+  }
+  std::sort(sources.begin(), sources.end());
+  identity["sources"] = sources;
+  return identity;
+}
+
+std::string value_at(const json& flat, const std::string& key) {
+  return flat.contains(key) ? flat[key].dump() : "missing";
+}
+
+/// "batch_size is 32 on rank 0 but 64 on rank 3", of the first key that differs.
+std::string difference(const json& first, const json& other, std::size_t rank) {
+  const json a = first.flatten();
+  const json b = other.flatten();
+  json keys = a;
+  keys.update(b);
+  for (const auto& [key, value] : keys.items()) {
+    if (value_at(a, key) == value_at(b, key)) continue;
+    return fmt::format("{} is {} on rank 0 but {} on rank {}", key.substr(1), value_at(a, key),
+                       value_at(b, key), rank);
+  }
+  return fmt::format("ranks 0 and {} differ", rank);
+}
+
+}  // namespace
+
+json job_identity(const TrainConfig& config, const TrainingInputs& inputs) {
+  json identity = train_config_to_json(config);
+  for (const char* key : {"data", "plan", "threads", "progress_every"}) identity.erase(key);
+  identity["output"] = config.output.empty() ? "none" : "given";
+  identity["batch_size"] = inputs.batch_size;
+  identity["plan_id"] = inputs.plan_id;
+  identity["train"] = data_identity(config.data, kTrainFolder);
+  identity["test"] = data_identity(config.data, kTestFolder);
+  return identity;
+}
+
+std::string job_id(const json& identity) { return fingerprint(identity.dump()); }
+
+void require_same_job(Communicator& comm, const json& mine) {
+  const std::vector<std::string> all = all_gather(comm, mine.dump());
+  for (std::size_t rank = 1; rank < all.size(); ++rank) {
+    if (all[rank] == all.front()) continue;
+    throw CollectiveError(
+        ExitCode::bad_input,
+        fmt::format("The ranks were not started with the same job: {}. Give every rank the same "
+                    "config, flags, plan and data.",
+                    difference(json::parse(all.front()), json::parse(all[rank]), rank)));
+  }
+}
+
+}  // namespace shardwright
