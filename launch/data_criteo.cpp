@@ -1,3 +1,4 @@
+#include "costmodel/bytes.hpp"
 #include "launch/data_options.hpp"
 #include "runtime/data/criteo.hpp"
 #include "runtime/data/criteo_line.hpp"
@@ -26,6 +27,9 @@ void run_criteo(const CriteoArguments& arguments) {
   for (const std::string& file : options.test_inputs) specific.push_back("--test " + file);
   options.output = conversion_options(arguments.output, "criteo", specific);
   if (options.rows.size() == 1) options.rows.assign(kCriteoIds, options.rows.front());
+  for (const std::int64_t rows : options.rows) {  // told before hours of conversion
+    checked_product(rows, options.embedding_dim * 4, "bytes of a table (--rows, --embedding-dim)");
+  }
   report_data(convert_criteo(options), arguments.output.json);
 }
 

@@ -25,8 +25,8 @@ void read_summary(const json& entry, ShardedRun& run) {
 }
 
 std::string timing_lines(const ShardedRun& run) {
-  std::string lines = fmt::format("step: {:.3f} ms measured, {} ranks share {} cores\n",
-                                  run.step_ms, run.ranks, run.cores);
+  std::string lines = fmt::format("step: {:.3f} ms measured, {} ranks {} {} cores\n", run.step_ms,
+                                  run.ranks, run.ranks > run.cores ? "share" : "on", run.cores);
   if (run.predicted_ms > 0) {
     lines += fmt::format(
         "exchange and embeddings, slowest rank of each phase: {:.3f} ms measured, {:.3f} ms "

@@ -4,6 +4,8 @@
 set -euo pipefail
 shardwright=$1
 command -v script >/dev/null || { echo "skipped: no script(1) to make a terminal with"; exit 77; }
+script --quiet --command true /dev/null </dev/null >/dev/null 2>&1 ||
+  { echo "skipped: no pseudo-terminals here"; exit 77; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cat >"$work/tables.json" <<'JSON'

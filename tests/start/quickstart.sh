@@ -27,6 +27,14 @@ awk -v sharded="${BASH_REMATCH[1]}" -v reference="${BASH_REMATCH[3]}" 'BEGIN {
   difference = sharded - reference
   exit !(sharded > 0.75 && reference > 0.75 && difference < 0.001 && difference > -0.001)}' ||
   fail "the AUCs are not both above 0.75 and within 0.001 of each other: $last"
+awk -v difference="${BASH_REMATCH[5]}" 'BEGIN { exit !(difference >= 0 && difference <= 1e-5) }' ||
+  fail "the losses differ by more than 1e-5: $last"
+for text in 'ms a step' 'why' 'Results: ' 'samples/s' 'bytes sent per rank and step'; do
+  cat "$output/line" "$output/said" | grep -qF -- "$text" || fail "'$text' was not printed"
+done
+grep -qE '^step: [0-9.]+ ms measured, 4 ranks' "$output/results/comparison.txt" &&
+  grep -qE '[0-9.]+ ms measured, [0-9.]+ ms predicted' "$output/results/comparison.txt" ||
+  fail "no measured time beside the predicted one"
 for result in data/tables.json plan.json train/metrics.jsonl train/model/index.json; do
   [ -s "$output/results/$result" ] || fail "$result is missing"
 done

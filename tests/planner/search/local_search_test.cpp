@@ -246,6 +246,7 @@ TEST(LocalSearch, ATimeLimitEndsItWithAPlan) {
   SearchOptions options;
   options.algorithm = "search";
   options.effort.time_limit_seconds = 0.05;
+  options.effort.work_limit = 1'000'000'000'000;
   const SearchResult result =
       search_plan(workload, read_topology("3xH100-80GB"), *make_cost_model("analytic"), options);
   ASSERT_TRUE(result.plan);
