@@ -1,6 +1,7 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
 #include "launch/commands.hpp"
+#include "launch/refuse_arguments.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -112,6 +113,14 @@ int fail(ExitCode code, const std::string& message) {
   return static_cast<int>(code);
 }
 
+// Commands that run on ranks say once per job what is wrong with their arguments.
+int refuse(const CLI::App& app, const std::string& message) {
+  const auto commands = app.get_subcommands();
+  const std::string command = commands.empty() ? "" : commands.front()->get_name();
+  if (command.empty() || command == "train" || command == "bench") return refuse_arguments(message);
+  return fail(ExitCode::usage, message);
+}
+
 // Data that did not reach its reader is a failure too.
 int finish(int code) {
   std::cout.flush();
@@ -132,7 +141,7 @@ int run(int argc, char** argv) {
   } catch (const CLI::RuntimeError& end) {  // the command has said what went wrong
     return end.get_exit_code();
   } catch (const CLI::ParseError& error) {
-    return fail(ExitCode::usage, explain(app, error));
+    return refuse(app, explain(app, error));
   } catch (const Error& error) {
     finish(0);
     return fail(error.code(), error.what());

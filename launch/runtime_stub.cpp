@@ -1,5 +1,10 @@
 #include "costmodel/errors.hpp"
 #include "launch/commands.hpp"
+#include "launch/refuse_arguments.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
 
 namespace shardwright {
 namespace {
@@ -19,5 +24,10 @@ void add_data_command(CLI::App& app) { add_missing(app, "data", "Prepare trainin
 void add_train_command(CLI::App& app) { add_missing(app, "train", "Train a sharded model"); }
 void add_bench_command(CLI::App& app) { add_missing(app, "bench", "Time the steps of a plan"); }
 void add_fit_command(CLI::App& app) { add_missing(app, "fit", "Fit a communication model"); }
+
+int refuse_arguments(const std::string& message) {
+  fmt::print(stderr, "shardwright: {}\n", message);
+  return static_cast<int>(ExitCode::usage);
+}
 
 }  // namespace shardwright

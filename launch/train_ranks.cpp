@@ -1,6 +1,7 @@
 #include "launch/train_ranks.hpp"
 
 #include "costmodel/errors.hpp"
+#include "launch/refuse_arguments.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/comm/mpi_communicator.hpp"
 
@@ -53,6 +54,19 @@ int run_on_ranks(const std::function<void(Communicator&)>& work) {
   const MpiEnvironment mpi;
   const std::unique_ptr<Communicator> comm = make_mpi_communicator();
   return run_rank(*comm, work);
+}
+
+int refuse_arguments(const std::string& message) {
+  try {
+    if (started_by_launcher()) {
+      // In the place of a job's first agreement, where ranks with right arguments are waiting.
+      return run_on_ranks(
+          [&](Communicator& comm) { run_together(comm, [&] { throw UsageError(message); }); });
+    }
+  } catch (const EnvironmentError&) {  // no MPI: the message is still what the user needs
+  }
+  fmt::print(stderr, "shardwright: {}\n", message);
+  return static_cast<int>(ExitCode::usage);
 }
 
 }  // namespace shardwright

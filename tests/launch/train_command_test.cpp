@@ -233,6 +233,20 @@ TEST_F(TrainCommand, UnknownFlagsAreUsageErrors) {
   EXPECT_THAT(outcome.err, HasSubstr("--learning-rate"));
 }
 
+// Each rank finds the fault by itself, before MPI.
+TEST_F(TrainCommand, WrongFlagsOfAllRanksArePrintedOnce) {
+  expect_one_message(train_on(4, "--learning-rat 1"), ExitCode::usage, "--learning-rate?");
+}
+
+TEST_F(TrainCommand, WrongFlagsOfOneRankAreHeardByAll) {
+  const Outcome outcome =
+      shell(fmt::format("timeout 60 {} -n 1 {} train {} : -n 1 {} train --epoch 1", MPIRUN,
+                        SHARDWRIGHT_BINARY, small_run(), SHARDWRIGHT_BINARY));
+
+  expect_one_message(outcome, ExitCode::usage, "1 of 2 ranks failed; first rank 1 on");
+  EXPECT_THAT(outcome.err, HasSubstr("did you mean --epochs?"));
+}
+
 TEST_F(TrainCommand, HelpStartsWithExamples) {
   const Outcome outcome = train_alone("--help");
 
