@@ -1,5 +1,6 @@
 #include "runtime/model/dense_model.hpp"
 
+#include "costmodel/errors.hpp"
 #include "runtime/model/blas_threads.hpp"
 #include "runtime/model/dense_parameters.hpp"
 
@@ -19,16 +20,41 @@
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 #include <ATen/ops/zeros_like.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <stdexcept>
+#include <string>
 #include <vector>
 
 namespace shardwright {
 namespace {
 
 constexpr double kAdagradEps = 1e-8;
+
+// What LibTorch throws holds a stack trace of thirty lines, and is no bad_alloc.
+[[noreturn]] void rethrow(const c10::Error& error) {
+  const std::string text = error.what_without_backtrace();
+  if (text.find("allocate memory") == std::string::npos &&
+      text.find("not enough memory") == std::string::npos) {
+    throw std::runtime_error("LibTorch failed in the dense part: " + text);
+  }
+  throw EnvironmentError(
+      "There is not enough memory for the dense part of the model. Use narrower MLPs, a smaller "
+      "batch or fewer ranks per host. LibTorch says: " +
+      text);
+}
+
+template <class Work>
+auto with_libtorch(Work work) {
+  try {
+    return work();
+  } catch (const c10::Error& error) {
+    rethrow(error);
+  }
+}
 
 struct Layer {
   at::Tensor weight;
@@ -68,6 +94,13 @@ struct DenseModel::State {
   at::Tensor pairs;
   std::vector<at::Tensor> square_sums;  ///< Adagrad's state, one per parameter; empty for SGD
 
+  void allocate(OptimizerKind optimizer, std::uint64_t seed);
+  double forward_backward(std::span<const float> dense, std::span<const float> pooled,
+                          std::span<const float> labels, std::int64_t global_batch,
+                          std::span<float> pooled_gradient);
+  void predict(std::span<const float> dense, std::span<const float> pooled,
+               std::span<float> probability) const;
+  void apply_gradients(double learning_rate);
   at::Tensor dense_input(std::span<const float> dense, std::int64_t samples) const {
     return view(dense, {samples, config.num_dense});
   }
@@ -97,59 +130,75 @@ at::Tensor DenseModel::State::logits(const at::Tensor& dense, const at::Tensor& 
   return y.squeeze(1);
 }
 
-DenseModel::DenseModel(const DlrmConfig& config, OptimizerKind optimizer, std::uint64_t seed)
-    : state_(std::make_unique<State>()) {
-  state_->config = config;
-  state_->specs = dense_parameters(config);
+void DenseModel::State::allocate(OptimizerKind optimizer, std::uint64_t seed) {
+  specs = dense_parameters(config);
   std::int64_t total = 0;
-  for (const DenseParameterSpec& spec : state_->specs) total += spec.size();
-  state_->gradients = at::zeros({total}, at::kFloat);
+  for (const DenseParameterSpec& spec : specs) total += spec.size();
+  gradients = at::zeros({total}, at::kFloat);
   std::int64_t offset = 0;
-  for (const DenseParameterSpec& spec : state_->specs) {
-    state_->parameters.push_back(
-        trainable(spec, seed, state_->gradients.narrow(0, offset, spec.size())));
+  for (const DenseParameterSpec& spec : specs) {
+    parameters.push_back(trainable(spec, seed, gradients.narrow(0, offset, spec.size())));
     offset += spec.size();
   }
   const std::size_t num_bottom = config.num_dense > 0 ? config.bottom_mlp.size() : 0;
-  for (std::size_t i = 0; i < state_->parameters.size() / 2; ++i) {
-    std::vector<Layer>& mlp = i < num_bottom ? state_->bottom : state_->top;
-    mlp.push_back({state_->parameters[2 * i], state_->parameters[2 * i + 1]});
+  for (std::size_t i = 0; i < parameters.size() / 2; ++i) {
+    std::vector<Layer>& mlp = i < num_bottom ? bottom : top;
+    mlp.push_back({parameters[2 * i], parameters[2 * i + 1]});
   }
-  state_->pairs = lower_triangle(config.num_features + (config.num_dense > 0 ? 1 : 0));
+  pairs = lower_triangle(config.num_features + (config.num_dense > 0 ? 1 : 0));
   if (optimizer == OptimizerKind::sgd) return;
-  for (const at::Tensor& parameter : state_->parameters) {
-    state_->square_sums.push_back(at::zeros_like(parameter, at::requires_grad(false)));
+  for (const at::Tensor& parameter : parameters) {
+    square_sums.push_back(at::zeros_like(parameter, at::requires_grad(false)));
   }
+}
+
+DenseModel::DenseModel(const DlrmConfig& config, OptimizerKind optimizer, std::uint64_t seed)
+    : state_(std::make_unique<State>()) {
+  state_->config = config;
+  with_libtorch([&] { state_->allocate(optimizer, seed); });
 }
 
 DenseModel::~DenseModel() = default;
 
-double DenseModel::forward_backward(std::span<const float> dense, std::span<const float> pooled,
-                                    std::span<const float> labels, std::int64_t global_batch,
-                                    std::span<float> pooled_gradient) {
-  state_->gradients.zero_();
+double DenseModel::State::forward_backward(std::span<const float> dense,
+                                           std::span<const float> pooled,
+                                           std::span<const float> labels, std::int64_t global_batch,
+                                           std::span<float> pooled_gradient) {
+  gradients.zero_();
   const auto samples = static_cast<std::int64_t>(labels.size());
   if (samples == 0) return 0.0;
-  at::Tensor embeddings = state_->pooled_input(pooled, samples);
+  at::Tensor embeddings = pooled_input(pooled, samples);
   embeddings.set_requires_grad(true);
-  const at::Tensor losses = at::binary_cross_entropy_with_logits(
-      state_->logits(state_->dense_input(dense, samples), embeddings), view(labels, {samples}), {},
-      {}, at::Reduction::None);
+  const at::Tensor losses =
+      at::binary_cross_entropy_with_logits(logits(dense_input(dense, samples), embeddings),
+                                           view(labels, {samples}), {}, {}, at::Reduction::None);
   losses.backward(at::full_like(losses, 1.0 / static_cast<double>(global_batch)));
   const at::Tensor gradient = embeddings.grad().contiguous();
   std::copy_n(gradient.data_ptr<float>(), pooled_gradient.size(), pooled_gradient.begin());
   return losses.detach().sum(at::kDouble).item<double>();
 }
 
-void DenseModel::predict(std::span<const float> dense, std::span<const float> pooled,
-                         std::span<float> probability) {
+double DenseModel::forward_backward(std::span<const float> dense, std::span<const float> pooled,
+                                    std::span<const float> labels, std::int64_t global_batch,
+                                    std::span<float> pooled_gradient) {
+  return with_libtorch([&] {
+    return state_->forward_backward(dense, pooled, labels, global_batch, pooled_gradient);
+  });
+}
+
+void DenseModel::State::predict(std::span<const float> dense, std::span<const float> pooled,
+                                std::span<float> probability) const {
   const auto samples = static_cast<std::int64_t>(probability.size());
   if (samples == 0) return;
   const at::NoGradGuard no_grad;
-  const at::Tensor result = at::sigmoid(state_->logits(state_->dense_input(dense, samples),
-                                                       state_->pooled_input(pooled, samples)))
-                                .contiguous();
+  const at::Tensor result =
+      at::sigmoid(logits(dense_input(dense, samples), pooled_input(pooled, samples))).contiguous();
   std::copy_n(result.data_ptr<float>(), probability.size(), probability.begin());
+}
+
+void DenseModel::predict(std::span<const float> dense, std::span<const float> pooled,
+                         std::span<float> probability) {
+  with_libtorch([&] { return state_->predict(dense, pooled, probability); });
 }
 
 std::span<float> DenseModel::gradients() {
@@ -157,19 +206,23 @@ std::span<float> DenseModel::gradients() {
 }
 
 // The operations, in their order, of torch::optim's SGD and Adagrad.
-void DenseModel::apply_gradients(double learning_rate) {
+void DenseModel::State::apply_gradients(double learning_rate) {
   const at::NoGradGuard no_grad;
-  for (std::size_t i = 0; i < state_->parameters.size(); ++i) {
-    at::Tensor& parameter = state_->parameters[i];
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    at::Tensor& parameter = parameters[i];
     const at::Tensor& gradient = parameter.grad();
-    if (state_->square_sums.empty()) {
+    if (square_sums.empty()) {
       parameter.add_(gradient, -learning_rate);
     } else {
-      at::Tensor& square_sum = state_->square_sums[i];
+      at::Tensor& square_sum = square_sums[i];
       square_sum.addcmul_(gradient, gradient);
       parameter.addcdiv_(gradient, square_sum.sqrt().add_(kAdagradEps), -learning_rate);
     }
   }
+}
+
+void DenseModel::apply_gradients(double learning_rate) {
+  with_libtorch([&] { state_->apply_gradients(learning_rate); });
 }
 
 std::vector<DenseModel::Parameter> DenseModel::parameters() const {

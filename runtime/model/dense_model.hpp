@@ -22,6 +22,7 @@ struct DlrmConfig {
 
 /// The data-parallel part, on LibTorch. No LibTorch type appears here, so that few files compile
 /// it. Initial weights depend on (seed, parameter name, index) alone: docs/training_math.md.
+/// Members throw EnvironmentError where memory is short.
 class DenseModel {
  public:
   DenseModel(const DlrmConfig& config, OptimizerKind optimizer, std::uint64_t seed);

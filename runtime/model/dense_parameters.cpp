@@ -55,6 +55,20 @@ void require_widths(const DlrmConfig& config) {
   }
 }
 
+// Every rank holds all of them, with their gradients and optimizer state: 64 GiB of weights alone.
+constexpr std::int64_t kMostParameters = std::int64_t{1} << 34;
+
+void require_sane_size(const std::vector<DenseParameterSpec>& specs) {
+  std::int64_t total = 0;
+  for (const DenseParameterSpec& spec : specs) {
+    total += spec.size();  // widths are at most 2^20, so that one size cannot overflow
+    if (total <= kMostParameters) continue;
+    throw InputError("bottom_mlp and top_mlp make more than " + std::to_string(kMostParameters) +
+                     " parameters, of which every rank would need a copy (" + spec.name +
+                     " alone has " + std::to_string(spec.size()) + "). Use narrower layers.");
+  }
+}
+
 }  // namespace
 
 std::int64_t DenseParameterSpec::size() const {
@@ -71,6 +85,7 @@ std::vector<DenseParameterSpec> dense_parameters(const DlrmConfig& config) {
   std::vector<DenseParameterSpec> specs;
   if (config.num_dense > 0) append_mlp("bottom", config.num_dense, config.bottom_mlp, specs);
   append_mlp("top", interaction_width(config), config.top_mlp, specs);
+  require_sane_size(specs);
   return specs;
 }
 

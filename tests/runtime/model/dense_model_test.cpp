@@ -5,8 +5,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
 #include <random>
 #include <span>
 #include <vector>
@@ -287,6 +294,49 @@ TEST(DenseParameters, RefuseWidthsThatDoNotFit) {
   expect_refused(
       {.num_dense = 0, .num_features = 1, .embedding_dim = 4, .bottom_mlp = {}, .top_mlp = {1}},
       "needs at least two embedding features");
+}
+
+TEST(DenseParameters, RefuseMoreThanAnyRankCanHold) {
+  DlrmConfig config = small_model();
+  config.bottom_mlp = {1 << 20, 1 << 20, 4};
+  try {
+    dense_parameters(config);
+    FAIL() << "accepted 2^40 parameters";
+  } catch (const InputError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("bottom.1.weight alone has 1099511627776"));
+  }
+}
+
+/// Lets this process have `bytes` more of address space than it has.
+void limit_memory(std::uint64_t bytes) {
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  const rlim_t limit = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) + bytes;
+  const rlimit limits = {limit, limit};
+  setrlimit(RLIMIT_AS, &limits);
+}
+
+// In a process of its own: 1 GiB of parameters where 256 MiB are left.
+TEST(DenseModel, SaysInOneLineThatMemoryIsShort) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need their address space";
+#endif
+  const auto build = [] {
+    limit_memory(std::uint64_t{256} << 20);
+    DlrmConfig config = small_model();
+    config.bottom_mlp = {1 << 14, 1 << 14, 4};
+    try {
+      const DenseModel model(config, OptimizerKind::sgd, 1);
+    } catch (const EnvironmentError& error) {
+      std::fputs(error.what(), stderr);
+      std::_Exit(std::strchr(error.what(), '\n') == nullptr ? static_cast<int>(error.code()) : 98);
+    } catch (...) {
+      std::_Exit(99);
+    }
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(build(), testing::ExitedWithCode(static_cast<int>(ExitCode::environment)),
+              "There is not enough memory for the dense part of the model");
 }
 
 }  // namespace
