@@ -12,6 +12,7 @@ void add_rate_command(CLI::App& app);
 void add_check_command(CLI::App& app);
 void add_explain_command(CLI::App& app);
 void add_report_command(CLI::App& app);
+void add_diff_command(CLI::App& app);
 void add_models_command(CLI::App& app);
 void add_evaluate_command(CLI::App& app);
 void add_version_command(CLI::App& app);

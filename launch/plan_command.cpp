@@ -2,7 +2,10 @@
 #include "costmodel/json/json_view.hpp"
 #include "costmodel/json/write_file.hpp"
 #include "launch/commands.hpp"
+#include "launch/earlier_plan.hpp"
+#include "launch/plan_under_model.hpp"
 #include "launch/search_effort.hpp"
+#include "launch/table_source.hpp"
 #include "planner/describe_plan.hpp"
 #include "planner/input_file.hpp"
 #include "planner/memory_model.hpp"
@@ -10,7 +13,6 @@
 #include "planner/rating_json.hpp"
 #include "planner/search/algorithms.hpp"
 #include "planner/search/search.hpp"
-#include "planner/spec/cell.hpp"
 #include "planner/spec/read_workload.hpp"
 #include "planner/spec/spec_entry.hpp"
 
@@ -38,6 +40,7 @@ struct PlanArguments {
   std::int64_t batch_size = 0;
   std::int64_t seed = 1;
   EffortArguments effort;
+  EarlierPlan earlier;
   bool json = false;
   std::string output;
 };
@@ -56,22 +59,10 @@ void set_batch_size(const PlanArguments& arguments, const Topology& topology, Wo
       workload.batch_size, kDefaultSamplesPerRank));
 }
 
-std::vector<ShardingType> parse_types(const std::string& list) {
-  std::vector<ShardingType> types;
-  for (const std::string_view type : split_list(list, ',')) {
-    try {
-      types.push_back(parse_sharding_type(type));
-    } catch (const InputError& error) {
-      throw UsageError(fmt::format("--types: {}", error.what()));
-    }
-  }
-  return types;
-}
-
 SearchOptions search_options(const PlanArguments& arguments) {
   SearchOptions options;
   options.algorithm = arguments.algorithm;
-  if (!arguments.types.empty()) options.types = parse_types(arguments.types);
+  if (!arguments.types.empty()) options.types = parse_type_list(arguments.types);
   options.memory_model = parse_memory_model(arguments.memory_model);
   options.objective = parse_objective(arguments.objective);
   options.seed = static_cast<std::uint64_t>(arguments.seed);
@@ -107,6 +98,8 @@ std::string command_line(const PlanArguments& arguments, const SearchOptions& op
   add("--objective", arguments.objective);
   add("--memory-model", arguments.memory_model);
   add("--seed", fmt::to_string(options.seed));
+  add("--from", arguments.earlier.file);
+  add("--max-moved", arguments.earlier.max_moved);
   return line + effort_flags(arguments.effort);
 }
 
@@ -129,8 +122,9 @@ MadeBy made_by(const PlanArguments& arguments, const SearchOptions& options,
                const WorkloadReading& reading) {
   MadeBy made_by{command_line(arguments, options, reading.workload), SHARDWRIGHT_VERSION,
                  reading.inputs};
-  if (std::filesystem::is_regular_file(arguments.topology)) {
-    made_by.inputs[arguments.topology] = fingerprint(read_input_file(arguments.topology).content);
+  for (const std::string& file : {arguments.topology, arguments.earlier.file}) {
+    if (!std::filesystem::is_regular_file(file)) continue;
+    made_by.inputs[file] = fingerprint(read_input_file(file).content);
   }
   return made_by;
 }
@@ -148,10 +142,14 @@ void run(const PlanArguments& arguments) {
   set_batch_size(arguments, topology, reading.workload);
   say(fmt::format("Topology: {}", describe_topology(topology)));
   say(fmt::format("Search: {} over {}, seed {}. Cost model {} ({}). Memory model {}.",
-                  options.algorithm, names_of(options.types), options.seed, cost_model->name(),
+                  arguments.earlier.file.empty() ? options.algorithm : "from an earlier plan",
+                  names_of(options.types), options.seed, cost_model->name(),
                   cost_model->provenance(), to_string(options.memory_model)));
   const auto progress = record_progress(options);
-  SearchResult result = search_plan(reading.workload, topology, *cost_model, options);
+  SearchResult result =
+      arguments.earlier.file.empty()
+          ? search_plan(reading.workload, topology, *cost_model, options)
+          : replan_from(arguments.earlier, reading.workload, topology, *cost_model, options);
   options.effort.progress = nullptr;  // wipes its line
   if (result.record.evaluations > 1) say(describe_end(result));
   if (result.plan) {
@@ -159,24 +157,6 @@ void run(const PlanArguments& arguments) {
     result.plan->search.progress = *progress;
   }
   write_result(arguments, result);
-}
-
-void add_tables(CLI::App& command, PlanArguments& arguments) {
-  DlrmLists& lists = arguments.source.lists;
-  const auto add = [&](const char* name, auto& value, const char* type, const char* help) {
-    command.add_option(name, value, help)->type_name(type);
-  };
-  add("TABLES", arguments.source.file, "", "Table spec, JSON or CSV; - is standard input");
-  add("--csv-model", arguments.source.csv_model, "NAME",
-      "Which model of a CSV whose column 'model' names several");
-  add("--num-embeddings-per-feature,--num_embeddings_per_feature", lists.num_embeddings_per_feature,
-      "R,R,...", "Instead of TABLES: rows of each table");
-  add("--arch-embedding-size,--arch_embedding_size", lists.arch_embedding_size, "R-R-...",
-      "Instead of TABLES: rows of each table");
-  add("--multi-hot-sizes,--multi_hot_sizes", lists.multi_hot_sizes, "N,N,...",
-      "Ids per sample of these tables (default 1 each)");
-  add("--embedding-dim,--embedding_dim,--arch-sparse-feature-size,--arch_sparse_feature_size",
-      lists.embedding_dim, "N", "Columns of these tables, and of CSV tables without a dim");
 }
 
 // "a, b,\nc": lines that fit beside the options.
@@ -235,11 +215,14 @@ void add_plan_command(CLI::App& app) {
       "  shardwright plan --num-embeddings-per-feature 40000000,39060 --embedding-dim 128 \\\n"
       "    --multi-hot-sizes 3,2 --topology 8xH100-80GB -o plan.json\n"
       "  shardwright plan --arch-embedding-size 80000-80000 --arch-sparse-feature-size 64 \\\n"
-      "    --topology 2xcpu-1GiB -o -");
+      "    --topology 2xcpu-1GiB -o -\n"
+      "  shardwright plan tables.json --topology 8xH100-80GB --from old.json --max-moved 50GB \\\n"
+      "    -o new.json");
   const auto arguments = std::make_shared<PlanArguments>();
-  add_tables(*command, *arguments);
+  add_table_source(*command, arguments->source);
   add_search(*command, *arguments);
   add_effort(*command, arguments->effort);
+  add_earlier_plan(*command, arguments->earlier);
   command->add_flag("--json", arguments->json, "Print the predictions as one JSON document");
   command->add_option("-o,--output", arguments->output, "Plan file to write; - is standard output")
       ->type_name("FILE");

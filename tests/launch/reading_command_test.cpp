@@ -70,5 +70,29 @@ TEST_F(Reading, ReportsOnOnePageWithoutElementsFromNames) {
   EXPECT_EQ(run("report plan.json --baselines nobody -o report.html").code, 2);
 }
 
+TEST_F(Reading, DiffsPlans) {
+  ASSERT_EQ(
+      run("plan tables.json --topology 2xcpu-1MiB --algorithm round_robin -o other.json").code, 0);
+  EXPECT_EQ(document("diff plan.json plan.json --json")["moved_bytes"], 0);
+  const json diff = document("diff plan.json other.json --json");
+  EXPECT_EQ(diff["per_rank"][0]["received_bytes"].get<std::int64_t>() +
+                diff["per_rank"][1]["received_bytes"].get<std::int64_t>(),
+            diff["moved_bytes"]);
+  EXPECT_THAT(run("diff plan.json other.json").out, HasSubstr("From plan"));
+}
+
+TEST_F(Reading, PlansOnFromAnEarlierPlan) {
+  write("grown.csv", "name,rows,dim\na,1000,32\nb,500,16\nc,700,16\n");
+  const Outcome outcome =
+      run("plan grown.csv --topology 2xcpu-1MiB --batch-size 64 --from plan.json --max-moved 0B "
+          "-o grown.json");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("2 of 3 tables stay"));
+  const json diff = document("diff plan.json grown.json --json");
+  EXPECT_EQ(diff["moved_bytes"], 0);
+  EXPECT_EQ(json::parse(read(path("grown.json")))["search"]["algorithm"], "from");
+  EXPECT_EQ(run("plan grown.csv --topology 2xcpu-1MiB --max-moved 1GB").code, 2);
+}
+
 }  // namespace
 }  // namespace shardwright

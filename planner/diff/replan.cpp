@@ -1,0 +1,335 @@
+#include "planner/diff/replan.hpp"
+
+#include "planner/check.hpp"
+#include "planner/diff/transfers.hpp"
+#include "planner/explain/candidates.hpp"
+#include "planner/explain/explain_plan.hpp"
+#include "planner/memory_model.hpp"
+#include "planner/placement_words.hpp"
+#include "planner/rate_plan.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <numeric>
+#include <tuple>
+
+namespace shardwright {
+namespace {
+
+constexpr double kLeastGain = 2e-3;  // relative to the cost; less is not worth a move
+constexpr std::size_t kWorst = 8;    // tables looked at in a round
+constexpr std::size_t kTrades = 6;   // partners tried for each of them
+
+// Better is less: first what is illegal, then what it costs.
+struct Score {
+  std::size_t problems = 0;
+  Bytes missing;
+  double cost_ms = 0;
+  auto operator<=>(const Score&) const = default;
+};
+
+// New placements of one table, or of two that trade places.
+struct Change {
+  std::vector<std::pair<TableId, std::vector<Shard>>> tables;
+  Score score;
+  Bytes moved;  // of the whole plan after it
+};
+
+class Replanner {
+ public:
+  Replanner(const Plan& earlier, const Workload& workload, const Topology& topology,
+            const CostModel& cost_model, const ReplanOptions& options)
+      : earlier_(earlier), cost_model_(cost_model), options_(options) {
+    plan_.workload = workload;
+    plan_.topology = topology;
+    plan_.memory_model = options.memory_model;
+    plan_.objective = options.objective;
+    take_over();
+  }
+
+  SearchResult run() {
+    const auto start = std::chrono::steady_clock::now();
+    score_ = judge(placement_);
+    while (evaluations_ < options_.work_limit && improve()) {
+    }
+    SearchResult result;
+    result.record = {"from", 0, 0, evaluations_, "work"};
+    if (score_.problems == 0) {
+      finish(result);
+    } else {
+      give_up(result);
+    }
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+    result.record.seconds = spent.count();
+    if (result.plan) result.plan->search = result.record;
+    return result;
+  }
+
+ private:
+  using Placements = std::vector<std::vector<Shard>>;  // per table
+
+  // Tables keep their shards where those still exist; rows that were added go to the last shard.
+  void take_over() {
+    std::map<std::string, TableId> ids;
+    for (std::size_t i = 0; i < earlier_.workload.tables.size(); ++i) {
+      ids.emplace(earlier_.workload.tables[i].name, TableId::of(i));
+    }
+    for (std::size_t i = 0; i < plan_.workload.tables.size(); ++i) {
+      const auto found = ids.find(plan_.workload.tables[i].name);
+      before_.push_back(found == ids.end() ? std::vector<Shard>()
+                                           : shards_of(earlier_, found->second));
+      const bool fits = found != ids.end() &&
+                        earlier_.workload.table(found->second).dim == plan_.workload.tables[i].dim;
+      placement_.push_back(fits ? kept(TableId::of(i)) : std::vector<Shard>());
+      fresh_.push_back(placement_.back().empty());
+      if (fresh_.back()) placement_.back() = {somewhere(TableId::of(i))};
+    }
+  }
+
+  // The earlier shards with the rows the table has now; nothing if a rank or a shard is gone.
+  std::vector<Shard> kept(TableId table) const {
+    const std::int64_t rows = plan_.workload.table(table).rows;
+    std::vector<Shard> shards = before_[table.index()];
+    std::int64_t last = 0;
+    for (const Shard& shard : shards) last = std::max(last, shard.row_end);
+    for (Shard& shard : shards) {
+      shard.table = table;
+      if (shard.row_end == last) shard.row_end = rows;
+      if (shard.row_begin >= shard.row_end || shard.row_end > rows) return {};
+      if (shard.rank && shard.rank->value() >= plan_.topology.size()) return {};
+    }
+    return shards;
+  }
+
+  Shard somewhere(TableId id) const {
+    const Table& table = plan_.workload.table(id);
+    const auto rank = static_cast<std::int64_t>(id.index()) % plan_.topology.size();
+    return {id, ShardingType::table_wise, 0, table.rows, 0, table.dim, RankId(rank)};
+  }
+
+  static std::vector<Shard> all(const Placements& placement) {
+    std::vector<Shard> shards;
+    for (const auto& table : placement) shards.insert(shards.end(), table.begin(), table.end());
+    return shards;
+  }
+
+  Bytes moved(const Placements& placement) const {
+    Bytes sum;
+    for (std::size_t i = 0; i < placement.size(); ++i) sum += moved(i, placement[i]);
+    return sum;
+  }
+  Bytes moved(std::size_t table, const std::vector<Shard>& shards) const {
+    return transfers_of(plan_.workload.tables[table], before_[table], earlier_.topology.size(),
+                        shards, plan_.topology.size())
+        .moved();
+  }
+
+  Score judge(const Placements& placement) {
+    ++evaluations_;
+    plan_.shards = all(placement);
+    const auto times = cost_model_.price(plan_.workload, plan_.topology, plan_.shards);
+    Score score;
+    score.cost_ms = step_cost_ms(
+        times, plan_.objective == Objective::memory ? Objective::step : plan_.objective);
+    const auto memory =
+        memory_of_ranks(plan_.memory_model, plan_.workload, plan_.topology, plan_.shards);
+    Bytes fullest;
+    for (std::size_t rank = 0; rank < memory.size(); ++rank) {
+      score.missing += std::max(memory[rank].total() - plan_.topology.ranks[rank].memory, Bytes());
+      fullest = std::max(fullest, memory[rank].total());
+    }
+    score.problems = check_plan(plan_).size();
+    if (plan_.objective == Objective::memory) {
+      score.cost_ms = static_cast<double>(fullest.value());
+    }
+    return score;
+  }
+
+  // Makes the best change there is; false if none is worth it.
+  bool improve() {
+    const std::vector<TableId> tables = worth_a_look();
+    std::optional<Change> best;
+    double best_worth = 0;
+    for (Change& change : changes(tables)) {
+      if (evaluations_ >= options_.work_limit) break;
+      weigh(change);
+      if (options_.max_moved && change.moved > std::max(*options_.max_moved, moved_)) continue;
+      const double worth = worth_of(change);
+      if (worth <= 0 || (best && worth <= best_worth)) continue;
+      best = std::move(change);
+      best_worth = worth;
+    }
+    if (!best) return false;
+    for (auto& [table, shards] : best->tables) {
+      placement_[table.index()] = std::move(shards);
+      fresh_[table.index()] = false;
+    }
+    score_ = best->score;
+    moved_ = best->moved;
+    return true;
+  }
+
+  void weigh(Change& change) {
+    Placements changed = placement_;
+    change.moved = moved_;
+    for (const auto& [table, shards] : change.tables) {
+      change.moved -= moved(table.index(), changed[table.index()]);
+      change.moved += moved(table.index(), shards);
+      changed[table.index()] = shards;
+    }
+    change.score = judge(changed);
+  }
+
+  // 0 if the change is not to be made. What mends a plan counts above all; then gain per byte.
+  double worth_of(const Change& change) const {
+    const auto illness = [](const Score& score) { return std::tie(score.problems, score.missing); };
+    const double gain = (score_.cost_ms - change.score.cost_ms) / score_.cost_ms;
+    const double bytes = static_cast<double>(std::max(change.moved - moved_, Bytes()).value());
+    const double per_byte = 1 / (1 + bytes / least_bytes());
+    if (illness(change.score) < illness(score_)) {
+      const double mended = static_cast<double>(score_.problems - change.score.problems) +
+                            static_cast<double>((score_.missing - change.score.missing).value()) /
+                                static_cast<double>(score_.missing.value() + 1);
+      return 1e6 * (1 + mended + gain / 10) * per_byte;
+    }
+    if (illness(change.score) > illness(score_)) return 0;
+    const bool free = change.tables.size() == 1 && fresh_[change.tables[0].first.index()];
+    if (gain < (free ? 1e-9 : kLeastGain)) return 0;
+    return gain * per_byte;
+  }
+
+  double least_bytes() const {
+    Bytes all;
+    for (const Table& table : plan_.workload.tables) {
+      all = saturated_sum(all, weight_bytes(table, table.rows, table.dim));
+    }
+    return 1e-3 * static_cast<double>(all.value()) + 1;
+  }
+
+  // Tables not settled yet, those that the step waits for, those on overfull ranks.
+  std::vector<TableId> worth_a_look() {
+    plan_.shards = all(placement_);
+    const WhatIf what_if(plan_, cost_model_);
+    times_ = what_if.times();
+    const auto path = critical_path(times_, plan_.objective);
+    std::vector<std::pair<double, TableId>> order;
+    for (std::size_t i = 0; i < placement_.size(); ++i) {
+      double weight = on_path(what_if, path, TableId::of(i)).total_ms();
+      if (fresh_[i]) weight += 1e12;
+      if (on_overfull_rank(placement_[i])) weight += 1e9;
+      order.emplace_back(weight, TableId::of(i));
+    }
+    std::stable_sort(order.begin(), order.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::vector<TableId> tables;
+    for (const auto& [weight, table] : order) {
+      const bool urgent = weight >= 1e9;
+      if (tables.size() < kWorst || (urgent && tables.size() < 4 * kWorst)) tables.push_back(table);
+    }
+    return tables;
+  }
+
+  bool on_overfull_rank(const std::vector<Shard>& shards) const {
+    const auto memory =
+        memory_of_ranks(plan_.memory_model, plan_.workload, plan_.topology, plan_.shards);
+    return std::any_of(shards.begin(), shards.end(), [&](const Shard& shard) {
+      return shard.rank &&
+             memory[shard.rank->index()].total() > plan_.topology.rank(*shard.rank).memory;
+    });
+  }
+
+  std::vector<Change> changes(const std::vector<TableId>& tables) const {
+    std::vector<RankId> ranks;
+    for (std::size_t rank = 0; rank < times_.size(); ++rank) ranks.push_back(RankId::of(rank));
+    std::stable_sort(ranks.begin(), ranks.end(), [&](RankId a, RankId b) {
+      return times_[a.index()].total_ms() < times_[b.index()].total_ms();
+    });
+    std::vector<Change> result;
+    for (const TableId table : tables) {
+      for (auto& shards : candidates_for(plan_, table, ranks, options_.types)) {
+        result.push_back({{{table, std::move(shards)}}, {}, {}});
+      }
+      if (!before_[table.index()].empty()) add_return(table, result);
+      add_trades(table, ranks, result);
+    }
+    return result;
+  }
+
+  void add_return(TableId table, std::vector<Change>& result) const {
+    auto shards = kept(table);
+    if (!shards.empty() && shards != placement_[table.index()]) {
+      result.push_back({{{table, std::move(shards)}}, {}, {}});
+    }
+  }
+
+  // Two whole tables of different ranks trade places; partners are those of the least busy ranks.
+  void add_trades(TableId table, const std::vector<RankId>& ranks,
+                  std::vector<Change>& result) const {
+    const auto& own = placement_[table.index()];
+    if (own.size() != 1 || !own[0].rank) return;
+    std::size_t tried = 0;
+    for (const RankId rank : ranks) {
+      if (rank == *own[0].rank) continue;
+      for (std::size_t i = 0; i < placement_.size() && tried < kTrades; ++i) {
+        const auto& other = placement_[i];
+        if (other.size() != 1 || other[0].rank != rank) continue;
+        std::vector<Shard> there = own;
+        std::vector<Shard> here = other;
+        there[0].rank = rank;
+        here[0].rank = own[0].rank;
+        result.push_back({{{table, there}, {TableId::of(i), here}}, {}, {}});
+        ++tried;
+      }
+    }
+  }
+
+  void finish(SearchResult& result) {
+    plan_.shards = all(placement_);
+    for (std::size_t i = 0; i < placement_.size(); ++i) {
+      const Bytes bytes = moved(i, placement_[i]);
+      plan_.reasons.push_back(before_[i].empty()  ? "new"
+                              : bytes == Bytes(0) ? "stays"
+                                                  : fmt::format("{} move", format_bytes(bytes)));
+    }
+    rate_plan(plan_, cost_model_);
+    result.plan = std::move(plan_);
+  }
+
+  void give_up(SearchResult& result) {
+    plan_.shards = all(placement_);
+    auto problems = check_plan(plan_);
+    if (problems.size() > 3) problems.resize(3);
+    result.termination = Termination::no_plan_found;
+    result.missing = score_.missing;
+    result.explanation = fmt::format(
+        "From the earlier plan no legal one was reached{}, which does not prove that there is "
+        "none. What is left: {} Give more --max-moved, or plan anew without --from.",
+        options_.max_moved ? fmt::format(" by moving {}", format_bytes(*options_.max_moved)) : "",
+        fmt::join(problems, " "));
+  }
+
+  const Plan& earlier_;
+  const CostModel& cost_model_;
+  const ReplanOptions& options_;
+  Plan plan_;
+  Placements before_;  // per table; empty if it is new
+  Placements placement_;
+  std::vector<bool> fresh_;  // not settled yet
+  Score score_;
+  Bytes moved_;
+  std::vector<PhaseTimes> times_;
+  std::int64_t evaluations_ = 0;
+};
+
+}  // namespace
+
+SearchResult replan(const Plan& earlier, const Workload& workload, const Topology& topology,
+                    const CostModel& cost_model, const ReplanOptions& options) {
+  return Replanner(earlier, workload, topology, cost_model, options).run();
+}
+
+}  // namespace shardwright
