@@ -12,8 +12,6 @@
 namespace shardwright {
 namespace {
 
-constexpr double kGradientBytes = 4;
-
 // What one rank moves in the computing phases.
 struct RankWork {
   bool busy = false;
@@ -51,7 +49,7 @@ class Step {
   std::vector<PhaseTimes> times() const {
     const std::vector<double> input = traffic_.input_ms();
     const std::vector<double> output = traffic_.output_ms();
-    const double all_reduce = all_reduce_ms(topology_, replicated_gradient_bytes_);
+    const double all_reduce = AllReduce(topology_).milliseconds(replicated_gradient_bytes_);
     std::vector<PhaseTimes> result(ranks_.size());
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
       const RankSpec& spec = topology_.ranks[rank];
@@ -92,8 +90,7 @@ class Step {
     const ShardLoad local = load_of(table, shard, samples, unique_rows(shard.table));
     ShardLoad update = local;
     update.unique_rows = unique_rows(shard.table);
-    const double gradient =
-        kGradientBytes * static_cast<double>(shard.rows()) * static_cast<double>(shard.columns());
+    const double gradient = replicated_gradient_bytes(shard);
     for (RankWork& work : ranks_) {
       work.busy = true;
       work.forward += forward_bytes(table, shard, local);

@@ -3,11 +3,15 @@
 #include "costmodel/shard_load.hpp"
 #include "costmodel/traffic.hpp"
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <vector>
 
 namespace shardwright {
+
+/// Whether partial outputs of `shard` are added up within its node before they travel on.
+bool reduces_in_node(const Table& table, const Shard& shard);
 
 /// The messages that a set of shards makes the ranks exchange in one step, each shard adding its
 /// own. data_parallel shards make none.
@@ -20,18 +24,21 @@ class ExchangeTraffic {
   void add(const Table& table, const Shard& shard, const ShardLoad& load);
 
   /// Per rank: ids, weights and lengths on their way to the shards.
-  std::vector<double> input_ms() const { return input_.milliseconds(); }
+  std::vector<double> input_ms() const { return milliseconds(*topology_, input_); }
   /// Per rank: pooled rows on their way to the ranks whose samples they belong to. The gradients on
   /// their way back take as long.
-  std::vector<double> output_ms() const { return output_.milliseconds(); }
+  std::vector<double> output_ms() const { return milliseconds(*topology_, output_); }
+
+  /// Of ids, pooled rows and their gradients, all ranks.
+  double bytes_between_nodes() const;
 
  private:
   void add_reduced_output(const Table& table, const Shard& shard, double bytes);
 
   const Topology* topology_;
   std::map<std::int64_t, std::vector<RankId>> nodes_;
-  Traffic input_;
-  Traffic output_;
+  std::array<Traffic, 1> input_;
+  std::array<Traffic, 2> output_;  // of those that go straight there; of those summed on the way
 };
 
 }  // namespace shardwright

@@ -12,13 +12,14 @@
 namespace shardwright {
 
 /// What a rank's price may depend on: sums of encoded shards, and, per value of a state, how many
-/// ranks have more than 0 of it. Spans are as long as a state.
+/// ranks and nodes have more than 0 of it. Spans are as long as a state.
 struct RankState {
   std::span<const std::int64_t> own;
   std::span<const std::int64_t> node;  ///< sum over the ranks of its node
   std::span<const std::int64_t> world;
   std::span<const std::int64_t> busy_on_node;
   std::span<const std::int64_t> busy;
+  std::span<const std::int64_t> busy_nodes;
 };
 
 /// Prices ranks one at a time from sums, so that a search need not price a whole plan again after
@@ -34,8 +35,8 @@ class RankPricer {
   /// Ranks of one kind encode shards alike.
   virtual std::size_t num_kinds() const = 0;
   virtual std::size_t kind(RankId rank) const = 0;
-  /// Writes what `shard` adds to the state of a rank of `kind`; its rank is not read. Its type must
-  /// leave rows whole (table_wise, column_wise, table_column_wise).
+  /// Writes what `shard` adds to the state of a rank of `kind`; its rank is not read. A
+  /// data_parallel shard adds that to every rank.
   virtual void encode(const Shard& shard, std::size_t kind,
                       std::span<std::int64_t> state) const = 0;
 
@@ -43,9 +44,12 @@ class RankPricer {
   virtual PhaseTimes price(RankId rank, const RankState& state) const = 0;
   /// Whether price() reads more than the rank's own state.
   virtual bool reads_other_ranks() const = 0;
+  /// Whether a row shard is priced as one of equal parts over all ranks of the world (row_wise) or
+  /// of its node, however many rows it has: other splits must not be compared by such a model.
+  virtual bool assumes_even_rows() const = 0;
 
-  /// A valid floor for a lower bound: each phase of `rank` takes at least `idle` plus the sum of
-  /// `per_shard` over its shards, if it has any. Nothing where the model has no such floor.
+  /// A valid floor for a lower bound: each phase of `rank` takes at least the least `idle` of its
+  /// shards, if it has any, plus the sum of their `per_shard`. Nothing where the model has none.
   struct Floor {
     PhaseTimes idle;
     PhaseTimes per_shard;

@@ -55,4 +55,8 @@ double output_message_bytes(const Shard& shard, const ShardLoad& load) {
   return output_bytes(shard, load);
 }
 
+double replicated_gradient_bytes(const Shard& shard) {
+  return kOutputBytes * static_cast<double>(shard.rows()) * static_cast<double>(shard.columns());
+}
+
 }  // namespace shardwright

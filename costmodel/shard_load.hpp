@@ -39,5 +39,7 @@ MovedBytes backward_bytes(const Table& table, const Shard& shard, const ShardLoa
 double input_message_bytes(const Table& table, const ShardLoad& load);
 /// Bytes of its output rows on the wire, fp32.
 double output_message_bytes(const Shard& shard, const ShardLoad& load);
+/// Bytes of a data_parallel shard's gradient, of all its rows, fp32.
+double replicated_gradient_bytes(const Shard& shard);
 
 }  // namespace shardwright

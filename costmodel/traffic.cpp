@@ -3,6 +3,26 @@
 #include <algorithm>
 
 namespace shardwright {
+namespace {
+
+Traffic::Load operator+(const Traffic::Load& a, const Traffic::Load& b) {
+  return {a.bytes + b.bytes, a.messages + b.messages};
+}
+
+double link_seconds(const Link& link, const Traffic::Load& load) {
+  return load.bytes / link.bandwidth_bytes_per_second + load.messages * link.latency_seconds;
+}
+
+double busy_seconds(const Topology& topology, const Traffic::Loads& loads) {
+  return std::max(link_seconds(topology.intra, loads.intra),
+                  link_seconds(topology.inter, loads.inter));
+}
+
+}  // namespace
+
+Traffic::Loads operator+(const Traffic::Loads& a, const Traffic::Loads& b) {
+  return {a.intra + b.intra, a.inter + b.inter};
+}
 
 Traffic::Traffic(const Topology& topology)
     : topology_(&topology), size_(topology.ranks.size()), bytes_(size_ * size_) {}
@@ -19,46 +39,68 @@ void Traffic::add_from_all(RankId to, double bytes_per_rank) {
   for (std::size_t from = 0; from < size_; ++from) add(RankId::of(from), to, bytes_per_rank);
 }
 
-double Traffic::link_seconds(const Link& link, double bytes, double messages) const {
-  return bytes / link.bandwidth_bytes_per_second + messages * link.latency_seconds;
+bool Traffic::same_node(std::size_t a, std::size_t b) const {
+  return topology_->ranks[a].node == topology_->ranks[b].node;
 }
 
-double Traffic::busy_seconds(std::size_t rank, bool sending) const {
-  struct Load {
-    double bytes = 0;
-    double messages = 0;
-  } intra, inter;
+double Traffic::bytes_between_nodes() const {
+  double sum = 0;
+  for (std::size_t from = 0; from < size_; ++from) {
+    for (std::size_t to = 0; to < size_; ++to) {
+      if (!same_node(from, to)) sum += bytes(from, to);
+    }
+  }
+  return sum;
+}
+
+Traffic::Loads Traffic::loads(std::size_t rank, bool sending) const {
+  Loads loads;
   for (std::size_t other = 0; other < size_; ++other) {
     const double message = sending ? bytes(rank, other) : bytes(other, rank);
     if (message <= 0) continue;
-    const bool same_node = topology_->ranks[rank].node == topology_->ranks[other].node;
-    Load& load = same_node ? intra : inter;
+    Load& load = same_node(rank, other) ? loads.intra : loads.inter;
     load.bytes += message;
     load.messages += 1;
   }
-  return std::max(link_seconds(topology_->intra, intra.bytes, intra.messages),
-                  link_seconds(topology_->inter, inter.bytes, inter.messages));
+  return loads;
 }
 
-std::vector<double> Traffic::milliseconds() const {
-  std::vector<double> result(size_);
-  for (std::size_t rank = 0; rank < size_; ++rank) {
-    result[rank] = 1e3 * std::max(busy_seconds(rank, true), busy_seconds(rank, false));
+std::vector<double> milliseconds(const Topology& topology, std::span<const Traffic> collectives) {
+  std::vector<double> result;
+  for (std::size_t i = 0; i < topology.ranks.size(); ++i) {
+    Traffic::Loads sent;
+    Traffic::Loads received;
+    for (const Traffic& collective : collectives) {
+      sent = sent + collective.sent_by(RankId::of(i));
+      received = received + collective.received_by(RankId::of(i));
+    }
+    result.push_back(1e3 *
+                     std::max(busy_seconds(topology, sent), busy_seconds(topology, received)));
   }
   return result;
 }
 
-double all_reduce_ms(const Topology& topology, double bytes) {
-  if (topology.size() < 2 || bytes <= 0) return 0;
-  const auto seconds = [&](const Link& link) {
-    const double ranks = static_cast<double>(topology.size());
-    return 2 * (ranks - 1) *
-           (bytes / ranks / link.bandwidth_bytes_per_second + link.latency_seconds);
-  };
+AllReduce::AllReduce(const Topology& topology) {
+  const auto ranks = static_cast<double>(topology.size());
   const std::int64_t nodes = num_nodes(topology);
-  const double intra = nodes < topology.size() ? seconds(topology.intra) : 0;
-  const double inter = nodes > 1 ? seconds(topology.inter) : 0;
-  return 1e3 * std::max(intra, inter);
+  if (nodes < topology.size()) intra_ = line(topology.intra, ranks);
+  if (nodes > 1) inter_ = line(topology.inter, ranks);
+}
+
+AllReduce::Line AllReduce::line(const Link& link, double ranks) {
+  const double steps = 2 * (ranks - 1);
+  return {1e3 * steps / ranks / link.bandwidth_bytes_per_second,
+          1e3 * steps * link.latency_seconds};
+}
+
+double AllReduce::milliseconds(double bytes) const {
+  if (bytes <= 0) return 0;
+  return std::max(intra_.per_byte_ms * bytes + intra_.latency_ms,
+                  inter_.per_byte_ms * bytes + inter_.latency_ms);
+}
+
+double AllReduce::milliseconds_per_byte() const {
+  return std::max(intra_.per_byte_ms, inter_.per_byte_ms);
 }
 
 }  // namespace shardwright

@@ -22,13 +22,16 @@ std::string_view TorchrecCostModel::provenance() const {
 std::vector<PhaseTimes> TorchrecCostModel::price(const Workload& workload, const Topology& topology,
                                                  std::span<const Shard> shards) const {
   std::vector<PhaseTimes> ranks(topology.ranks.size());
+  const auto add_on = [&](RankId rank, Shard shard) {
+    shard.rank = rank;
+    add(estimate_perf(workload.table(shard.table), shard.type, shard.columns(),
+                      setting_of(workload, topology, shard)),
+        ranks[rank.index()]);
+  };
   for (const Shard& shard : shards) {
-    const Perf perf = estimate_perf(workload.table(shard.table), shard.type, shard.columns(),
-                                    setting_of(workload, topology, shard));
-    if (shard.rank) {
-      add(perf, ranks[shard.rank->index()]);
-    } else {
-      for (PhaseTimes& rank : ranks) add(perf, rank);
+    if (shard.rank) add_on(*shard.rank, shard);
+    for (std::size_t rank = 0; rank < ranks.size() && !shard.rank; ++rank) {
+      add_on(RankId::of(rank), shard);
     }
   }
   return ranks;

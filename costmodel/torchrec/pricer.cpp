@@ -2,6 +2,7 @@
 
 #include "costmodel/torchrec/perf.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <map>
@@ -36,6 +37,7 @@ class Pricer final : public RankPricer {
   std::size_t num_kinds() const override { return settings_.size(); }
   std::size_t kind(RankId rank) const override { return kinds_[rank.index()]; }
   bool reads_other_ranks() const override { return false; }
+  bool assumes_even_rows() const override { return true; }
 
   void encode(const Shard& shard, std::size_t kind, std::span<std::int64_t> state) const override {
     const Perf perf = perf_of(shard, kind);
@@ -65,8 +67,9 @@ class Pricer final : public RankPricer {
 
  private:
   Perf perf_of(const Shard& shard, std::size_t kind) const {
-    return estimate_perf(workload_.table(shard.table), shard.type, shard.columns(),
-                         settings_[kind]);
+    Setting setting = settings_[kind];
+    setting.kernel = kernel_of(shard.type);
+    return estimate_perf(workload_.table(shard.table), shard.type, shard.columns(), setting);
   }
 
   std::int64_t fixed(double milliseconds) const {
@@ -88,16 +91,21 @@ class Pricer final : public RankPricer {
     settings_ = std::move(settings);
   }
 
-  // Every table in shards as narrow as they come; narrow ones cost up to 1.75 times as much.
+  // Every table on one rank, in shards as narrow as they come; narrow ones cost up to 1.75 times as
+  // much.
   double most() const {
     double most = 0;
     for (std::size_t i = 0; i < workload_.tables.size(); ++i) {
       const Table& table = workload_.tables[i];
-      const Shard whole{TableId::of(i), ShardingType::table_wise, 0, table.rows, 0, table.dim,
-                        RankId(0)};
-      for (std::size_t kind = 0; kind < settings_.size(); ++kind) {
-        most += 2 * perf_of(whole, kind).total() * static_cast<double>(table.dim);
+      Shard whole{TableId::of(i), ShardingType::table_wise, 0, table.rows, 0, table.dim, RankId(0)};
+      double dearest = 0;
+      for (const ShardingType type : kAllShardingTypes) {
+        whole.type = type;
+        for (std::size_t kind = 0; kind < settings_.size(); ++kind) {
+          dearest = std::max(dearest, perf_of(whole, kind).total());
+        }
       }
+      most += 2 * dearest * static_cast<double>(table.dim);
     }
     return most;
   }

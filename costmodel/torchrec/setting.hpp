@@ -28,7 +28,10 @@ struct Setting {
   double cache_load_factor = 0.2;  ///< of fused_uvm_caching
 };
 
-/// The setting TorchRec would price `shard` with: dense for data_parallel, else fused.
+/// dense for data_parallel, else fused.
+Kernel kernel_of(ShardingType type);
+
+/// The setting TorchRec would price `shard` with.
 Setting setting_of(const Workload& workload, const Topology& topology, const Shard& shard);
 
 }  // namespace shardwright::torchrec

@@ -19,7 +19,11 @@ const std::vector<ShardingType> kWholeOrColumns = {ShardingType::table_wise,
 
 const std::vector<Algorithm>& algorithms() {
   static const std::vector<Algorithm> registry = {
-      {"search", "local search from all others' plans", kWholeOrColumns, nullptr, local_search},
+      {"search",
+       "local search from all others' plans",
+       {kAllShardingTypes.begin(), kAllShardingTypes.end()},
+       nullptr,
+       local_search},
       {"random", "any rank with room", kWholeOrColumns, random_placement, nullptr},
       {"round_robin", "the ranks in turn", kWholeOrColumns, round_robin, nullptr},
       {"size_greedy", "balances rows·dim", kWholeOrColumns, size_greedy, nullptr},

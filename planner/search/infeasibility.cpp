@@ -72,10 +72,19 @@ std::optional<Infeasibility> all_too_large(const Problem& problem) {
       missing};
 }
 
+// The proofs below know tables in parts with all rows on one rank each.
+bool keeps_rows(ShardingType type) {
+  return type == ShardingType::table_wise || type == ShardingType::column_wise ||
+         type == ShardingType::table_column_wise;
+}
+
 }  // namespace
 
 std::optional<Infeasibility> prove_infeasible(const Problem& problem) {
   if (auto proof = batch_too_large(problem)) return proof;
+  for (const TableRules& rules : problem.rules) {
+    if (!std::all_of(rules.types.begin(), rules.types.end(), keeps_rows)) return {};
+  }
   if (auto proof = all_too_large(problem)) return proof;
   for (std::size_t i = 0; i < problem.rules.size(); ++i) {
     if (auto proof = table_too_large(problem, TableId::of(i))) return proof;

@@ -191,7 +191,7 @@ class Beam {
   // Compute phases depend on the rank's own state alone.
   double compute_ms(RankId rank, std::span<const std::int64_t> own) {
     ++evaluations_;
-    const PhaseTimes times = space_.pricer().price(rank, {own, own, own, own, own});
+    const PhaseTimes times = space_.pricer().price(rank, {own, own, own, own, own, own});
     return times.compute_forward_ms + times.compute_backward_ms;
   }
 

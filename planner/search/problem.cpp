@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 
 namespace shardwright {
 namespace {
@@ -27,9 +28,11 @@ void set_types(const Table& table, const std::vector<ShardingType>& types, Table
   const auto allowed = [&](ShardingType type) {
     return contains(types, type) && (asked.empty() || contains(asked, type));
   };
-  rules.table_wise = allowed(ShardingType::table_wise);
-  rules.column_wise = allowed(ShardingType::column_wise);
-  if (rules.table_wise || rules.column_wise) return;
+  std::copy_if(kAllShardingTypes.begin(), kAllShardingTypes.end(), std::back_inserter(rules.types),
+               allowed);
+  rules.table_wise = rules.allows(ShardingType::table_wise);
+  rules.column_wise = rules.allows(ShardingType::column_wise);
+  if (!rules.types.empty()) return;
   throw InputError(
       fmt::format("Table '{}' may only be {} by its constraints, but the plan may only use {}. "
                   "Change its constraints or --types.",
@@ -59,6 +62,8 @@ void set_widths(const Table& table, TableRules& rules) {
 }
 
 }  // namespace
+
+bool TableRules::allows(ShardingType type) const { return contains(types, type); }
 
 Problem make_problem(const Workload& workload, const Topology& topology, MemoryModel memory_model,
                      const std::vector<ShardingType>& types) {

@@ -9,12 +9,14 @@ namespace shardwright {
 
 /// What may be done with one table: its constraints and --types, in one place.
 struct TableRules {
-  bool table_wise = false;     ///< may stay whole under that name
-  bool column_wise = false;    ///< may be cut by columns
-  std::vector<RankId> ranks;   ///< where its shards may live, ascending; never empty
-  std::int64_t min_width = 4;  ///< of a cut; a multiple of 4
-  std::int64_t max_width = 4;  ///< of every shard; a multiple of 4, at most the table's dim
+  std::vector<ShardingType> types;  ///< never empty; in the order of kAllShardingTypes
+  bool table_wise = false;          ///< one of them: may stay whole under that name
+  bool column_wise = false;         ///< one of them: may be cut by columns, each on any rank
+  std::vector<RankId> ranks;        ///< where its shards may live, ascending; never empty
+  std::int64_t min_width = 4;       ///< of a cut; a multiple of 4
+  std::int64_t max_width = 4;       ///< of every shard; a multiple of 4, at most the table's dim
   std::int64_t max_shards = 1;
+  bool allows(ShardingType type) const;
 };
 
 /// The question every algorithm answers, with what it must respect. Borrows workload and topology.

@@ -11,6 +11,8 @@ namespace {
 constexpr double kBalanceWeight = 0.3;
 // Improvements below this share are rounding.
 constexpr double kNotable = 1e-12;
+// A change of so many ranks counts as one more step.
+constexpr std::size_t kTouchedByOne = 8;
 
 }  // namespace
 
@@ -40,13 +42,16 @@ void Annealer::run(std::int64_t steps, double temperature, const std::atomic<boo
   constexpr std::int64_t kBetweenLooks = 1024;
   const double scale = temperature * best_cost_;
   double now = energy();
+  std::int64_t look = 0;
   for (std::int64_t step = 0; step < steps; ++step) {
-    if (step % kBetweenLooks == 0) {
+    if (step >= look) {
+      look = step + kBetweenLooks;
       if (stop.load(std::memory_order_relaxed)) return;
       layout_.settle();
       now = energy();
     }
     if (!draw_change(layout_, random_, change_) || !layout_.apply(change_)) continue;
+    step += static_cast<std::int64_t>(layout_.num_touched() / kTouchedByOne);
     const double next = energy();
     if (next > now && random_.uniform() >= std::exp((now - next) / scale)) {
       layout_.undo();

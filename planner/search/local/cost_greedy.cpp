@@ -1,7 +1,8 @@
 #include "planner/search/local/cost_greedy.hpp"
 
 #include "planner/search/cuts.hpp"
-#include "planner/search/local/moves.hpp"
+#include "planner/search/local/even_widths.hpp"
+#include "planner/search/local/row_blocks.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +15,7 @@ namespace {
 constexpr std::int32_t kStep = kWidthStep;
 // Where there are more ranks than this, only so many of the least loaded are tried.
 constexpr std::size_t kMostCandidates = 32;
+constexpr std::size_t kMostNodes = 8;  // the same for row cuts within nodes
 
 struct Item {
   double weight;
@@ -41,7 +43,8 @@ class CostGreedy {
     while (!queue_.empty()) {
       const Piece piece = queue_.top().piece;
       queue_.pop();
-      if (!place(piece) && !cut_further(piece)) return false;
+      const bool done = place(piece) || cut_further(piece) || place_rows(piece.table);
+      if (!done) return false;
     }
     return true;
   }
@@ -51,7 +54,7 @@ class CostGreedy {
  private:
   double cost_alone(std::int32_t table, std::int32_t width) const {
     const RankId rank = space_.rules(table).ranks.front();
-    const auto floor = space_.pricer().floor(first_columns(space_.problem(), table, width), rank);
+    const auto floor = space_.pricer().floor(space_.shard_like({table, width}), rank);
     return floor ? floor->per_shard.total_ms() : static_cast<double>(space_.memory(table, width));
   }
 
@@ -62,6 +65,7 @@ class CostGreedy {
 
   std::vector<std::int32_t> first_cut(std::int32_t table) const {
     const std::int32_t dim = space_.dim(table);
+    if (!space_.may_keep_rows(table)) return {dim};
     const auto least = static_cast<std::int32_t>((dim + space_.rules(table).max_width - 1) /
                                                  space_.rules(table).max_width);
     auto widths = even_widths(dim, least, space_.widths());
@@ -81,41 +85,91 @@ class CostGreedy {
   }
   void push(const Piece& piece) { queue_.push({weight(piece), piece}); }
 
+  // Onto the best rank, or, if the piece is a table that has not been cut, in its best shape.
   bool place(const Piece& piece) {
-    std::optional<std::int32_t> best;
-    std::pair<double, double> least;
-    for (const std::int32_t rank : candidates(piece)) {
-      change_ = {{}, {{piece.table, piece.width, rank}}};
-      if (!layout_.apply(change_)) continue;
-      const std::pair<double, double> cost = cost_on(rank);
-      layout_.undo();
-      if (best && cost >= least) continue;
-      best = rank;
-      least = cost;
+    std::vector<Piece> best;
+    double least = 0;
+    const auto consider = [&](std::vector<Piece> shape) {
+      const auto cost = cost_of(shape);
+      if (!cost || (!best.empty() && *cost >= least)) return;
+      best = std::move(shape);
+      least = *cost;
+    };
+    const auto ranks = candidates(piece);
+    for (const std::int32_t rank : ranks) consider({{piece.table, piece.width, rank}});
+    const bool uncut = piece.width == space_.dim(piece.table);
+    if (fit_ == Fit::cheapest && uncut && has_row_shapes(piece.table)) {
+      for (auto& shape : row_shapes(piece.table)) consider(std::move(shape));
     }
-    if (best) put(piece, *best);
-    return best.has_value();
+    if (best.empty()) return false;
+    put(best);
+    return true;
   }
 
-  std::pair<double, double> cost_on(std::int32_t rank) const {
-    if (fit_ == Fit::roomiest) return {-static_cast<double>(layout_.room_left(rank)), 0};
-    return {layout_.cost() + layout_.balance(), 0};
+  bool has_row_shapes(std::int32_t table) const {
+    return !space_.row_cuts(table).empty() || space_.replica_slice(table);
   }
 
-  void put(const Piece& piece, std::int32_t rank) {
-    layout_.apply({{}, {{piece.table, piece.width, rank}}});
+  std::vector<std::vector<Piece>> row_shapes(std::int32_t table) const {
+    const auto all = space_.ranks(table);
+    std::vector<std::int32_t> order(all.begin(), all.end());
+    std::vector<double> loads(space_.num_ranks());
+    for (const std::int32_t rank : order) loads[index(rank)] = load_of(rank);
+    std::stable_sort(order.begin(), order.end(), [&](std::int32_t a, std::int32_t b) {
+      return loads[index(a)] < loads[index(b)];
+    });
+    return shardwright::row_shapes(space_, table, order, kMostNodes);
+  }
+
+  // What the layout costs with these pieces; nothing if they find no room.
+  std::optional<double> cost_of(const std::vector<Piece>& pieces) {
+    change_.removed.clear();
+    change_.added = pieces;
+    if (!layout_.apply(change_)) return {};
+    double cost = layout_.cost() + layout_.balance();
+    if (fit_ == Fit::roomiest) cost = load_of(pieces.front().rank);
+    layout_.undo();
+    return cost;
+  }
+
+  // By cutting rows instead of columns: takes back what parts of the table are placed.
+  bool place_rows(std::int32_t table) {
+    if (!has_row_shapes(table)) return false;
+    take_back(table);
+    std::vector<Piece> best;
+    double least = 0;
+    for (auto& shape : row_shapes(table)) {
+      const auto cost = cost_of(shape);
+      if (!cost || (!best.empty() && *cost >= least)) continue;
+      best = std::move(shape);
+      least = *cost;
+    }
+    if (!best.empty()) put(best);
+    return !best.empty();
+  }
+
+  void put(const std::vector<Piece>& pieces) {
+    layout_.apply({{}, pieces});
     layout_.keep();
   }
 
+  // What ranks are preferred by: their time, or what they have in use.
+  double load_of(std::int32_t rank) const {
+    if (rank == kEveryRank) return 0;
+    if (fit_ == Fit::roomiest) return -static_cast<double>(layout_.room_left(rank));
+    double load = 0;
+    for (const double channel : layout_.channels(rank)) load += channel;
+    return load;
+  }
+
+  // Ranks with room for the piece, the least loaded first.
   std::vector<std::int32_t> candidates(const Piece& piece) const {
     std::vector<std::pair<double, std::int32_t>> ranks;
+    if (!space_.may_keep_rows(piece.table)) return {};
     const std::int64_t memory = space_.memory(piece.table, piece.width);
-    for (const RankId id : space_.rules(piece.table).ranks) {
-      const auto rank = static_cast<std::int32_t>(id.value());
-      if (memory > layout_.room_left(rank)) continue;
-      double load = 0;
-      for (const double channel : layout_.channels(rank)) load += channel;
-      ranks.emplace_back(fit_ == Fit::roomiest ? cost_on(rank).first : load, rank);
+    for (const std::int32_t rank : space_.ranks(piece.table)) {
+      if (memory > layout_.room_left(rank) || !shares_node(piece.table, rank)) continue;
+      ranks.emplace_back(load_of(rank), rank);
     }
     const std::size_t count = std::min(ranks.size(), kMostCandidates);
     std::partial_sort(ranks.begin(), ranks.begin() + static_cast<std::ptrdiff_t>(count),
@@ -125,7 +179,15 @@ class CostGreedy {
     return result;
   }
 
+  // With the parts that are placed, if the table asks for that.
+  bool shares_node(std::int32_t table, std::int32_t rank) const {
+    const auto placed = layout_.of_table(table);
+    return placed.empty() || !space_.on_one_node(table) ||
+           space_.node_of(layout_.piece(placed.front()).rank) == space_.node_of(rank);
+  }
+
   bool cut_further(const Piece& piece) {
+    if (!space_.may_keep_rows(piece.table)) return false;
     return space_.widths() == ColumnWidths::any ? fill_roomiest(piece) : cut_anew(piece.table);
   }
 
@@ -133,22 +195,27 @@ class CostGreedy {
   bool fill_roomiest(const Piece& piece) {
     const TableRules& rules = space_.rules(piece.table);
     std::int64_t& parts = parts_[index(piece.table)];
-    if (!rules.column_wise || parts >= rules.max_shards) return false;
-    const RankId rank = *std::max_element(rules.ranks.begin(), rules.ranks.end(),
-                                          [&](RankId a, RankId b) { return room(a) < room(b); });
+    if (!space_.may_cut_columns(piece.table) || parts >= rules.max_shards) return false;
+    const auto roomiest = roomiest_for(piece.table);
+    if (!roomiest) return false;
     const auto least = static_cast<std::int32_t>(rules.min_width);
     for (std::int32_t width = piece.width - least; width >= least; width -= kStep) {
-      if (space_.memory(piece.table, width) > room(rank)) continue;
+      if (space_.memory(piece.table, width) > layout_.room_left(*roomiest)) continue;
       ++parts;
-      put({piece.table, width, 0}, static_cast<std::int32_t>(rank.value()));
+      put({{piece.table, width, *roomiest}});
       push(Piece{piece.table, piece.width - width, 0});
       return true;
     }
     return false;
   }
 
-  std::int64_t room(RankId rank) const {
-    return layout_.room_left(static_cast<std::int32_t>(rank.value()));
+  std::optional<std::int32_t> roomiest_for(std::int32_t table) const {
+    std::optional<std::int32_t> best;
+    for (const std::int32_t rank : space_.ranks(table)) {
+      if (!shares_node(table, rank)) continue;
+      if (!best || layout_.room_left(*best) < layout_.room_left(rank)) best = rank;
+    }
+    return best;
   }
 
   // Takes the whole table back and cuts it into one more part.
@@ -162,6 +229,12 @@ class CostGreedy {
     if (static_cast<std::int32_t>(widths.size()) <= now || !space_.may_cut(table, widths)) {
       return false;
     }
+    take_back(table);
+    push(table, widths);
+    return true;
+  }
+
+  void take_back(std::int32_t table) {
     const auto placed = layout_.of_table(table);
     layout_.apply({{placed.begin(), placed.end()}, {}});
     layout_.keep();
@@ -171,8 +244,6 @@ class CostGreedy {
     }
     queue_ = decltype(queue_)(Lighter{}, std::move(others));
     parts_[index(table)] = 0;
-    push(table, widths);
-    return true;
   }
 
   static std::size_t index(std::int32_t value) { return static_cast<std::size_t>(value); }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 namespace shardwright {
 namespace {
@@ -24,23 +23,38 @@ Layout::Layout(const SearchSpace& space, Memory memory)
       states_(num_ranks_ * state_size_),
       world_state_(state_size_),
       busy_(state_size_),
-      tree_(num_ranks_) {
-  std::map<std::int64_t, std::size_t> nodes;
+      busy_nodes_(state_size_),
+      tree_(num_ranks_),
+      last_touched_(num_ranks_),
+      node_last_touched_(space.nodes().size()) {
   for (std::size_t rank = 0; rank < num_ranks_; ++rank) {
-    const std::int64_t node = space.problem().topology.ranks[rank].node;
-    node_of_.push_back(nodes.emplace(node, nodes.size()).first->second);
+    node_of_.push_back(space.node_of(static_cast<std::int32_t>(rank)));
     kind_of_.push_back(space.pricer().kind(RankId::of(rank)));
     room_.push_back(space.problem().room[rank].value());
   }
-  node_states_.resize(nodes.size() * state_size_);
-  busy_on_node_.resize(nodes.size() * state_size_);
+  node_states_.resize(space.nodes().size() * state_size_);
+  busy_on_node_.resize(space.nodes().size() * state_size_);
   price_all();
 }
 
-void Layout::touch(std::size_t rank) {
-  const bool known = std::any_of(touched_.begin(), touched_.end(),
-                                 [&](const Touched& touched) { return touched.rank == rank; });
-  if (!known) touched_.push_back({rank, room_[rank], tree_.at(rank)});
+void Layout::touch(const Piece& piece) {
+  if (piece.rank != kEveryRank) return touch_rank(index(piece.rank));
+  for (std::size_t rank = 0; rank < num_ranks_; ++rank) touch_rank(rank);
+}
+
+void Layout::touch_rank(std::size_t rank) {
+  if (last_touched_[rank] == change_number_) return;
+  last_touched_[rank] = change_number_;
+  touched_.push_back({rank, room_[rank], tree_.at(rank)});
+  if (coupled_) touch_node(node_of_[rank]);
+}
+
+void Layout::touch_node(std::size_t node) {
+  if (node_last_touched_[node] == change_number_) return;
+  node_last_touched_[node] = change_number_;
+  touched_nodes_.push_back({node, node_states_before_.size()});
+  const auto sums = std::span(node_states_).subspan(node * state_size_, state_size_);
+  node_states_before_.insert(node_states_before_.end(), sums.begin(), sums.end());
 }
 
 void Layout::add_to_sums(std::size_t rank, std::span<const std::int64_t> values,
@@ -51,24 +65,31 @@ void Layout::add_to_sums(std::size_t rank, std::span<const std::int64_t> values,
     return;
   }
   const std::size_t node = node_of_[rank] * state_size_;
+  const auto add_to = [sign](std::int64_t& sum, std::int64_t value) {
+    const std::int64_t before = sum;
+    sum += sign * value;
+    return (sum > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+  };
   for (std::size_t k = 0; k < state_size_; ++k) {
-    const std::int64_t before = own[k];
-    own[k] += sign * values[k];
-    node_states_[node + k] += sign * values[k];
-    world_state_[k] += sign * values[k];
-    const std::int64_t busier = (own[k] > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
+    const std::int64_t busier = add_to(own[k], values[k]);
     busy_on_node_[node + k] += busier;
     busy_[k] += busier;
+    busy_nodes_[k] += add_to(node_states_[node + k], values[k]);
+    world_state_[k] += sign * values[k];
     busy_changed_ |= busier != 0;
   }
 }
 
 void Layout::add(const Piece& piece, std::int64_t sign) {
-  const std::size_t rank = index(piece.rank);
+  if (piece.rank != kEveryRank) return add_on(index(piece.rank), piece, sign);
+  for (std::size_t rank = 0; rank < num_ranks_; ++rank) add_on(rank, piece, sign);
+}
+
+void Layout::add_on(std::size_t rank, const Piece& piece, std::int64_t sign) {
   const std::int64_t over = std::max<std::int64_t>(-room_[rank], 0);
-  room_[rank] -= sign * space_.memory(piece.table, piece.width);
+  room_[rank] -= sign * space_.memory(piece);
   overflow_ += std::max<std::int64_t>(-room_[rank], 0) - over;
-  add_to_sums(rank, space_.state(piece.table, piece.width, kind_of_[rank]), sign);
+  add_to_sums(rank, space_.state(piece, kind_of_[rank]), sign);
 }
 
 void Layout::revert() {
@@ -86,13 +107,16 @@ bool Layout::apply(const Change& change) {
   ++evaluations_;
   change_ = change;
   touched_.clear();
+  touched_nodes_.clear();
+  node_states_before_.clear();
+  ++change_number_;
   busy_changed_ = false;
   for (const PieceId id : change.removed) {
-    touch(index(pieces_[index(id)].rank));
+    touch(pieces_[index(id)]);
     add(pieces_[index(id)], -1);
   }
   for (const Piece& piece : change.added) {
-    touch(index(piece.rank));
+    touch(piece);
     add(piece, 1);
   }
   if (memory_ == Memory::hard && !touched_fit()) {
@@ -112,25 +136,13 @@ void Layout::undo() {
 
 // Moves within a node leave all sums of nodes alone, unless a rank becomes empty or stops being so.
 bool Layout::concerns_others() const {
-  if (!coupled_) return false;
-  const auto moved = [&](std::size_t k, std::size_t node) {
-    std::int64_t sum = 0;
-    const auto value = [&](const Piece& piece) {
-      const std::size_t rank = index(piece.rank);
-      if (node_of_[rank] != node) return std::int64_t{0};
-      return space_.state(piece.table, piece.width, kind_of_[rank])[k];
-    };
-    for (const PieceId id : change_.removed) sum -= value(pieces_[index(id)]);
-    for (const Piece& piece : change_.added) sum += value(piece);
-    return sum != 0;
-  };
+  if (!coupled_ || touched_.size() == num_ranks_) return false;
   if (busy_changed_) return true;
-  for (const Touched& touched : touched_) {
-    for (std::size_t k = 0; k < state_size_; ++k) {
-      if (moved(k, node_of_[touched.rank])) return true;
-    }
-  }
-  return false;
+  return std::any_of(touched_nodes_.begin(), touched_nodes_.end(), [&](const TouchedNode& touched) {
+    const auto now = std::span(node_states_).subspan(touched.node * state_size_, state_size_);
+    const auto before = std::span(node_states_before_).subspan(touched.before, state_size_);
+    return !std::equal(now.begin(), now.end(), before.begin());
+  });
 }
 
 void Layout::keep() {
@@ -167,8 +179,9 @@ PhaseTimes Layout::times(std::int32_t rank) const {
     return std::span(values).subspan(which * state_size_, state_size_);
   };
   const std::size_t node = node_of_[index(rank)];
-  return space_.pricer().price(RankId(rank), {part(states_, index(rank)), part(node_states_, node),
-                                              world_state_, part(busy_on_node_, node), busy_});
+  return space_.pricer().price(RankId(rank),
+                               {part(states_, index(rank)), part(node_states_, node), world_state_,
+                                part(busy_on_node_, node), busy_, busy_nodes_});
 }
 
 Channels Layout::price(std::size_t rank) const {
@@ -210,8 +223,10 @@ void Layout::insert(const Piece& piece) {
   const PieceId id = free_.back();
   free_.pop_back();
   pieces_[index(id)] = piece;
-  place_on_rank_[index(id)] = on_rank_[index(piece.rank)].size();
-  on_rank_[index(piece.rank)].push_back(id);
+  if (piece.rank != kEveryRank) {
+    place_on_rank_[index(id)] = on_rank_[index(piece.rank)].size();
+    on_rank_[index(piece.rank)].push_back(id);
+  }
   place_in_table_[index(id)] = of_table_[index(piece.table)].size();
   of_table_[index(piece.table)].push_back(id);
 }
@@ -223,8 +238,9 @@ void Layout::erase(PieceId id) {
     places[index(last)] = places[index(id)];
     list.pop_back();
   };
-  take_out(on_rank_[index(pieces_[index(id)].rank)], place_on_rank_);
-  take_out(of_table_[index(pieces_[index(id)].table)], place_in_table_);
+  const Piece& piece = pieces_[index(id)];
+  if (piece.rank != kEveryRank) take_out(on_rank_[index(piece.rank)], place_on_rank_);
+  take_out(of_table_[index(piece.table)], place_in_table_);
   free_.push_back(id);
 }
 

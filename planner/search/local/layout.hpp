@@ -51,6 +51,8 @@ class Layout {
   std::int64_t room_left(std::int32_t rank) const { return room_[index(rank)]; }
   /// Number of apply() calls so far.
   std::int64_t evaluations() const { return evaluations_; }
+  /// Ranks whose prices the last apply() had to look at.
+  std::size_t num_touched() const { return touched_.size(); }
   PhaseTimes times(std::int32_t rank) const;
 
   /// All pieces, in the order of tables.
@@ -64,13 +66,20 @@ class Layout {
     std::int64_t room;
     Channels channels;
   };
+  struct TouchedNode {
+    std::size_t node;
+    std::size_t before;  // where its sums begin in node_states_before_
+  };
 
   template <class T>
   static std::size_t index(T value) {
     return static_cast<std::size_t>(value);
   }
-  void touch(std::size_t rank);
+  void touch(const Piece& piece);
+  void touch_rank(std::size_t rank);
+  void touch_node(std::size_t node);
   void add(const Piece& piece, std::int64_t sign);
+  void add_on(std::size_t rank, const Piece& piece, std::int64_t sign);
   void add_to_sums(std::size_t rank, std::span<const std::int64_t> values, std::int64_t sign);
   void revert();
   bool touched_fit() const;
@@ -91,7 +100,7 @@ class Layout {
 
   std::vector<Piece> pieces_;
   std::vector<PieceId> free_;
-  std::vector<std::vector<PieceId>> on_rank_;
+  std::vector<std::vector<PieceId>> on_rank_;  // without those on every rank
   std::vector<std::vector<PieceId>> of_table_;
   std::vector<std::size_t> place_on_rank_;  // per piece
   std::vector<std::size_t> place_in_table_;
@@ -101,6 +110,7 @@ class Layout {
   std::vector<std::int64_t> world_state_;
   std::vector<std::int64_t> busy_on_node_;
   std::vector<std::int64_t> busy_;
+  std::vector<std::int64_t> busy_nodes_;
   std::vector<std::int64_t> room_;  // per rank, left
   std::int64_t overflow_ = 0;       // bytes over the ranks' memory, all ranks
   MaxTree tree_;
@@ -109,6 +119,11 @@ class Layout {
   // The change that is applied and not yet kept.
   Change change_;
   std::vector<Touched> touched_;
+  std::vector<TouchedNode> touched_nodes_;
+  std::vector<std::int64_t> node_states_before_;
+  std::int64_t change_number_ = 0;
+  std::vector<std::int64_t> last_touched_;  // per rank, the number of the change
+  std::vector<std::int64_t> node_last_touched_;
   Channels squares_before_{};
   bool busy_changed_ = false;
   bool behind_ = false;  // some ranks' channels are out of date

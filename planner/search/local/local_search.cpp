@@ -4,7 +4,7 @@
 #include "planner/search/algorithms.hpp"
 #include "planner/search/local/annealer.hpp"
 #include "planner/search/local/deadline.hpp"
-#include "planner/search/local/deal_columns.hpp"
+#include "planner/search/local/deal.hpp"
 #include "planner/search/local/lower_bound.hpp"
 #include "planner/search/local/starts.hpp"
 
@@ -43,7 +43,7 @@ class LocalSearch {
                                                   question_.seed, line));
     }
     anneal();
-    found_.placement.shards = deal_columns(question_.problem, best().best());
+    found_.placement.shards = deal(space_, best().best());
     found_.placement.reasons = reasons();
     return std::move(found_);
   }
@@ -139,12 +139,13 @@ class LocalSearch {
 
   std::vector<std::string> reasons() const {
     std::vector<std::int64_t> parts(space_.num_tables());
-    for (const Shard& shard : found_.placement.shards) ++parts[shard.table.index()];
-    std::vector<std::string> reasons;
-    for (const std::int64_t count : parts) {
-      reasons.push_back(fmt::format("{}; best of {} changes tried",
-                                    count == 1 ? "whole" : fmt::format("cut in {}", count),
-                                    found_.evaluations));
+    std::vector<std::string> reasons(space_.num_tables());
+    for (const Shard& shard : found_.placement.shards) {
+      const std::string how = shard.rank ? "whole" : "on every rank";
+      const std::int64_t count = ++parts[shard.table.index()];
+      reasons[shard.table.index()] =
+          fmt::format("{}; best of {} changes tried",
+                      count == 1 ? how : fmt::format("cut in {}", count), found_.evaluations);
     }
     return reasons;
   }

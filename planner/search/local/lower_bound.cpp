@@ -50,15 +50,30 @@ std::vector<Group> group_ranks(const Topology& topology) {
   return groups;
 }
 
-// What the shards of one table add at least, by width in steps, for one kind of time.
-struct TableFloor {
+// Shards of one size: what each adds, per group, and how many there are; and what the largest of
+// them adds, if they stand for some that differ.
+struct Part {
+  std::vector<Times> times;
+  double count;
+  std::vector<Times> largest = times;
+};
+
+// One way to hold some columns of a table: all their rows on a rank, or blocks of them on several.
+// Empty: not legal.
+using Shape = std::vector<Part>;
+
+// Shapes of one kind by width in steps, from which the table's columns are made up.
+using Family = std::vector<Shape>;
+
+// The same for one kind of time.
+struct FamilyFloor {
   std::vector<double> weighed;  // least over groups, times the group's weight; infinite: not legal
   std::vector<double> alone;    // time of a rank that holds nothing else, least over groups
-  double cheapest_cut = 0;
+  double cheapest_cut = kInfinity;
 };
 
 // Least sum over any cut into widths that alone take at most `limit`.
-double cheapest_cut(const TableFloor& floor, double limit) {
+double cheapest_cut(const FamilyFloor& floor, double limit) {
   const std::size_t steps = floor.weighed.size() - 1;
   std::vector<double> best(steps + 1, kInfinity);
   best[0] = 0;
@@ -69,6 +84,15 @@ double cheapest_cut(const TableFloor& floor, double limit) {
     }
   }
   return best[steps];
+}
+
+double cheapest(const std::vector<FamilyFloor>& families, double limit) {
+  double least = kInfinity;
+  for (const FamilyFloor& family : families) {
+    const bool all_fit = family.alone.back() <= limit;
+    least = std::min(least, all_fit ? family.cheapest_cut : cheapest_cut(family, limit));
+  }
+  return least;
 }
 
 class Bound {
@@ -85,70 +109,167 @@ class Bound {
   }
 
  private:
-  bool legal(std::int32_t table, std::int32_t width) const {
-    const TableRules& rules = space_.rules(table);
-    std::int64_t roomiest = 0;
-    for (const RankId rank : rules.ranks) {
-      roomiest = std::max(roomiest, space_.problem().room[rank.index()].value());
+  // Families of every table; false if the model has no floor for one of their shards.
+  bool collect() {
+    Times none;
+    none.fill(kInfinity);
+    idle_.assign(groups_.size(), none);
+    for (std::size_t i = 0; i < space_.num_tables(); ++i) {
+      const auto table = static_cast<std::int32_t>(i);
+      auto& families = tables_.emplace_back();
+      if (space_.may_keep_rows(table)) families.push_back(column_family(table));
+      for (const RowCut& cut : space_.row_cuts(table)) {
+        if (space_.pricer().assumes_even_rows()) families.push_back(even_family(table, cut));
+      }
+      if (!space_.pricer().assumes_even_rows()) add_row_families(table, families);
+      if (const auto replica = space_.replica_slice(table)) {
+        families.push_back(no_family(table));
+        const auto ranks = static_cast<double>(space_.num_ranks());
+        families.back().back() = shape({table, space_.dim(table), 0, *replica}, ranks);
+      }
+      if (!has_floor_) return false;
     }
-    if (width > rules.max_width || space_.memory(table, width) > roomiest) return false;
-    if (width == space_.dim(table)) return true;
-    return rules.column_wise && rules.max_shards > 1 && width >= rules.min_width;
+    return true;
   }
 
-  // Floors of every table, width and group; false if the model has none.
-  bool collect() {
-    floors_.resize(space_.num_tables());
-    for (std::size_t i = 0; i < floors_.size(); ++i) {
-      const auto table = static_cast<std::int32_t>(i);
-      floors_[i].resize(static_cast<std::size_t>(space_.dim(table) / kStep) + 1);
-      for (std::int32_t width = kStep; width <= space_.dim(table); width += kStep) {
-        if (!legal(table, width)) continue;
-        const Shard shard = first_columns(space_.problem(), table, width);
-        auto& of_width = floors_[i][static_cast<std::size_t>(width / kStep)];
-        for (const Group& group : groups_) {
-          const auto floor = space_.pricer().floor(shard, group.rank);
-          if (!floor) return false;
-          idle_.resize(groups_.size());
-          idle_[of_width.size()] = times_of(floor->idle);
-          of_width.push_back(times_of(floor->per_shard));
+  Family no_family(std::int32_t table) const {
+    return Family(static_cast<std::size_t>(space_.dim(table) / kStep) + 1);
+  }
+
+  Family column_family(std::int32_t table) {
+    const TableRules& rules = space_.rules(table);
+    Family family = no_family(table);
+    for (std::int32_t width = kStep; width <= space_.dim(table); width += kStep) {
+      const std::array<std::int32_t, 2> cut = {width, space_.dim(table) - width};
+      const bool whole = cut[1] == 0;
+      const bool legal = whole ? space_.may_cut(table, std::span(cut).first(1))
+                               : rules.max_shards > 1 && width >= rules.min_width &&
+                                     width <= rules.max_width && space_.may_cut_columns(table);
+      if (legal) family[step(width)] = shape({table, width}, 1);
+    }
+    return family;
+  }
+
+  // Blocks as the search cuts them.
+  Family even_family(std::int32_t table, const RowCut& cut) {
+    Family family = no_family(table);
+    const bool parts = cut.type == ShardingType::grid;
+    const double last = cut.slice == cut.last_slice ? 0 : 1;
+    for (std::int32_t width = parts ? kStep : space_.dim(table); width <= space_.dim(table);
+         width += kStep) {
+      Shape& blocks = family[step(width)];
+      blocks = shape({table, width, 0, cut.slice}, cut.num_blocks - last);
+      if (last == 0 || blocks.empty()) continue;
+      const Shape rest = shape({table, width, 0, cut.last_slice}, last);
+      blocks.insert(blocks.end(), rest.begin(), rest.end());
+    }
+    return family;
+  }
+
+  // Any cut over any ranks, even or not: k blocks cost as much as k equal ones, as prices grow with
+  // rows in a straight line, and the largest is no smaller than those. One family stands for all
+  // k from a power of two to below the next.
+  void add_row_families(std::int32_t table, std::vector<Family>& families) {
+    const TableRules& rules = space_.rules(table);
+    const std::int64_t rows = space_.problem().workload.table(TableId(table)).rows;
+    const auto add = [&](ShardingType type, std::int64_t most, bool parts) {
+      most = std::min(most, rows);
+      for (std::int64_t fewest = 1; fewest <= most; fewest *= 2) {
+        Family& family = families.emplace_back(no_family(table));
+        const std::int64_t largest = rows / std::min(2 * fewest - 1, most);
+        for (std::int32_t width = parts ? kStep : space_.dim(table); width <= space_.dim(table);
+             width += kStep) {
+          Shard shard{TableId(table), type, 0, largest, 0, width, {}};
+          if (!fits(shard)) continue;
+          Part part{{}, static_cast<double>(fewest), floors(shard)};
+          shard.row_end = rows / fewest;
+          part.times = floors(shard);
+          family[step(width)] = {std::move(part)};
         }
       }
+    };
+    const auto ranks = static_cast<std::int64_t>(rules.ranks.size());
+    if (rules.allows(ShardingType::row_wise)) add(ShardingType::row_wise, ranks, false);
+    const bool grid = rules.allows(ShardingType::grid);
+    if (!grid && !rules.allows(ShardingType::table_row_wise)) return;
+    std::size_t largest_node = 0;
+    for (const auto& node : space_.nodes()) largest_node = std::max(largest_node, node.size());
+    add(ShardingType::grid, static_cast<std::int64_t>(largest_node), grid);
+  }
+
+  static std::size_t step(std::int32_t width) { return static_cast<std::size_t>(width / kStep); }
+
+  bool fits(const Shard& shard) const {
+    const Bytes needed = bytes_of(space_.problem(), shard);
+    const auto& ranks = space_.rules(static_cast<std::int32_t>(shard.table.value())).ranks;
+    return std::any_of(ranks.begin(), ranks.end(),
+                       [&](RankId rank) { return needed <= space_.problem().room[rank.index()]; });
+  }
+
+  // Empty if the shards fit no rank that the table may use.
+  Shape shape(const Piece& piece, double count) {
+    const Shard shard = space_.shard_like(piece);
+    if (!fits(shard)) return {};
+    return {{floors(shard), count}};
+  }
+
+  std::vector<Times> floors(const Shard& shard) {
+    std::vector<Times> times(groups_.size());
+    for (std::size_t g = 0; g < groups_.size() && has_floor_; ++g) {
+      const auto floor = space_.pricer().floor(shard, groups_[g].rank);
+      has_floor_ = floor.has_value();
+      if (!floor) break;
+      times[g] = times_of(floor->per_shard);
+      const Times idle = times_of(floor->idle);
+      for (std::size_t kind = 0; kind < idle.size(); ++kind) {
+        idle_[g][kind] = std::min(idle_[g][kind], idle[kind]);
+      }
     }
-    return !idle_.empty();
+    return times;
   }
 
   // Faster groups count for more: by the dual of the fractional assignment, any weights are valid.
   std::vector<double> weights(std::size_t kind) const {
     std::vector<double> loads(groups_.size());
-    for (const auto& widths : floors_) {
-      for (std::size_t g = 0; g < widths.back().size(); ++g) loads[g] += widths.back()[g][kind];
+    for (const auto& families : tables_) {
+      for (const Part& part : families.empty() ? Shape{} : families.front().back()) {
+        for (std::size_t g = 0; g < loads.size(); ++g) loads[g] += part.times[g][kind];
+      }
     }
     for (double& load : loads) load = load > 0 ? loads.front() / load : 1;
     return loads;
   }
 
-  std::vector<TableFloor> floors_of(std::size_t kind, const std::vector<double>& weight) const {
-    std::vector<TableFloor> result;
-    for (const auto& widths : floors_) {
-      TableFloor& floor = result.emplace_back();
-      floor.weighed.assign(widths.size(), kInfinity);
-      floor.alone.assign(widths.size(), kInfinity);
-      for (std::size_t width = 0; width < widths.size(); ++width) {
-        for (std::size_t g = 0; g < widths[width].size(); ++g) {
-          const double time = widths[width][g][kind];
-          floor.weighed[width] = std::min(floor.weighed[width], weight[g] * time);
-          floor.alone[width] = std::min(floor.alone[width], idle_[g][kind] + time);
+  FamilyFloor floor_of(const Family& family, std::size_t kind,
+                       const std::vector<double>& weight) const {
+    FamilyFloor floor;
+    floor.weighed.assign(family.size(), kInfinity);
+    floor.alone.assign(family.size(), kInfinity);
+    for (std::size_t width = 0; width < family.size(); ++width) {
+      if (family[width].empty()) continue;
+      floor.weighed[width] = floor.alone[width] = 0;
+      for (const Part& part : family[width]) {
+        double weighed = kInfinity;
+        double alone = kInfinity;
+        for (std::size_t g = 0; g < groups_.size(); ++g) {
+          weighed = std::min(weighed, weight[g] * part.times[g][kind]);
+          alone = std::min(alone, idle_[g][kind] + part.largest[g][kind]);
         }
+        floor.weighed[width] += part.count * weighed;
+        floor.alone[width] = std::max(floor.alone[width], alone);
       }
-      floor.cheapest_cut = cheapest_cut(floor, kInfinity);
     }
-    return result;
+    floor.cheapest_cut = cheapest_cut(floor, kInfinity);
+    return floor;
   }
 
   double least_time(std::size_t kind) const {
     const auto weight = weights(kind);
-    const auto floors = floors_of(kind, weight);
+    std::vector<std::vector<FamilyFloor>> floors;
+    for (const auto& families : tables_) {
+      auto& of_table = floors.emplace_back();
+      for (const Family& family : families) of_table.push_back(floor_of(family, kind, weight));
+    }
     double idle = kInfinity;
     double capacity = 0;  // weighed time of all ranks per ms
     for (std::size_t g = 0; g < groups_.size(); ++g) {
@@ -157,9 +278,7 @@ class Bound {
     }
     const auto needed = [&](double limit) {
       double sum = 0;
-      for (const TableFloor& floor : floors) {
-        sum += floor.alone.back() <= limit ? floor.cheapest_cut : cheapest_cut(floor, limit);
-      }
+      for (const auto& families : floors) sum += cheapest(families, limit);
       return idle + sum / capacity;
     };
     double low = needed(kInfinity);
@@ -176,8 +295,9 @@ class Bound {
 
   const SearchSpace& space_;
   std::vector<Group> groups_;
-  std::vector<std::vector<std::vector<Times>>> floors_;  // [table][steps][group]; empty: not legal
-  std::vector<Times> idle_;                              // per group
+  std::vector<std::vector<Family>> tables_;
+  std::vector<Times> idle_;  // per group, the least of all shards
+  bool has_floor_ = true;
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "planner/search/local/moves.hpp"
 
 #include "planner/search/cuts.hpp"
+#include "planner/search/local/even_widths.hpp"
+#include "planner/search/local/reshape.hpp"
 
 #include <algorithm>
 
@@ -8,6 +10,7 @@ namespace shardwright {
 namespace {
 
 constexpr std::int32_t kStep = kWidthStep;
+constexpr std::size_t kBetweenReshapes = 16;  // steps, on average
 
 class Drawing {
  public:
@@ -16,11 +19,14 @@ class Drawing {
 
   bool run() {
     channel_ = draw_channel();
-    const std::int32_t rank = draw_rank();
-    const auto ids = layout_.on_rank(rank);
+    if (!space_.only_columns() && random_.below(kBetweenReshapes) == 0) {
+      return reshape(static_cast<std::int32_t>(random_.below(space_.num_tables())));
+    }
+    const auto ids = layout_.on_rank(draw_source());
     if (ids.empty()) return false;
     id_ = ids[random_.below(ids.size())];
     piece_ = layout_.piece(id_);
+    if (!space_.keeps_rows(piece_)) return random_.below(4) == 0 && reshape(piece_.table);
     const bool any = space_.widths() == ColumnWidths::any;
     const bool alone = layout_.of_table(piece_.table).size() == 1;
     const std::size_t roll = random_.below(100);
@@ -42,40 +48,53 @@ class Drawing {
     return channel;
   }
 
-  std::int32_t draw_rank() {
+  std::int32_t draw_source() {
     if (random_.below(10) < 6) return layout_.leader(channel_);
     return static_cast<std::int32_t>(random_.below(space_.num_ranks()));
   }
 
-  // The least loaded of a few ranks that the table may use.
-  std::int32_t draw_target(std::int32_t table) {
-    const auto& ranks = space_.rules(table).ranks;
-    std::int32_t best = draw_one(ranks);
-    for (std::size_t more = random_.below(4); more > 0; --more) {
-      const std::int32_t other = draw_one(ranks);
-      if (layout_.channels(other)[channel_] < layout_.channels(best)[channel_]) best = other;
+  // The least loaded of a few ranks that a part of the table may use, beside `others` of its parts.
+  std::int32_t draw_target(const Piece& piece, std::size_t others) {
+    const auto ranks = space_.ranks(piece.table);
+    if (others == 0 || !space_.on_one_node(piece.table)) {
+      return draw_rank(layout_, channel_, ranks, random_);
     }
-    return best;
+    std::vector<std::int32_t> near(ranks.begin(), ranks.end());
+    std::erase_if(near, [&](std::int32_t rank) { return !same_node(rank, piece.rank); });
+    return draw_rank(layout_, channel_, near, random_);
   }
 
-  std::int32_t draw_one(const std::vector<RankId>& ranks) {
-    return static_cast<std::int32_t>(ranks[random_.below(ranks.size())].value());
+  bool same_node(std::int32_t a, std::int32_t b) const {
+    return space_.node_of(a) == space_.node_of(b);
+  }
+
+  std::size_t siblings(const Piece& piece) const {
+    return layout_.of_table(piece.table).size() - 1;
+  }
+
+  bool may_move(const Piece& piece, std::int32_t to) const {
+    return space_.keeps_rows(piece) && space_.allows(piece.table, to) &&
+           (siblings(piece) == 0 || !space_.on_one_node(piece.table) || same_node(piece.rank, to));
+  }
+
+  bool reshape(std::int32_t table) {
+    return draw_reshape(layout_, channel_, table, random_, change_);
   }
 
   bool move() {
-    const std::int32_t target = draw_target(piece_.table);
+    const std::int32_t target = draw_target(piece_, siblings(piece_));
     if (target == piece_.rank) return false;
     replace(id_, {{piece_.table, piece_.width, target}});
     return true;
   }
 
   bool swap() {
-    const std::int32_t target = draw_target(piece_.table);
+    const std::int32_t target = draw_target(piece_, siblings(piece_));
     const auto others = layout_.on_rank(target);
     if (target == piece_.rank || others.empty()) return false;
     const PieceId other_id = others[random_.below(others.size())];
     const Piece other = layout_.piece(other_id);
-    if (!space_.allows(other.table, piece_.rank)) return false;
+    if (!may_move(other, piece_.rank)) return false;
     replace(id_, {{piece_.table, piece_.width, target}});
     replace(other_id, {{other.table, other.width, piece_.rank}});
     return true;
@@ -85,7 +104,7 @@ class Drawing {
     const std::int32_t steps = piece_.width / kStep;
     if (steps < 2) return false;
     const std::int32_t width = draw_width(steps - 1);
-    const std::int32_t target = draw_target(piece_.table);
+    const std::int32_t target = draw_target(piece_, siblings(piece_) + 1);
     if (target == piece_.rank) return false;
     replace(id_,
             {{piece_.table, piece_.width - width, piece_.rank}, {piece_.table, width, target}});
@@ -114,6 +133,7 @@ class Drawing {
   }
 
   bool recut() {
+    if (space_.on_one_node(piece_.table)) return reshape(piece_.table);
     const auto ids = layout_.of_table(piece_.table);
     const auto now = static_cast<std::int32_t>(ids.size());
     const std::int32_t parts = std::max(1, now - 1 + static_cast<std::int32_t>(random_.below(4)));
@@ -121,7 +141,8 @@ class Drawing {
     for (const PieceId id : ids) change_.removed.push_back(id);
     for (std::size_t i = 0; i < widths.size(); ++i) {
       const bool stays = i < ids.size() && random_.below(4) != 0;
-      const std::int32_t rank = stays ? layout_.piece(ids[i]).rank : draw_target(piece_.table);
+      const std::int32_t rank =
+          stays ? layout_.piece(ids[i]).rank : draw_target(piece_, siblings(piece_));
       change_.added.push_back({piece_.table, widths[i], rank});
     }
     return space_.may_cut(piece_.table, widths);
@@ -172,18 +193,6 @@ class Drawing {
 bool draw_change(const Layout& layout, RandomStream& random, Change& change) {
   change.clear();
   return Drawing(layout, random, change).run();
-}
-
-std::vector<std::int32_t> even_widths(std::int32_t dim, std::int32_t parts, ColumnWidths widths) {
-  std::vector<std::int32_t> result;
-  const std::int32_t widest = kStep * ((dim / kStep + parts - 1) / parts);
-  for (std::int32_t left = dim; left > 0; --parts) {
-    const std::int32_t even = kStep * ((left / kStep + parts - 1) / std::max(parts, 1));
-    const std::int32_t width = widths == ColumnWidths::equal ? std::min(widest, left) : even;
-    result.push_back(width);
-    left -= width;
-  }
-  return result;
 }
 
 }  // namespace shardwright

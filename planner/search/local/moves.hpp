@@ -10,8 +10,4 @@ namespace shardwright {
 /// its table is cut anew. False if what was drawn is not legal; memory is not looked at.
 bool draw_change(const Layout& layout, RandomStream& random, Change& change);
 
-/// Widths of `parts` pieces of `dim` columns, as equal as `widths` asks for and steps of 4 allow,
-/// wider first; fewer pieces where there are not enough columns.
-std::vector<std::int32_t> even_widths(std::int32_t dim, std::int32_t parts, ColumnWidths widths);
-
 }  // namespace shardwright

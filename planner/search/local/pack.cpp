@@ -1,7 +1,9 @@
 #include "planner/search/local/pack.hpp"
 
 #include "planner/search/local/cost_greedy.hpp"
+#include "planner/search/local/even_widths.hpp"
 #include "planner/search/local/moves.hpp"
+#include "planner/search/local/row_blocks.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -10,26 +12,64 @@
 namespace shardwright {
 namespace {
 
-// Every table in as few pieces as it may be, each on its roomiest rank, fit or not.
-std::vector<Piece> overfull_start(const SearchSpace& space) {
-  std::vector<std::int64_t> room;
-  for (const Bytes bytes : space.problem().room) room.push_back(bytes.value());
-  std::vector<Piece> pieces;
-  for (std::size_t i = 0; i < space.num_tables(); ++i) {
-    const auto table = static_cast<std::int32_t>(i);
-    const TableRules& rules = space.rules(table);
-    const std::int64_t parts = (space.dim(table) + rules.max_width - 1) / rules.max_width;
-    for (const std::int32_t width :
-         even_widths(space.dim(table), static_cast<std::int32_t>(parts), space.widths())) {
-      const RankId rank =
-          *std::max_element(rules.ranks.begin(), rules.ranks.end(),
-                            [&](RankId a, RankId b) { return room[a.index()] < room[b.index()]; });
-      room[rank.index()] -= space.memory(table, width);
-      pieces.push_back({table, width, static_cast<std::int32_t>(rank.value())});
-    }
+// Every table in as few pieces as it may be, each on its roomiest rank, fit or not; nothing if a
+// table has no legal shape.
+class OverfullStart {
+ public:
+  explicit OverfullStart(const SearchSpace& space) : space_(space) {
+    for (const Bytes bytes : space.problem().room) room_.push_back(bytes.value());
   }
-  return pieces;
-}
+
+  std::optional<std::vector<Piece>> run() {
+    for (std::size_t i = 0; i < space_.num_tables(); ++i) {
+      const auto table = static_cast<std::int32_t>(i);
+      const auto added = space_.may_keep_rows(table) ? columns(table) : rows(table);
+      if (added.empty()) return {};
+      for (const Piece& piece : added) take_room(piece);
+      pieces_.insert(pieces_.end(), added.begin(), added.end());
+    }
+    return pieces_;
+  }
+
+ private:
+  std::int64_t& room(std::int32_t rank) { return room_[static_cast<std::size_t>(rank)]; }
+
+  void take_room(const Piece& piece) {
+    if (piece.rank != kEveryRank) room(piece.rank) -= space_.memory(piece);
+  }
+
+  std::vector<std::int32_t> roomiest_first(std::int32_t table) {
+    const auto ranks = space_.ranks(table);
+    std::vector<std::int32_t> order(ranks.begin(), ranks.end());
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::int32_t a, std::int32_t b) { return room(a) > room(b); });
+    return order;
+  }
+
+  std::vector<Piece> columns(std::int32_t table) {
+    auto order = roomiest_first(table);
+    if (space_.on_one_node(table)) {
+      const std::size_t node = space_.node_of(order.front());
+      std::erase_if(order, [&](std::int32_t rank) { return space_.node_of(rank) != node; });
+    }
+    const auto widest = static_cast<std::int32_t>(space_.rules(table).max_width);
+    const std::int32_t parts = (space_.dim(table) + widest - 1) / widest;
+    std::vector<Piece> pieces;
+    for (const std::int32_t width : even_widths(space_.dim(table), parts, space_.widths())) {
+      pieces.push_back({table, width, order[pieces.size() % order.size()]});
+    }
+    return pieces;
+  }
+
+  std::vector<Piece> rows(std::int32_t table) {
+    const auto shapes = row_shapes(space_, table, roomiest_first(table), 1);
+    return shapes.empty() ? std::vector<Piece>{} : shapes.front();
+  }
+
+  const SearchSpace& space_;
+  std::vector<std::int64_t> room_;
+  std::vector<Piece> pieces_;
+};
 
 std::optional<std::vector<Piece>> take_away(const SearchSpace& space, std::uint64_t seed,
                                             std::int64_t steps, const std::atomic<bool>& stop,
@@ -37,8 +77,10 @@ std::optional<std::vector<Piece>> take_away(const SearchSpace& space, std::uint6
   constexpr double kHot = 0.02;  // of the overflow at the start
   constexpr std::int64_t kBetweenLooks = 1024;
   constexpr std::uint64_t kStream = 1'000;
+  const auto start = OverfullStart(space).run();
+  if (!start) return {};
   Layout layout(space, Layout::Memory::counted);
-  layout.assign(overfull_start(space));
+  layout.assign(*start);
   RandomStream random(seed, kStream);
   Change change;
   const double hot = kHot * layout.cost();

@@ -3,15 +3,24 @@
 #include "planner/search/cuts.hpp"
 
 #include <algorithm>
+#include <array>
+#include <map>
+#include <numeric>
+#include <set>
 
 namespace shardwright {
+namespace {
 
-Shard first_columns(const Problem& problem, std::int32_t id, std::int32_t width) {
-  const Table& table = problem.workload.table(TableId(id));
-  const ShardingType type =
-      width == table.dim ? ShardingType::table_wise : ShardingType::column_wise;
-  return {TableId(id), type, 0, table.rows, 0, width, {}};
+// Ranks that a table may be cut over by rows, besides all that it may use.
+constexpr std::array<std::size_t, 4> kFewRanks = {2, 4, 8, 16};
+
+std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+bool cuts_columns(const TableRules& rules) {
+  return rules.column_wise || rules.allows(ShardingType::table_column_wise);
 }
+
+}  // namespace
 
 SearchSpace::SearchSpace(const Problem& problem, const RankPricer& pricer, Objective objective,
                          ColumnWidths widths)
@@ -20,30 +29,122 @@ SearchSpace::SearchSpace(const Problem& problem, const RankPricer& pricer, Objec
       objective_(objective),
       widths_(widths),
       num_kinds_(pricer.num_kinds()),
-      state_size_(pricer.state_size()) {
-  for (const Table& table : problem.workload.tables) {
-    first_.push_back(memory_.size());
-    dims_.push_back(static_cast<std::int32_t>(table.dim));
-    memory_.resize(memory_.size() + index(dims_.back()) / kWidthStep);
-  }
-  states_.resize(memory_.size() * num_kinds_ * state_size_);
+      state_size_(pricer.state_size()),
+      row_cuts_(num_tables()),
+      replicas_(num_tables()) {
+  find_nodes();
   for (std::size_t i = 0; i < num_tables(); ++i) {
     const auto table = static_cast<std::int32_t>(i);
-    for (std::int32_t width = kWidthStep; width <= dims_[i]; width += kWidthStep) {
-      const Shard shard = first_columns(problem, table, width);
-      memory_[row(table, width)] = bytes_of(problem, shard).value();
-      for (std::size_t kind = 0; kind < num_kinds_; ++kind) {
-        const auto values = state(table, width, kind);
-        const auto offset = static_cast<std::size_t>(values.data() - states_.data());
-        pricer.encode(shard, kind, std::span(states_).subspan(offset, state_size_));
+    dims_.push_back(static_cast<std::int32_t>(problem.workload.tables[i].dim));
+    keeps_rows_.push_back(rules(table).table_wise || cuts_columns(rules(table)));
+    on_one_node_.push_back(cuts_columns(rules(table)) && !rules(table).column_wise);
+    find_ranks(table);
+    find_shapes(table);
+    only_columns_ = only_columns_ && keeps_rows_.back() && !on_one_node_.back() &&
+                    row_cuts_[i].empty() && !replicas_[i];
+  }
+}
+
+void SearchSpace::find_nodes() {
+  std::map<std::int64_t, std::size_t> known;
+  for (std::size_t rank = 0; rank < num_ranks(); ++rank) {
+    const std::int64_t node = problem_.topology.ranks[rank].node;
+    const std::size_t place = known.emplace(node, known.size()).first->second;
+    nodes_.resize(known.size());
+    nodes_[place].push_back(static_cast<std::int32_t>(rank));
+    node_of_.push_back(place);
+  }
+}
+
+void SearchSpace::find_ranks(std::int32_t table) {
+  const auto& ranks = rules(table).ranks;
+  if (ranks_.empty()) {
+    auto& all = ranks_.emplace_back(num_ranks());
+    std::iota(all.begin(), all.end(), 0);
+  }
+  allowed_.emplace_back();
+  ranks_.emplace_back();
+  if (ranks.size() == num_ranks()) return;
+  allowed_.back().resize(num_ranks());
+  for (const RankId rank : ranks) {
+    allowed_.back()[rank.index()] = true;
+    ranks_.back().push_back(static_cast<std::int32_t>(rank.value()));
+  }
+}
+
+void SearchSpace::find_shapes(std::int32_t table) {
+  const TableRules& rules = this->rules(table);
+  first_slice_.push_back(slices_.size());
+  const std::int64_t rows = problem_.workload.table(TableId(table)).rows;
+  add_slice(table, {ShardingType::column_wise, rows});
+  const std::size_t ranks = rules.ranks.size();
+  const bool everywhere = ranks == num_ranks();
+  const bool uncut = rules.max_width >= dim(table);
+  if (rules.allows(ShardingType::row_wise) && uncut) {
+    for (const std::size_t few : kFewRanks) {
+      if (few < ranks && !pricer_.assumes_even_rows()) {
+        add_row_cut(table, ShardingType::row_wise, few);
       }
     }
-    const auto& ranks = problem.rules[i].ranks;
-    allowed_.emplace_back();
-    if (ranks.size() == num_ranks()) continue;
-    allowed_.back().resize(num_ranks());
-    for (const RankId rank : ranks) allowed_.back()[rank.index()] = true;
+    if (everywhere || !pricer_.assumes_even_rows()) {
+      add_row_cut(table, ShardingType::row_wise, ranks);
+    }
   }
+  if (rules.allows(ShardingType::grid) || (rules.allows(ShardingType::table_row_wise) && uncut)) {
+    std::set<std::size_t> sizes;
+    for (std::size_t node = 0; node < nodes_.size(); ++node) {
+      if (allows_node(table, node)) sizes.insert(nodes_[node].size());
+    }
+    for (const std::size_t size : sizes) add_row_cut(table, ShardingType::grid, size);
+  }
+  if (rules.allows(ShardingType::data_parallel) && uncut && everywhere) {
+    replicas_[index(table)] = add_slice(table, {ShardingType::data_parallel, rows});
+  }
+}
+
+void SearchSpace::add_row_cut(std::int32_t table, ShardingType type, std::size_t num_ranks) {
+  const std::int64_t rows = problem_.workload.table(TableId(table)).rows;
+  const auto ranks = static_cast<std::int64_t>(num_ranks);
+  const std::int64_t block = divide_up(rows, ranks);
+  const std::int64_t blocks = divide_up(rows, block);
+  if (!has_shards(table, blocks)) return;
+  const std::int64_t last = rows - (blocks - 1) * block;
+  const auto node = std::find_if(nodes_.begin(), nodes_.end(),
+                                 [&](const auto& ranks_of) { return ranks_of.size() == num_ranks; });
+  const std::int32_t rank = type == ShardingType::grid ? node->front() : 0;
+  const std::int32_t slice = add_slice(table, {type, block, rank});
+  row_cuts_[index(table)].push_back({type, static_cast<std::int32_t>(ranks),
+                                     static_cast<std::int32_t>(blocks), slice,
+                                     last == block ? slice : add_slice(table, {type, last, rank})});
+}
+
+std::int32_t SearchSpace::add_slice(std::int32_t table, const Slice& slice) {
+  const bool of_any_width =
+      slice.type == ShardingType::column_wise || slice.type == ShardingType::grid;
+  slices_.push_back({slice, memory_.size(), of_any_width});
+  fill_rows(table, slices_.back());
+  return static_cast<std::int32_t>(slices_.size() - first_slice_[index(table)] - 1);
+}
+
+void SearchSpace::fill_rows(std::int32_t table, const SliceRows& slice) {
+  const auto place = static_cast<std::int32_t>(&slice - &slices_[first_slice_[index(table)]]);
+  for (std::int32_t width = slice.of_any_width ? kWidthStep : dim(table); width <= dim(table);
+       width += kWidthStep) {
+    Shard shard = shard_like({table, width, 0, place});
+    if (slice.slice.type == ShardingType::grid) shard.rank = RankId(slice.slice.rank);
+    memory_.push_back(bytes_of(problem_, shard).value());
+    for (std::size_t kind = 0; kind < num_kinds_; ++kind) {
+      states_.resize(states_.size() + state_size_);
+      pricer_.encode(shard, kind, std::span(states_).last(state_size_));
+    }
+  }
+}
+
+Shard SearchSpace::shard_like(const Piece& piece) const {
+  const Slice& slice = this->slice(piece);
+  ShardingType type = slice.type;
+  if (keeps_rows(piece) && piece.width == dim(piece.table)) type = ShardingType::table_wise;
+  return {TableId(piece.table), type, 0, slice.rows, 0, piece.width, {}};
 }
 
 bool SearchSpace::allows(std::int32_t table, std::int32_t rank) const {
@@ -51,17 +152,99 @@ bool SearchSpace::allows(std::int32_t table, std::int32_t rank) const {
   return allowed.empty() || allowed[index(rank)];
 }
 
-bool SearchSpace::may_cut(std::int32_t table, std::span<const std::int32_t> widths) const {
-  const TableRules& rules = this->rules(table);
-  const auto count = static_cast<std::int64_t>(widths.size());
-  if (count > rules.max_shards || (count > 1 && !rules.column_wise)) return false;
+bool SearchSpace::may_cut_columns(std::int32_t table) const { return cuts_columns(rules(table)); }
+
+bool SearchSpace::allows_node(std::int32_t table, std::size_t node) const {
+  return std::all_of(nodes_[node].begin(), nodes_[node].end(),
+                     [&](std::int32_t rank) { return allows(table, rank); });
+}
+
+bool SearchSpace::has_shards(std::int32_t table, std::int64_t count) const {
+  const auto most = problem_.workload.table(TableId(table)).constraints.max_shards;
+  return !most || count <= *most;
+}
+
+bool SearchSpace::has_widths(std::int32_t table, std::span<const std::int32_t> widths) const {
   const std::int32_t widest = *std::max_element(widths.begin(), widths.end());
-  if (widest > rules.max_width) return false;
-  if (count == 1) return true;
+  if (widest > rules(table).max_width) return false;
+  if (widths.size() == 1) return true;
   const auto narrower =
       std::count_if(widths.begin(), widths.end(), [&](std::int32_t w) { return w < widest; });
   if (widths_ == ColumnWidths::equal && narrower > 1) return false;
-  return *std::min_element(widths.begin(), widths.end()) >= rules.min_width;
+  return *std::min_element(widths.begin(), widths.end()) >= rules(table).min_width;
+}
+
+bool SearchSpace::may_cut(std::int32_t table, std::span<const std::int32_t> widths) const {
+  const auto count = static_cast<std::int64_t>(widths.size());
+  if (!may_keep_rows(table) || count > rules(table).max_shards) return false;
+  if (count > 1 && !cuts_columns(rules(table))) return false;
+  return has_widths(table, widths);
+}
+
+bool SearchSpace::may_cut_grid(std::int32_t table, const RowCut& cut,
+                               std::span<const std::int32_t> widths) const {
+  const auto count = static_cast<std::int64_t>(widths.size());
+  const bool named = rules(table).allows(ShardingType::grid) ||
+                     (count == 1 && rules(table).allows(ShardingType::table_row_wise));
+  return named && has_shards(table, count * cut.num_blocks) && has_widths(table, widths);
+}
+
+bool SearchSpace::legal_columns(std::span<const Piece> pieces) const {
+  const std::int32_t table = pieces.front().table;
+  std::vector<std::int32_t> widths;
+  std::set<std::size_t> nodes;
+  for (const Piece& piece : pieces) {
+    if (!allows(table, piece.rank)) return false;
+    widths.push_back(piece.width);
+    nodes.insert(node_of(piece.rank));
+  }
+  return may_cut(table, widths) && (!on_one_node(table) || nodes.size() == 1);
+}
+
+// Column parts on different nodes, each with all its rows there; row_wise: one part anywhere.
+bool SearchSpace::legal_row_cut(std::span<const Piece> pieces, const RowCut& cut) const {
+  const std::int32_t table = pieces.front().table;
+  std::map<std::size_t, std::vector<Piece>> parts;
+  for (const Piece& piece : pieces) {
+    if (piece.slice != cut.slice && piece.slice != cut.last_slice) return false;
+    if (!allows(table, piece.rank)) return false;
+    parts[cut.type == ShardingType::grid ? node_of(piece.rank) : 0].push_back(piece);
+  }
+  std::vector<std::int32_t> widths;
+  for (const auto& [node, part] : parts) {
+    std::set<std::int32_t> ranks;
+    std::int64_t rows = 0;
+    for (const Piece& piece : part) {
+      ranks.insert(piece.rank);
+      rows += slice(piece).rows;
+      if (piece.width != part.front().width) return false;
+    }
+    const bool even = ranks.size() == part.size() && part.size() == index(cut.num_blocks);
+    if (!even || rows != slice({table, 0, 0, 0}).rows) return false;
+    if (cut.type == ShardingType::grid && index(cut.num_ranks) != nodes_[node].size()) return false;
+    widths.push_back(part.front().width);
+  }
+  return cut.type == ShardingType::grid ? may_cut_grid(table, cut, widths)
+                                        : widths == std::vector{dim(table)};
+}
+
+bool SearchSpace::legal(std::span<const Piece> pieces) const {
+  if (pieces.empty()) return false;
+  const Piece& first = pieces.front();
+  if (first.slice == replicas_[index(first.table)]) {
+    return pieces.size() == 1 && first.rank == kEveryRank;
+  }
+  const bool any_replica = std::any_of(pieces.begin(), pieces.end(),
+                                       [](const Piece& piece) { return piece.rank == kEveryRank; });
+  if (any_replica) return false;
+  if (keeps_rows(first)) {
+    return std::all_of(pieces.begin(), pieces.end(),
+                       [&](const Piece& piece) { return keeps_rows(piece); }) &&
+           legal_columns(pieces);
+  }
+  const auto& cuts = row_cuts_[index(first.table)];
+  return std::any_of(cuts.begin(), cuts.end(),
+                     [&](const RowCut& cut) { return legal_row_cut(pieces, cut); });
 }
 
 }  // namespace shardwright

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -17,8 +18,25 @@ enum class ColumnWidths {
   equal,  ///< parts of a table are equally wide, but the last may be narrower
 };
 
+/// How many rows a piece holds and what for.
+struct Slice {
+  ShardingType type;  ///< column_wise: all rows, whatever its name; row_wise; data_parallel; grid:
+                      ///< part of the rows on each rank of a node, table_row_wise included
+  std::int64_t rows;
+  std::int32_t rank = 0;  ///< one that might hold it; of equals any will do
+};
+
+/// One way to cut the rows of a table into equal blocks, of which the last may be smaller.
+struct RowCut {
+  ShardingType type;        ///< row_wise or grid
+  std::int32_t num_ranks;   ///< it is for; of a whole node in the case of grid
+  std::int32_t num_blocks;  ///< at most as many: one on each rank
+  std::int32_t slice;       ///< of every block but the last
+  std::int32_t last_slice;
+};
+
 /// What all workers of one search share and none changes: the problem, and what every piece of
-/// every legal width adds to a rank's state and memory. Borrows its arguments.
+/// every legal shape adds to a rank's state and memory. Borrows its arguments.
 class SearchSpace {
  public:
   SearchSpace(const Problem& problem, const RankPricer& pricer, Objective objective,
@@ -33,24 +51,80 @@ class SearchSpace {
   std::int32_t dim(std::int32_t table) const { return dims_[index(table)]; }
   const TableRules& rules(std::int32_t table) const { return problem_.rules[index(table)]; }
   bool allows(std::int32_t table, std::int32_t rank) const;
+  /// The ranks that the table may use, ascending.
+  std::span<const std::int32_t> ranks(std::int32_t table) const {
+    return ranks_[allowed_[index(table)].empty() ? 0 : index(table) + 1];
+  }
 
-  /// What a piece of this width adds to a rank of `kind`.
+  /// The ranks of each node, ascending; nodes are counted from 0.
+  const std::vector<std::vector<std::int32_t>>& nodes() const { return nodes_; }
+  std::size_t node_of(std::int32_t rank) const { return node_of_[index(rank)]; }
+  bool allows_node(std::int32_t table, std::size_t node) const;
+
+  /// What a piece adds to a rank of `kind`; its rank is not read.
+  std::span<const std::int64_t> state(const Piece& piece, std::size_t kind) const {
+    return {states_.data() + (row(piece) * num_kinds_ + kind) * state_size_, state_size_};
+  }
   std::span<const std::int64_t> state(std::int32_t table, std::int32_t width,
                                       std::size_t kind) const {
-    return {states_.data() + (row(table, width) * num_kinds_ + kind) * state_size_, state_size_};
+    return state(Piece{table, width}, kind);
   }
+  std::int64_t memory(const Piece& piece) const { return memory_[row(piece)]; }
   std::int64_t memory(std::int32_t table, std::int32_t width) const {
-    return memory_[row(table, width)];
+    return memory(Piece{table, width});
   }
+  const Slice& slice(const Piece& piece) const { return slices_[slice_index(piece)].slice; }
+  bool keeps_rows(const Piece& piece) const { return piece.slice == 0; }
+  /// A shard as large as the piece, at the table's first row and column.
+  Shard shard_like(const Piece& piece) const;
 
+  /// What a table may be: in parts with all rows, of which may_cut() says which, cut by rows in one
+  /// of these ways (none: it may not be), or on every rank as a piece of this slice.
+  bool may_keep_rows(std::int32_t table) const { return keeps_rows_[index(table)]; }
+  bool may_cut_columns(std::int32_t table) const;
+  std::span<const RowCut> row_cuts(std::int32_t table) const { return row_cuts_[index(table)]; }
+  std::optional<std::int32_t> replica_slice(std::int32_t table) const {
+    return replicas_[index(table)];
+  }
+  /// Whether any table may be something else than parts with all rows, on any ranks.
+  bool only_columns() const { return only_columns_; }
+
+  /// Whether the parts of the table must share a node.
+  bool on_one_node(std::int32_t table) const { return on_one_node_[index(table)]; }
   /// Whether a table may be cut into pieces of these widths, which must add up to its dim.
   bool may_cut(std::int32_t table, std::span<const std::int32_t> widths) const;
+  /// The same for the column parts of a row cut of type grid.
+  bool may_cut_grid(std::int32_t table, const RowCut& cut,
+                    std::span<const std::int32_t> widths) const;
+  /// Whether these are all pieces of one table and meet its rules, memory aside.
+  bool legal(std::span<const Piece> pieces) const;
 
  private:
+  struct SliceRows {
+    Slice slice;
+    std::size_t first_row;  // in the lists below
+    bool of_any_width;      // or only of the table's
+  };
+
   static std::size_t index(std::int32_t value) { return static_cast<std::size_t>(value); }
-  std::size_t row(std::int32_t table, std::int32_t width) const {
-    return first_[index(table)] + index(width / 4) - 1;
+  std::size_t slice_index(const Piece& piece) const {
+    return first_slice_[index(piece.table)] + index(piece.slice);
   }
+  std::size_t row(const Piece& piece) const {
+    const SliceRows& slice = slices_[slice_index(piece)];
+    return slice.first_row + (slice.of_any_width ? index(piece.width / 4) - 1 : 0);
+  }
+
+  void find_nodes();
+  void find_ranks(std::int32_t table);
+  void find_shapes(std::int32_t table);
+  void add_row_cut(std::int32_t table, ShardingType type, std::size_t num_ranks);
+  std::int32_t add_slice(std::int32_t table, const Slice& slice);
+  void fill_rows(std::int32_t table, const SliceRows& slice);
+  bool has_widths(std::int32_t table, std::span<const std::int32_t> widths) const;
+  bool has_shards(std::int32_t table, std::int64_t count) const;
+  bool legal_columns(std::span<const Piece> pieces) const;
+  bool legal_row_cut(std::span<const Piece> pieces, const RowCut& cut) const;
 
   const Problem& problem_;
   const RankPricer& pricer_;
@@ -58,14 +132,22 @@ class SearchSpace {
   ColumnWidths widths_;
   std::size_t num_kinds_;
   std::size_t state_size_;
+  std::vector<std::vector<std::int32_t>> nodes_;
+  std::vector<std::size_t> node_of_;
+  // Per table.
   std::vector<std::int32_t> dims_;
-  std::vector<std::size_t> first_;  // per table, its first row in the lists below: one per width
-  std::vector<std::int64_t> states_;
-  std::vector<std::int64_t> memory_;
-  std::vector<std::vector<bool>> allowed_;  // per table, by rank; empty: all
+  std::vector<std::vector<bool>> allowed_;        // by rank; empty: all
+  std::vector<std::vector<std::int32_t>> ranks_;  // all; then of each table that may not use all
+  std::vector<bool> keeps_rows_;
+  std::vector<bool> on_one_node_;
+  std::vector<std::vector<RowCut>> row_cuts_;
+  std::vector<std::optional<std::int32_t>> replicas_;
+  std::vector<std::size_t> first_slice_;
+  // Of all tables.
+  std::vector<SliceRows> slices_;
+  std::vector<std::int64_t> states_;  // per row and kind
+  std::vector<std::int64_t> memory_;  // per row
+  bool only_columns_ = true;
 };
-
-/// The shard of all rows and the first `width` columns.
-Shard first_columns(const Problem& problem, std::int32_t table, std::int32_t width);
 
 }  // namespace shardwright

@@ -3,7 +3,7 @@
 #include "planner/search/algorithms.hpp"
 #include "planner/search/infeasibility.hpp"
 #include "planner/search/local/cost_greedy.hpp"
-#include "planner/search/local/deal_columns.hpp"
+#include "planner/search/local/deal.hpp"
 #include "planner/search/local/layout.hpp"
 #include "planner/search/local/pack.hpp"
 #include "planner/search/neuroshard.hpp"
@@ -34,17 +34,6 @@ bool affords_neuroshard(const SearchSpace& space) {
   return space.num_tables() * space.num_ranks() <= kMostPairs;
 }
 
-bool holds_rules(const SearchSpace& space, const std::vector<Piece>& pieces) {
-  std::vector<std::vector<std::int32_t>> widths(space.num_tables());
-  for (const Piece& piece : pieces) {
-    widths[static_cast<std::size_t>(piece.table)].push_back(piece.width);
-  }
-  for (std::size_t i = 0; i < widths.size(); ++i) {
-    if (!space.may_cut(static_cast<std::int32_t>(i), widths[i])) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 std::vector<Start> find_starts(const SearchSpace& space, const Question& question,
@@ -60,16 +49,17 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
   for (const Algorithm& algorithm : algorithms()) {
     if (algorithm.place == nullptr || too_long(space, algorithm)) continue;
     const Placement placement = algorithm.place(space.problem(), question.seed);
-    auto pieces = pieces_of(placement.shards);
-    if (placement.unplaced.empty() && holds_rules(space, pieces)) add(std::move(pieces));
+    if (!placement.unplaced.empty()) continue;
+    if (auto pieces = pieces_of(space, placement.shards)) add(std::move(*pieces));
   }
   for (const double degree : kDegrees) {
     auto pieces = cost_greedy(space, Fit::cheapest, degree * mean_cost_ms, evaluations);
     if (pieces) add(std::move(*pieces));
   }
   if (affords_neuroshard(space)) {
-    auto pieces = neuroshard_pieces(space, stop, evaluations);
-    if (pieces && holds_rules(space, *pieces)) add(std::move(*pieces));
+    const auto found = neuroshard_pieces(space, stop, evaluations);
+    auto pieces = found ? pieces_of(space, deal(space, *found)) : std::nullopt;
+    if (pieces) add(std::move(*pieces));
   }
   if (starts.empty() && !prove_infeasible(space.problem())) {
     const std::int64_t limit = question.effort.work_limit;

@@ -1,7 +1,8 @@
 #include "planner/search/local/layout.hpp"
 
 #include "planner/memory_model.hpp"
-#include "planner/search/local/deal_columns.hpp"
+#include "planner/search/local/deal.hpp"
+#include "planner/search/local/reshape.hpp"
 #include "tests/planner/search/random_problems.hpp"
 
 #include <gtest/gtest.h>
@@ -13,9 +14,9 @@ namespace {
 
 using testing::Draw;
 
-const std::vector<ShardingType> kTypes = {ShardingType::table_wise, ShardingType::column_wise};
+const std::vector<ShardingType> kTypes = {kAllShardingTypes.begin(), kAllShardingTypes.end()};
 
-// A random step: a piece moves, is split, or grows by a sibling.
+// A random step: a table changes its type, or a piece moves, is split, or grows by a sibling.
 Change draw_change(const Layout& layout, RandomStream& random) {
   const SearchSpace& space = layout.space();
   const auto rank = [&] { return static_cast<std::int32_t>(random.below(space.num_ranks())); };
@@ -23,6 +24,10 @@ Change draw_change(const Layout& layout, RandomStream& random) {
   const auto ids = layout.of_table(table);
   const PieceId id = ids[random.below(ids.size())];
   Change change;
+  if (random.below(2) == 0 || !space.keeps_rows(layout.piece(id))) {
+    while (!draw_reshape(layout, 0, table, random, change)) change.clear();
+    return change;
+  }
   change.removed = {id};
   Piece piece = layout.piece(id);
   if (ids.size() > 1 && random.below(3) == 0) {
@@ -46,7 +51,7 @@ void expect_near(double expected, double actual) {
 
 void expect_same_prices(const Layout& layout, const CostModel& model) {
   const Problem& problem = layout.space().problem();
-  const auto shards = deal_columns(problem, layout.pieces());
+  const auto shards = deal(layout.space(), layout.pieces());
   const auto expected = model.price(problem.workload, problem.topology, shards);
   for (std::size_t rank = 0; rank < expected.size(); ++rank) {
     const PhaseTimes actual = layout.times(static_cast<std::int32_t>(rank));
@@ -65,6 +70,13 @@ void expect_same_prices(const Layout& layout, const CostModel& model) {
     EXPECT_EQ(problem.topology.ranks[rank].memory - memory[rank].total(),
               Bytes(layout.room_left(static_cast<std::int32_t>(rank))));
   }
+}
+
+void expect_shapes_survive_dealing(const Layout& layout) {
+  const auto shards = deal(layout.space(), layout.pieces());
+  const auto pieces = pieces_of(layout.space(), shards);
+  ASSERT_TRUE(pieces);
+  EXPECT_EQ(deal(layout.space(), *pieces), shards);
 }
 
 void start_on_rank_0(Layout& layout) {
@@ -94,6 +106,7 @@ void walk(const std::string& model_name, Objective objective, std::uint64_t seed
       random.below(2) == 0 ? layout.keep() : layout.undo();
     }
     expect_same_prices(layout, *model);
+    expect_shapes_survive_dealing(layout);
   }
 }
 

@@ -20,9 +20,22 @@ using testing::Draw;
 
 constexpr std::int64_t kLittleWork = 3'000;
 
-SearchOptions options_of(RandomStream& random, const std::string& algorithm = "search") {
+// The default ones, all, or a few.
+std::vector<ShardingType> draw_types(RandomStream& random) {
+  const std::size_t kind = random.below(3);
+  if (kind == 0) return kDefaultTypes;
+  std::vector<ShardingType> types;
+  while (types.empty()) {
+    for (const ShardingType type : kAllShardingTypes) {
+      if (kind == 1 || random.below(3) == 0) types.push_back(type);
+    }
+  }
+  return types;
+}
+
+SearchOptions options_of(RandomStream& random) {
   SearchOptions options;
-  options.algorithm = algorithm;
+  options.types = draw_types(random);
   options.memory_model = static_cast<MemoryModel>(random.below(3));
   options.objective = static_cast<Objective>(random.below(3));
   options.effort.work_limit = kLittleWork;
@@ -47,7 +60,7 @@ void constrain(RandomStream& random, const Topology& topology, Table& table) {
   if (random.below(3) == 0)
     asked.types = {ShardingType::table_wise};
   else if (random.below(3) == 0)
-    asked.types = {ShardingType::column_wise};
+    asked.types = {ShardingType::column_wise, ShardingType::table_row_wise};
   if (random.below(3) == 0) {
     asked.ranks = {RankId(static_cast<std::int64_t>(random.below(topology.ranks.size())))};
   }
@@ -67,6 +80,12 @@ void expect_sound(const Plan& plan, const CostModel& model) {
   Plan rated = plan;
   rate_plan(rated, model);
   EXPECT_DOUBLE_EQ(rated.cost_ms, plan.cost_ms);
+}
+
+bool places(const Algorithm& algorithm, const std::vector<ShardingType>& types) {
+  return std::all_of(types.begin(), types.end(), [&](ShardingType type) {
+    return std::find(algorithm.types.begin(), algorithm.types.end(), type) != algorithm.types.end();
+  });
 }
 
 class SearchProperties : public ::testing::TestWithParam<std::string> {};
@@ -93,6 +112,7 @@ TEST_P(SearchProperties, PlansAreSoundAndNeverWorseThanAnyBaseline) {
       if (ours.plan) ++plans;
       for (const Algorithm& algorithm : algorithms()) {
         options.algorithm = algorithm.name;
+        if (!places(algorithm, options.types)) continue;
         const SearchResult other = search_plan(workload, topology, *model, options);
         if (!other.plan) continue;
         expect_sound(*other.plan, *model);
@@ -142,7 +162,8 @@ TEST_P(SearchProperties, EqualWidthsAreKept) {
     for (std::size_t i = 0; i < workload.tables.size(); ++i) {
       std::multiset<std::int64_t> widths;
       for (const Shard& shard : result.plan->shards) {
-        if (shard.table == TableId::of(i)) widths.insert(shard.columns());
+        const bool top = shard.row_begin == 0;
+        if (top && shard.table == TableId::of(i)) widths.insert(shard.columns());
       }
       EXPECT_GE(widths.count(*widths.rbegin()) + 1, widths.size());
     }
@@ -183,7 +204,6 @@ TEST_P(SearchProperties, BoundIsAtMostTheOptimumAndThatAtMostThePlan) {
     Topology topology = testing::draw_topology(random);
     topology.ranks.resize(std::min<std::size_t>(topology.ranks.size(), 3), topology.ranks.front());
     SearchOptions options;
-    options.algorithm = "search";
     options.types = {ShardingType::table_wise};
     options.objective = seed % 2 == 0 ? Objective::step : Objective::max_sum;
     options.effort.work_limit = kLittleWork;
@@ -215,7 +235,6 @@ TEST(LocalSearch, FindsThePlanThatOnlyUnevenWidthsAllow) {
   topology.ranks[0].memory = Bytes(12 * 4'000'000);
   topology.ranks[1].memory = Bytes(4 * 4'000'000);
   SearchOptions options;
-  options.algorithm = "search";
   options.memory_model = MemoryModel::weights;
   options.effort.work_limit = kLittleWork;
   const auto model = make_cost_model("analytic");
@@ -231,7 +250,6 @@ TEST(LocalSearch, AnInterruptKeepsTheBestSoFar) {
   const Topology topology = read_topology("4xH100-80GB");
   const std::atomic<bool> interrupt{true};
   SearchOptions options;
-  options.algorithm = "search";
   options.effort.interrupt = &interrupt;
   options.effort.work_limit = 1'000'000'000'000;
   const SearchResult result =
@@ -244,7 +262,6 @@ TEST(LocalSearch, ATimeLimitEndsItWithAPlan) {
   RandomStream random(1, 0);
   const Workload workload = testing::draw_workload(random, {.most_tables = 20});
   SearchOptions options;
-  options.algorithm = "search";
   options.effort.time_limit_seconds = 0.05;
   options.effort.work_limit = 1'000'000'000'000;
   const SearchResult result =
@@ -257,7 +274,6 @@ TEST(LocalSearch, ProvesOneTableOnOneRankOptimal) {
   RandomStream random(1, 0);
   Workload workload = testing::draw_workload(random, {.most_tables = 1});
   SearchOptions options;
-  options.algorithm = "search";
   const SearchResult result =
       search_plan(workload, read_topology("1xH100-80GB"), *make_cost_model("torchrec"), options);
   ASSERT_TRUE(result.plan);
