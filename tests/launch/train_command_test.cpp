@@ -3,6 +3,8 @@
 
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
+#include "runtime/trainer/stopwatch.hpp"
+#include "tests/runtime/trainer/bad_inputs.hpp"
 #include "tests/runtime/trainer/training_run.hpp"
 
 #include <fmt/format.h>
@@ -32,6 +34,7 @@ std::string text_of(const std::string& file) {
 
 struct Outcome {
   int code = -1;
+  double seconds = 0;
   std::string out;
   std::string err;
 };
@@ -52,9 +55,11 @@ class TrainCommand : public testing::Test {
   Outcome shell(const std::string& command) const {
     const std::string out = folder_ / "stdout";
     const std::string err = folder_ / "stderr";
+    const Stopwatch stopwatch;
     const int status =
         std::system(fmt::format("{} >{} 2>{} </dev/null", command, out, err).c_str());
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text_of(out), text_of(err)};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, stopwatch.seconds(), text_of(out),
+            text_of(err)};
   }
 
   Outcome train_alone(const std::string& arguments) const {
@@ -72,17 +77,9 @@ class TrainCommand : public testing::Test {
         data_, output_);
   }
 
-  /// The tables of the data, "user" with other rows.
-  void write_tables(std::int64_t user_rows) const {
-    std::ofstream(data_ + "/tables.json") << fmt::format(
-        R"({{"schema": "shardwright.tables/1", "batch_size": 32, "tables": [
-             {{"name": "user", "rows": {}, "dim": 12}},
-             {{"name": "item", "rows": 30, "dim": 12, "features": ["clicked", "shown"]}},
-             {{"name": "tag", "rows": 50, "dim": 12, "mode": "mean", "weighted": true}}]}})",
-        user_rows);
-  }
-
+  /// All ranks must end within ten seconds; a machine with other work to do gets thirty.
   void expect_one_message(const Outcome& outcome, ExitCode code, const std::string& sentence) {
+    EXPECT_LT(outcome.seconds, 30);
     EXPECT_EQ(outcome.code, static_cast<int>(code)) << outcome.err;
     EXPECT_EQ(complaints(outcome), 1U) << outcome.err;
     EXPECT_THAT(outcome.err, HasSubstr(sentence));
@@ -186,6 +183,27 @@ TEST_F(TrainCommand, AMalformedConfigEndsAllWithOneMessage) {
                      "command line: batch_size is -4");
 }
 
+TEST_F(TrainCommand, AnUnknownConfigKeyEndsAllWithOneMessage) {
+  const std::string config = folder_ / "config.json";
+  std::ofstream(config) << R"({"schema": "shardwright.train/1", "epoch": 2})";
+  expect_one_message(train_on(4, config), ExitCode::bad_input, "did you mean \"epochs\"?");
+}
+
+// The rest of bad_inputs() ends four threads in bad_input_test.cpp.
+TEST_F(TrainCommand, BadInputsEndFourRanksWithOneMessage) {
+  for (const BadInput& bad : bad_inputs()) {
+    if (bad.name != "NegativeRows" && bad.name != "AnUnreadableFile" &&
+        bad.name != "APlanForOtherTables") {
+      continue;
+    }
+    write_test_data(data_);
+    const std::string plan = bad.spoil(data_);
+    expect_one_message(train_on(4, small_run() + (plan.empty() ? "" : " --plan " + plan)),
+                       ExitCode::bad_input, bad.message);
+    std::filesystem::remove_all(data_);
+  }
+}
+
 TEST_F(TrainCommand, ACorruptedPlanEndsAllWithOneMessage) {
   const std::string plan = folder_ / "plan.json";
   std::ofstream(plan) << "{\"schema\": \"shardwright.plan/1\", \"shards\": [";
@@ -197,7 +215,7 @@ TEST_F(TrainCommand, ACorruptedPlanEndsAllWithOneMessage) {
 TEST_F(TrainCommand, NoSpaceWhileSavingKeepsTheOldModel) {
   ASSERT_EQ(train_on(2, small_run()).code, 0);
   const std::string index = text_of(output_ + "/model/index.json");
-  write_tables(1'500'000);  // 72 MB of weights in one file; MPI itself needs some MB
+  write_user_table(data_, "1500000");  // 72 MB of weights in one file; MPI itself needs some MB
 
   const Outcome outcome =
       shell(fmt::format("sh -c 'ulimit -f 131072; exec timeout 60 {} -n 2 {} train {}'", MPIRUN,
@@ -210,7 +228,7 @@ TEST_F(TrainCommand, NoSpaceWhileSavingKeepsTheOldModel) {
 }
 
 TEST_F(TrainCommand, TooLittleMemoryIsAnEnvironmentError) {
-  write_tables(4'000'000'000'000);
+  write_user_table(data_, "4000000000000");
 
   expect_one_message(train_on(2, small_run()), ExitCode::environment, "memory");
 }
