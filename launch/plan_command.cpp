@@ -146,6 +146,7 @@ void run(const PlanArguments& arguments) {
                   names_of(options.types), options.seed, cost_model->name(),
                   cost_model->provenance(), to_string(options.memory_model)));
   const auto progress = record_progress(options);
+  end_on_interrupt(options);
   SearchResult result =
       arguments.earlier.file.empty()
           ? search_plan(reading.workload, topology, *cost_model, options)

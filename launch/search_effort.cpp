@@ -24,15 +24,6 @@ static_assert(std::atomic<bool>::is_always_lock_free);
 
 extern "C" void end_search(int /*signal*/) { interrupted = true; }
 
-// The first Ctrl-C ends the search, a second one the process.
-const std::atomic<bool>& catch_interrupt() {
-  struct sigaction action = {};
-  action.sa_handler = end_search;
-  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
-  sigaction(SIGINT, &action, nullptr);
-  return interrupted;
-}
-
 double parse_seconds(const std::string& text) {
   static const std::map<std::string, double> units = {
       {"ms", 1e-3}, {"s", 1}, {"", 1}, {"min", 60}, {"h", 3600}};
@@ -104,7 +95,6 @@ void apply_effort(const EffortArguments& arguments, SearchOptions& options) {
     options.effort.time_limit_seconds = parse_seconds(arguments.time_limit);
   }
   options.effort.threads = arguments.threads;
-  options.effort.interrupt = &catch_interrupt();
   if (isatty(STDERR_FILENO) != 1) return;
   const std::string_view unit = options.objective == Objective::memory ? "GiB" : "ms";
   options.effort.progress = [line = std::make_shared<ProgressLine>(), unit](const Progress& now) {
@@ -124,6 +114,14 @@ std::shared_ptr<const std::vector<ProgressPoint>> record_progress(SearchOptions&
     if (inner) inner(now);
   };
   return points;
+}
+
+void end_on_interrupt(SearchOptions& options) {
+  struct sigaction action = {};
+  action.sa_handler = end_search;
+  action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
+  sigaction(SIGINT, &action, nullptr);
+  options.effort.interrupt = &interrupted;
 }
 
 std::string effort_flags(const EffortArguments& arguments) {

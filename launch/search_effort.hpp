@@ -21,14 +21,17 @@ struct EffortArguments {
 
 void add_effort(CLI::App& command, EffortArguments& arguments);
 
-/// Fills in options.column_widths and options.effort; the search then ends with its best plan on
-/// the first Ctrl-C, and shows a line of progress if standard error is a terminal. Throws
-/// UsageError.
+/// Fills in options.column_widths and options.effort; the search shows a line of progress if
+/// standard error is a terminal. Throws UsageError.
 void apply_effort(const EffortArguments& arguments, SearchOptions& options);
 
 /// Keeps, beside what options.effort.progress does already, each better cost and when it was found,
 /// counted from now.
 std::shared_ptr<const std::vector<ProgressPoint>> record_progress(SearchOptions& options);
+
+/// From now on the first Ctrl-C ends the search with its best plan, and a second one the process.
+/// To be called when the search starts: what comes before it ends at the first.
+void end_on_interrupt(SearchOptions& options);
 
 /// What of it changes the plan, as flags.
 std::string effort_flags(const EffortArguments& arguments);

@@ -231,6 +231,14 @@ TEST_F(Planning, HelpStartsWithExamples) {
   }
 }
 
+// Not only a search may be interrupted: here the table spec is still to come.
+TEST_F(Planning, EndsAtTheFirstInterruptBeforeTheSearch) {
+  const Outcome outcome =
+      run("version; sleep 3 | timeout --preserve-status --signal=INT 0.5 '" SHARDWRIGHT_BINARY
+          "' plan - --topology 2xcpu-1GiB");
+  EXPECT_EQ(outcome.code, 130) << outcome.err;
+}
+
 TEST_F(Planning, SaysWhatItIs) {
   const Outcome plain = run("--version");
   EXPECT_EQ(plain.code, 0);
