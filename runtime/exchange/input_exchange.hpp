@@ -31,6 +31,9 @@ struct InputSource {
 /// shards it has. Keeps its buffers from batch to batch.
 class InputExchange {
  public:
+  /// Sent to every other rank in every step, before the ids.
+  static constexpr std::int64_t kCountBytes = 32;
+
   /// Takes this rank's `batch`; the ranks' samples must follow one another in rank order
   /// (std::logic_error otherwise). `batch` may change afterwards. Blocks.
   void run(Communicator& comm, const ExchangeLayout& layout, const Batch& batch);
@@ -48,6 +51,7 @@ class InputExchange {
     std::int64_t ids = 0;
     std::int64_t weights = 0;
   };
+  static_assert(sizeof(Counts) == kCountBytes);
 
   static Counts count(const ExchangeLayout& layout, const OwnerLayout& owner, const Batch& batch);
   static std::size_t message_bytes(const Counts& counts, const OwnerLayout& receiver);

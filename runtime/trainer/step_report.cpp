@@ -1,7 +1,5 @@
 #include "runtime/trainer/step_report.hpp"
 
-#include "runtime/trainer/gather.hpp"
-
 #include <algorithm>
 #include <string>
 
@@ -24,7 +22,11 @@ StepStatistics& StepStatistics::operator+=(const StepStatistics& other) {
   loss_sum += other.loss_sum;
   add(mean_ms, other.mean_ms);
   add(max_ms, other.max_ms);
-  add(bytes_of_rank_0, other.bytes_of_rank_0);
+  seconds += other.seconds;
+  bytes_of_ranks.resize(std::max(bytes_of_ranks.size(), other.bytes_of_ranks.size()));
+  for (std::size_t r = 0; r < other.bytes_of_ranks.size(); ++r) {
+    add(bytes_of_ranks[r], other.bytes_of_ranks[r]);
+  }
   add(max_bytes, other.max_bytes);
   return *this;
 }
@@ -42,19 +44,16 @@ void add_phases(const EmbeddingPhases& phases, StepReport& report) {
 
 StepStatistics statistics_of(std::span<const StepReport> ranks) {
   StepStatistics statistics;
-  statistics.bytes_of_rank_0 = ranks.front().bytes_sent;
   for (const StepReport& report : ranks) {
     statistics.loss_sum += report.loss_sum;
+    statistics.seconds = std::max(statistics.seconds, report.seconds);
+    statistics.bytes_of_ranks.push_back(report.bytes_sent);
     add(statistics.mean_ms, report.phase_ms);
     raise(statistics.max_ms, report.phase_ms);
     raise(statistics.max_bytes, report.bytes_sent);
   }
   for (double& ms : statistics.mean_ms) ms /= static_cast<double>(ranks.size());
   return statistics;
-}
-
-StepStatistics gather_statistics(Communicator& comm, const StepReport& mine) {
-  return statistics_of(gather(comm, mine));
 }
 
 nlohmann::json phase_ms_json(const StepStatistics& sums, std::int64_t steps) {
@@ -72,8 +71,11 @@ nlohmann::json bytes_sent_json(const StepStatistics& sums, std::int64_t steps) {
   nlohmann::json json = nlohmann::json::object();
   for (std::size_t i = 0; i < kStepTrafficNames.size(); ++i) {
     const std::string name(kStepTrafficNames[i]);
-    json[name] = sums.bytes_of_rank_0[i] / count;
+    std::vector<std::int64_t> of_ranks;
+    for (const auto& bytes : sums.bytes_of_ranks) of_ranks.push_back(bytes[i] / count);
+    json[name] = of_ranks.empty() ? 0 : of_ranks.front();
     json[name + "_max"] = sums.max_bytes[i] / count;
+    json[name + "_ranks"] = of_ranks;
   }
   return json;
 }

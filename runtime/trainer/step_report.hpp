@@ -38,6 +38,8 @@ inline constexpr std::array<std::string_view, 4> kStepTrafficNames = {"input", "
 /// What one rank has to say of a step.
 struct StepReport {
   double loss_sum = 0;  ///< over this rank's samples
+  double seconds = 0;   ///< from the first phase to the last
+  std::int64_t samples = 0;
   std::array<double, kStepPhaseNames.size()> phase_ms{};
   std::array<std::int64_t, kStepTrafficNames.size()> bytes_sent{};
 
@@ -48,9 +50,10 @@ struct StepReport {
 /// The same over all ranks, the same on every rank.
 struct StepStatistics {
   double loss_sum = 0;  ///< added in rank order
+  double seconds = 0;   ///< of the slowest rank
   std::array<double, kStepPhaseNames.size()> mean_ms{};
   std::array<double, kStepPhaseNames.size()> max_ms{};
-  std::array<std::int64_t, kStepTrafficNames.size()> bytes_of_rank_0{};
+  std::vector<std::array<std::int64_t, kStepTrafficNames.size()>> bytes_of_ranks;
   std::array<std::int64_t, kStepTrafficNames.size()> max_bytes{};
 
   /// Adds another step's figures: sums over steps.
@@ -63,13 +66,10 @@ StepStatistics statistics_of(std::span<const StepReport> ranks);
 /// Fills in what the embeddings measured themselves.
 void add_phases(const EmbeddingPhases& phases, StepReport& report);
 
-/// Blocks.
-StepStatistics gather_statistics(Communicator& comm, const StepReport& mine);
-
 // Means over `steps` steps, as metrics.jsonl has them:
 /// {"read":{"mean","max"}, …}
 nlohmann::json phase_ms_json(const StepStatistics& sums, std::int64_t steps);
-/// {"input","input_max","output", …}
+/// {"input" (rank 0's), "input_max", "input_ranks" (all), "output", …}
 nlohmann::json bytes_sent_json(const StepStatistics& sums, std::int64_t steps);
 
 }  // namespace shardwright

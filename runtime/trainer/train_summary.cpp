@@ -1,6 +1,5 @@
 #include "runtime/trainer/train_summary.hpp"
 
-#include "runtime/comm/collectives.hpp"
 #include "runtime/trainer/phase_table.hpp"
 
 #include <fmt/format.h>
@@ -51,22 +50,6 @@ std::string summary_to_text(const TrainSummary& summary) {
                       or_undefined(summary.test.auc, "it needs samples of both labels"),
                       or_undefined(summary.test.log_loss, "there are no samples"));
   return text;
-}
-
-void require_exchange(const TrainSummary& summary, std::int64_t samples_per_step) {
-  const std::int64_t ranks = summary.placement.ranks;
-  if (ranks == 1 || summary.steps == 0 || samples_per_step < ranks) return;
-  const auto& sent = summary.sums.max_bytes;
-  const auto exchanged = [&](StepTraffic kind) { return sent[static_cast<std::size_t>(kind)] > 0; };
-  if (exchanged(StepTraffic::input) && exchanged(StepTraffic::output) &&
-      exchanged(StepTraffic::gradient)) {
-    return;
-  }
-  throw CollectiveError(
-      ExitCode::check_failed,
-      fmt::format("{} ranks trained for {} steps, but an all-to-all exchange of ids, embeddings or "
-                  "gradients sent no bytes: the ranks have not trained one model. {}",
-                  ranks, summary.steps, "Please report this with the plan."));
 }
 
 }  // namespace shardwright

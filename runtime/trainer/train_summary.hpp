@@ -34,7 +34,4 @@ nlohmann::json summary_to_json(const TrainSummary& summary);
 /// The same for people, with predicted beside measured times; ends in a newline.
 std::string summary_to_text(const TrainSummary& summary);
 
-/// Throws CollectiveError (check failed) if ranks that had samples to exchange sent nothing.
-void require_exchange(const TrainSummary& summary, std::int64_t samples_per_step);
-
 }  // namespace shardwright

@@ -3,6 +3,8 @@
 #include "runtime/checkpoint/model_folder.hpp"
 #include "runtime/checkpoint/saved_model.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/trainer/exchange_check.hpp"
+#include "runtime/trainer/gather.hpp"
 #include "runtime/trainer/job_identity.hpp"
 #include "runtime/trainer/metrics_file.hpp"
 #include "runtime/trainer/sharded_model.hpp"
@@ -49,7 +51,8 @@ class TrainingJob {
         surroundings_(surroundings),
         inputs_(open_together(comm, config)),
         reader_(inputs_.train.data, inputs_.batch_size, comm.rank().value(), comm.size()),
-        progress_(progress_options(), config.epochs, num_steps()) {}
+        progress_(progress_options(), config.epochs, num_steps()),
+        exchange_check_(inputs_.plan) {}
 
   TrainSummary run() {
     start();
@@ -58,7 +61,6 @@ class TrainingJob {
       evaluate();
     }
     if (summary_.steps == 0) evaluate();
-    require_exchange(summary_, std::min(inputs_.batch_size, inputs_.train.data.size()));
     finish();
     return summary_;
   }
@@ -118,7 +120,11 @@ class TrainingJob {
     const double learning_rate = learning_rate_of(config_, summary_.steps);
     StepReport report = model_->train(batch_, learning_rate);
     report.ms(StepPhase::read) = read_ms;
-    record(gather_statistics(comm_, report), learning_rate, stopwatch.seconds());
+    report.samples = batch_.size;
+    report.seconds = stopwatch.seconds();
+    const std::vector<StepReport> reports = gather(comm_, report);
+    exchange_check_.require(summary_.steps, reports);
+    record(statistics_of(reports), learning_rate);
   }
 
   /// The ranks' one point of agreement per step: whatever is wrong on one ends all.
@@ -135,7 +141,7 @@ class TrainingJob {
     });
   }
 
-  void record(const StepStatistics& statistics, double learning_rate, double seconds) {
+  void record(const StepStatistics& statistics, double learning_rate) {
     const double loss = statistics.loss_sum / static_cast<double>(batch_.global_size);
     if (!std::isfinite(loss)) {
       throw CollectiveError(
@@ -146,9 +152,9 @@ class TrainingJob {
     }
     summary_.sums += statistics;
     summary_.samples += batch_.global_size;
-    summary_.seconds += seconds;
+    summary_.seconds += statistics.seconds;
     summary_.last_loss = loss;
-    progress_.add({summary_.epochs, summary_.steps, batch_.global_size, loss, seconds});
+    progress_.add({summary_.epochs, summary_.steps, batch_.global_size, loss, statistics.seconds});
     if (!metrics_) return;
     metrics_->add({{"event", "step"},
                    {"epoch", summary_.epochs},
@@ -156,7 +162,7 @@ class TrainingJob {
                    {"loss", loss},
                    {"learning_rate", learning_rate},
                    {"samples", batch_.global_size},
-                   {"samples_per_s", static_cast<double>(batch_.global_size) / seconds},
+                   {"samples_per_s", static_cast<double>(batch_.global_size) / statistics.seconds},
                    {"phase_ms", phase_ms_json(statistics, 1)},
                    {"bytes_sent", bytes_sent_json(statistics, 1)}});
   }
@@ -221,6 +227,7 @@ class TrainingJob {
   TrainingInputs inputs_;
   BatchReader reader_;
   Progress progress_;
+  ExchangeCheck exchange_check_;
   std::optional<MetricsFile> metrics_;  ///< on rank 0, if there is an output folder
   std::unique_ptr<ShardedModel> model_;
   Batch batch_;

@@ -1,6 +1,5 @@
 #include "runtime/trainer/train_summary.hpp"
 
-#include "runtime/comm/collectives.hpp"
 #include "runtime/comm/thread_communicator.hpp"
 #include "runtime/trainer/progress.hpp"
 
@@ -26,32 +25,6 @@ TrainSummary summary_of(std::int64_t ranks) {
   summary.sums.max_bytes = {100, 200, 300, 40};
   summary.sums.max_ms[static_cast<std::size_t>(StepPhase::lookup)] = 20;
   return summary;
-}
-
-TEST(TrainSummary, AnExchangeWithoutBytesIsAFailure) {
-  for (std::size_t kind = 0; kind < 3; ++kind) {
-    TrainSummary summary = summary_of(4);
-    EXPECT_NO_THROW(require_exchange(summary, 32));
-    summary.sums.max_bytes[kind] = 0;
-    try {
-      require_exchange(summary, 32);
-      FAIL() << "accepted without " << kStepTrafficNames[kind];
-    } catch (const CollectiveError& error) {
-      EXPECT_EQ(error.code(), ExitCode::check_failed);
-      EXPECT_THAT(error.what(), HasSubstr("4 ranks trained for 10 steps"));
-    }
-  }
-}
-
-TEST(TrainSummary, ASingleRankOrNoStepNeedsNoExchange) {
-  TrainSummary summary = summary_of(1);
-  summary.sums.max_bytes = {};
-  EXPECT_NO_THROW(require_exchange(summary, 32));
-  summary = summary_of(4);
-  summary.sums.max_bytes = {};
-  EXPECT_NO_THROW(require_exchange(summary, 3));  // one rank had nothing in any step
-  summary.steps = 0;
-  EXPECT_NO_THROW(require_exchange(summary, 32));
 }
 
 TEST(TrainSummary, PrintsMeasuredBesidePredicted) {
@@ -93,23 +66,28 @@ TEST(RankPlacement, CountsTheRanksOfThisHost) {
 }
 
 TEST(StepStatistics, TakeMeansAndMaximaOverRanks) {
-  run_ranks(2, [](Communicator& comm) {
-    const bool first = comm.rank() == RankId{0};
-    StepReport report;
-    report.loss_sum = first ? 1.5 : 2.0;
-    report.ms(StepPhase::update) = first ? 4 : 2;
-    report.bytes(StepTraffic::output) = first ? 10 : 30;
+  std::vector<StepReport> ranks(2);
+  ranks[0].loss_sum = 1.5;
+  ranks[1].loss_sum = 2.0;
+  ranks[0].seconds = 0.25;
+  ranks[1].seconds = 0.5;
+  ranks[0].ms(StepPhase::update) = 4;
+  ranks[1].ms(StepPhase::update) = 2;
+  ranks[0].bytes(StepTraffic::output) = 10;
+  ranks[1].bytes(StepTraffic::output) = 30;
 
-    const StepStatistics statistics = gather_statistics(comm, report);
+  StepStatistics statistics = statistics_of(ranks);
 
-    constexpr auto kUpdate = static_cast<std::size_t>(StepPhase::update);
-    constexpr auto kOutput = static_cast<std::size_t>(StepTraffic::output);
-    EXPECT_EQ(statistics.loss_sum, 3.5);
-    EXPECT_EQ(statistics.mean_ms[kUpdate], 3);
-    EXPECT_EQ(statistics.max_ms[kUpdate], 4);
-    EXPECT_EQ(statistics.bytes_of_rank_0[kOutput], 10);
-    EXPECT_EQ(statistics.max_bytes[kOutput], 30);
-  });
+  constexpr auto kUpdate = static_cast<std::size_t>(StepPhase::update);
+  EXPECT_EQ(statistics.loss_sum, 3.5);
+  EXPECT_EQ(statistics.seconds, 0.5);
+  EXPECT_EQ(statistics.mean_ms[kUpdate], 3);
+  EXPECT_EQ(statistics.max_ms[kUpdate], 4);
+  EXPECT_EQ(bytes_sent_json(statistics, 1)["output"], 10);
+  EXPECT_EQ(bytes_sent_json(statistics, 1)["output_max"], 30);
+  statistics += statistics_of(ranks);
+  EXPECT_EQ(bytes_sent_json(statistics, 1)["output_ranks"], nlohmann::json({20, 60}));
+  EXPECT_EQ(statistics.seconds, 1.0);
 }
 
 TEST(Progress, ShowsRateMeanLossAndTimeLeft) {

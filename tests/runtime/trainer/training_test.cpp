@@ -189,6 +189,19 @@ TEST(Training, MetricsTellEveryStepEvaluationAndTheEnd) {
   EXPECT_EQ(run.events.back()["steps"], 26);
 }
 
+TEST(Training, EveryRankGetsTheSameSummary) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  const TrainConfig config = test_config(folder / "data", folder / "out");
+  std::vector<std::string> summaries(3);
+  run_ranks(3, [&](Communicator& comm) {
+    summaries[comm.rank().index()] = summary_to_json(train(comm, config, {})).dump();
+  });
+
+  EXPECT_EQ(summaries[1], summaries[0]);
+  EXPECT_EQ(summaries[2], summaries[0]);
+}
+
 // Bytes of a step of 32 samples on two ranks, 16 each; "user" and "tag" on rank 0, "item" on 1.
 // Output: rank 0 sends two features, rank 1 two, of 16 samples of the other rank, 12 floats each.
 TEST(Training, CountsTheBytesThatLeaveARank) {
@@ -204,6 +217,7 @@ TEST(Training, CountsTheBytesThatLeaveARank) {
   EXPECT_EQ(bytes["gradient"], 16 * 2 * 12 * 4);
   EXPECT_GE(bytes["input"], 16 * 4 * 8);  // rank 0's ids of "item"
   EXPECT_GT(bytes["dense"], 0);
+  EXPECT_EQ(bytes["output_ranks"], nlohmann::json({16 * 2 * 12 * 4, 16 * 2 * 12 * 4}));
   EXPECT_EQ(run_training(1, config).summary.sums.max_bytes,
             (std::array<std::int64_t, 4>{0, 0, 0, 0}));
 }

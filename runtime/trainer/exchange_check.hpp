@@ -1,0 +1,31 @@
+#pragma once
+
+#include "planner/plan.hpp"
+#include "runtime/trainer/step_report.hpp"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace shardwright {
+
+/// Knows which ranks of a plan must send something in a step, and ends the training if one does
+/// not: the ranks would not be training one model. With shards of whole rows (table_wise,
+/// column_wise) on another rank, a rank with samples sends lengths of bags and gradients; a rank
+/// with such shards sends pooled embeddings if another has samples. The other types may find
+/// nothing to send in a small step, so that they are not looked at.
+class ExchangeCheck {
+ public:
+  explicit ExchangeCheck(const Plan& plan);
+
+  /// `ranks`: what all ranks report of a step, in rank order. Throws CollectiveError
+  /// (check_failed), the same on every rank that holds the same reports, naming the first rank and
+  /// what is missing.
+  void require(std::int64_t step, std::span<const StepReport> ranks) const;
+
+ private:
+  std::vector<bool> owns_;  ///< per rank: shards of whole rows
+  std::int64_t num_owners_ = 0;
+};
+
+}  // namespace shardwright
