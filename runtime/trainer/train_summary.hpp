@@ -17,7 +17,7 @@ namespace shardwright {
 /// What a training run comes to; the same on every rank.
 struct TrainSummary {
   std::int64_t steps = 0;
-  std::int64_t epochs = 0;   ///< begun
+  std::int64_t epochs = 0;   ///< gone through to their end
   std::int64_t samples = 0;  ///< trained on, counted once per epoch
   double seconds = 0;        ///< in training steps, without start and evaluation
   double samples_per_s() const { return seconds > 0 ? static_cast<double>(samples) / seconds : 0; }

@@ -56,11 +56,13 @@ class TrainingJob {
 
   TrainSummary run() {
     start();
-    for (; summary_.steps < num_steps(); ++summary_.epochs) {
+    while (summary_.steps < num_steps()) {
+      const std::int64_t epoch = summary_.steps / reader_.num_batches();
       train_epoch();
-      evaluate();
+      summary_.epochs = summary_.steps / reader_.num_batches();
+      evaluate(epoch);
     }
-    if (summary_.steps == 0) evaluate();
+    if (summary_.steps == 0) evaluate(0);
     finish();
     return summary_;
   }
@@ -130,12 +132,12 @@ class TrainingJob {
   /// The ranks' one point of agreement per step: whatever is wrong on one ends all.
   void read_together(const DataPart& part, const BatchReader& reader, std::int64_t step) {
     run_together(comm_, [&] {
+      if (metrics_) metrics_->write_pending();
       if (surroundings_.interrupted && surroundings_.interrupted()) {
         throw Error(ExitCode::interrupted,
                     fmt::format("Interrupted after {} of {} steps; no model was saved.",
                                 summary_.steps, num_steps()));
       }
-      if (metrics_) metrics_->write_pending();
       read_batch(part, reader, step, batch_);
       model_->embeddings().check_ids(batch_, config_.on_bad_id);
     });
@@ -167,7 +169,7 @@ class TrainingJob {
                    {"bytes_sent", bytes_sent_json(statistics, 1)}});
   }
 
-  void evaluate() {
+  void evaluate(std::int64_t epoch) {
     const BatchReader reader(inputs_.test.data, inputs_.batch_size, comm_.rank().value(),
                              comm_.size());
     std::vector<ScoredSample> scored;
@@ -179,27 +181,28 @@ class TrainingJob {
       }
     }
     summary_.test = binary_metrics(comm_, scored);
-    report_evaluation();
+    report_evaluation(epoch);
   }
 
-  void report_evaluation() {
+  void report_evaluation(std::int64_t epoch) {
     const auto text = [](const std::optional<double>& value) {
       return value ? fmt::format("{:.6f}", *value) : std::string("undefined");
     };
-    progress_.say(fmt::format("Test after epoch {}: AUC {}, log loss {}, {} samples.",
-                              summary_.epochs + 1, text(summary_.test.auc),
+    progress_.say(fmt::format("Test after step {} of {}: AUC {}, log loss {}, {} samples.",
+                              summary_.steps, num_steps(), text(summary_.test.auc),
                               text(summary_.test.log_loss), summary_.test.samples));
     if (!metrics_) return;
     const nlohmann::json summary = summary_to_json(summary_);
     metrics_->add({{"event", "evaluation"},
-                   {"epoch", summary_.epochs},
+                   {"epoch", epoch},
+                   {"steps", summary_.steps},
                    {"samples", summary_.test.samples},
                    {"auc", summary["auc"]},
                    {"log_loss", summary["log_loss"]}});
   }
 
   void finish() {
-    if (!config_.output.empty() && config_.save_model) save();
+    // First what has been found out: saving may fail.
     run_together(comm_, [&] {
       if (!metrics_) return;
       nlohmann::json event = summary_to_json(summary_);
@@ -207,6 +210,7 @@ class TrainingJob {
       metrics_->add(event);
       metrics_->write_pending();
     });
+    if (!config_.output.empty() && config_.save_model) save();
   }
 
   void save() {

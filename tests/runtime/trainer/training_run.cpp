@@ -69,14 +69,6 @@ std::map<std::string, std::vector<float>> read_weights(const std::string& folder
   return weights;
 }
 
-void read_events(const std::string& file, TrainingRun& run) {
-  std::ifstream in(file);
-  for (std::string line; std::getline(in, line);) {
-    run.events.push_back(nlohmann::json::parse(line));
-    if (run.events.back()["event"] == "step") run.losses.push_back(run.events.back()["loss"]);
-  }
-}
-
 }  // namespace
 
 TestFolder::TestFolder() {
@@ -154,9 +146,19 @@ TrainingRun run_training(std::int64_t ranks, const TrainConfig& config,
     const TrainSummary summary = train(comm, config, surroundings);
     if (comm.rank() == RankId{0}) run.summary = summary;
   });
-  read_events(config.output + "/metrics.jsonl", run);
+  run.events = read_events(config.output);
+  for (const nlohmann::json& event : run.events) {
+    if (event["event"] == "step") run.losses.push_back(event["loss"]);
+  }
   run.weights = read_weights(config.output + "/model");
   return run;
+}
+
+std::vector<nlohmann::json> read_events(const std::string& output) {
+  std::vector<nlohmann::json> events;
+  std::ifstream in(output + "/metrics.jsonl");
+  for (std::string line; std::getline(in, line);) events.push_back(nlohmann::json::parse(line));
+  return events;
 }
 
 RunFailure run_failing(std::int64_t ranks, const TrainConfig& config,

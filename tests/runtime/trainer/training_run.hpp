@@ -56,6 +56,9 @@ struct TrainingRun {
 TrainingRun run_training(std::int64_t ranks, const TrainConfig& config,
                          const TrainSurroundings& surroundings = {});
 
+/// The lines of the metrics.jsonl in an output folder.
+std::vector<nlohmann::json> read_events(const std::string& output);
+
 /// The message and code of the error that ends a run on every rank; fails the test if the run ends
 /// well or the ranks disagree.
 struct RunFailure {

@@ -322,7 +322,51 @@ TEST(Training, AnInterruptOfOneRankEndsAll) {
 
   EXPECT_EQ(failure.code, ExitCode::interrupted);
   EXPECT_THAT(failure.message, HasSubstr("Interrupted after 2 of 13 steps"));
+  EXPECT_EQ(read_events(config.output).size(), 2U);
   EXPECT_FALSE(std::filesystem::exists(folder / "out/model"));
+}
+
+TEST(Training, AFailedSaveKeepsTheFiguresOfTheRun) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  TrainSurroundings surroundings;  // in the last step, something takes the model's place
+  std::atomic<int> asked = 0;
+  surroundings.interrupted = [&] {
+    if (++asked == 13) std::filesystem::create_directories(folder / "out/model/thesis");
+    return false;
+  };
+
+  const RunFailure failure = run_failing(1, config, surroundings);
+
+  EXPECT_THAT(failure.message, HasSubstr("The model was not saved"));
+  const std::vector<nlohmann::json> events = read_events(config.output);
+  ASSERT_EQ(events.size(), 15U);
+  EXPECT_EQ(events[13]["event"], "evaluation");
+  EXPECT_EQ(events[14]["event"], "summary");
+}
+
+TEST(Training, EpochsThatWereNotFinishedDoNotCount) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  std::string said;
+  TrainSurroundings surroundings;
+  surroundings.progress.write = [&](const std::string& text) { said += text; };
+  config.epochs = 3;
+  config.max_steps = 18;  // one epoch of 13 steps, and five more
+  const TrainingRun run = run_training(1, config, surroundings);
+
+  EXPECT_EQ(run.summary.epochs, 1);
+  EXPECT_THAT(said, HasSubstr("Test after step 13 of 18: AUC"));
+  EXPECT_THAT(said, HasSubstr("Test after step 18 of 18: AUC"));
+  const auto evaluations = events_of(run, "evaluation");
+  ASSERT_EQ(evaluations.size(), 2U);
+  EXPECT_EQ(evaluations[1]["epoch"], 1);
+  EXPECT_EQ(evaluations[1]["steps"], 18);
+  config.epochs = 0;
+  EXPECT_EQ(run_training(1, config, surroundings).summary.epochs, 0);
+  EXPECT_THAT(said, HasSubstr("Test after step 0 of 0: AUC"));
 }
 
 TEST(Training, ADivergedModelIsAFailure) {
