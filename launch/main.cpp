@@ -1,6 +1,7 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
 #include "launch/commands.hpp"
+#include "launch/failure_line.hpp"
 #include "launch/refuse_arguments.hpp"
 
 #include <fmt/format.h>
@@ -110,7 +111,7 @@ std::string explain(const CLI::App& app, const CLI::ParseError& error) {
 }
 
 int fail(ExitCode code, const std::string& message) {
-  fmt::print(stderr, "shardwright: {}\n", message);
+  print_failure(message);
   return static_cast<int>(code);
 }
 

@@ -1,10 +1,7 @@
 #include "costmodel/errors.hpp"
 #include "launch/commands.hpp"
+#include "launch/failure_line.hpp"
 #include "launch/refuse_arguments.hpp"
-
-#include <fmt/format.h>
-
-#include <cstdio>
 
 namespace shardwright {
 namespace {
@@ -26,7 +23,7 @@ void add_bench_command(CLI::App& app) { add_missing(app, "bench", "Time the step
 void add_fit_command(CLI::App& app) { add_missing(app, "fit", "Fit a communication model"); }
 
 int refuse_arguments(const std::string& message) {
-  fmt::print(stderr, "shardwright: {}\n", message);
+  print_failure(message);
   return static_cast<int>(ExitCode::usage);
 }
 

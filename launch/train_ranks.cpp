@@ -1,6 +1,7 @@
 #include "launch/train_ranks.hpp"
 
 #include "costmodel/errors.hpp"
+#include "launch/failure_line.hpp"
 #include "launch/refuse_arguments.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/comm/mpi_communicator.hpp"
@@ -8,7 +9,6 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <exception>
 #include <memory>
 #include <new>
@@ -24,7 +24,7 @@ std::string host_name() {
 
 /// For a failure that the other ranks do not know of: they may wait for this one.
 int end_job(Communicator& comm, ExitCode code, const std::string& what) {
-  fmt::print(stderr, "shardwright: rank {} on {}: {}\n", comm.rank().value(), host_name(), what);
+  print_failure(fmt::format("rank {} on {}: {}", comm.rank().value(), host_name(), what));
   if (comm.size() > 1) comm.abort(static_cast<int>(code));
   return static_cast<int>(code);
 }
@@ -35,7 +35,7 @@ int run_rank(Communicator& comm, const std::function<void(Communicator&)>& work)
     work(comm);
     return static_cast<int>(ExitCode::ok);
   } catch (const CollectiveError& error) {
-    if (comm.rank() == RankId{0}) fmt::print(stderr, "shardwright: {}\n", error.what());
+    if (comm.rank() == RankId{0}) print_failure(error.what());
     return static_cast<int>(error.code());
   } catch (const Error& error) {
     return end_job(comm, error.code(), error.what());
@@ -65,7 +65,7 @@ int refuse_arguments(const std::string& message) {
     }
   } catch (const EnvironmentError&) {  // no MPI: the message is still what the user needs
   }
-  fmt::print(stderr, "shardwright: {}\n", message);
+  print_failure(message);
   return static_cast<int>(ExitCode::usage);
 }
 

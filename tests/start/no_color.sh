@@ -23,4 +23,8 @@ on_terminal() { NO_COLOR=1 TERM=xterm-256color script --quiet --return --command
   on_terminal "$shardwright plan missing.json --topology 2xcpu-1GiB" && exit 1
 } >said || true
 grep -q 'missing.json' said || { cat said; echo "FAILED: the commands did not run to the last"; exit 1; }
-! grep -nP '\x1b\[[0-9;]*m' said
+! grep -nP '\x1b\[[0-9;]*m' said || exit 1
+# Without it there is something to switch off.
+TERM=xterm-256color script --quiet --return --command "$shardwright plan missing.json --topology 2xcpu-1GiB" \
+  /dev/null </dev/null >coloured && exit 1
+grep -qP '\x1b\[[0-9;]*m' coloured
