@@ -105,6 +105,7 @@ std::string index_of(const ModelToSave& model, const std::vector<std::string>& w
   }
   const json index = {{"schema", "shardwright.model/1"},
                       {"plan_id", model.plan_id},
+                      {"job_id", model.job_id},
                       {"ranks", model.plan.topology.size()},
                       {"config", model.config},
                       {"tables", tables},

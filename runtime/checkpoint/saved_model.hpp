@@ -17,6 +17,7 @@ namespace shardwright {
 struct ModelToSave {
   const Plan& plan;
   const std::string& plan_id;
+  const std::string& job_id;  ///< of the training, as in its metrics.jsonl
   std::span<const ShardedEmbeddings::LocalShard> shards;  ///< this rank's
   const std::vector<DenseModel::Parameter>& dense;
   const nlohmann::json& config;  ///< the train config, copied into the index

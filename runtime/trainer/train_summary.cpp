@@ -35,7 +35,8 @@ json summary_to_json(const TrainSummary& summary) {
           {"hosts", placement.hosts},
           {"most_ranks_per_host", placement.most_ranks_per_host},
           {"cores_of_that_host", placement.cores_of_that_host},
-          {"plan_id", summary.plan_id}};
+          {"plan_id", summary.plan_id},
+          {"job_id", summary.job_id}};
 }
 
 std::string summary_to_text(const TrainSummary& summary) {

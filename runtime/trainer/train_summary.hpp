@@ -27,6 +27,7 @@ struct TrainSummary {
   std::optional<PhaseTimes> predicted;  ///< of the slowest rank per phase; empty without prediction
   RankPlacement placement;
   std::string plan_id;
+  std::string job_id;  ///< job_identity.hpp; the saved model has the same
 };
 
 /// The document of `train --json`, and the last line of metrics.jsonl beside "event".

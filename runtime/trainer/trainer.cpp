@@ -30,6 +30,7 @@ TrainingInputs open_together(Communicator& comm, const TrainConfig& config) {
   run_together(comm, [&] {
     inputs.emplace(open_training_inputs(config, comm.size()));
     identity = job_identity(config, *inputs);
+    inputs->job_id = job_id(identity);
   });
   require_same_job(comm, identity);
   return std::move(*inputs);
@@ -92,6 +93,7 @@ class TrainingJob {
     summary_.placement = find_placement(comm_);
     summary_.predicted = slowest_phases(inputs_.plan.predicted);
     summary_.plan_id = inputs_.plan_id;
+    summary_.job_id = inputs_.job_id;
     progress_.say(fmt::format("Training on {} samples, {}, {} steps of {} samples.",
                               inputs_.train.data.size(), describe(summary_.placement), num_steps(),
                               inputs_.batch_size));
@@ -218,6 +220,7 @@ class TrainingJob {
     save_model(comm_, folder,
                {.plan = inputs_.plan,
                 .plan_id = inputs_.plan_id,
+                .job_id = inputs_.job_id,
                 .shards = model_->embeddings().local_shards(),
                 .dense = model_->dense().parameters(),
                 .config = train_config_to_json(config_),

@@ -69,6 +69,32 @@ std::int64_t choose_batch_size(const TrainConfig& config, const Workload& plan,
       "batch_size in the config or --batch-size.");
 }
 
+/// What this job does otherwise than the plan's predictions suppose, or "".
+std::string departure(const TrainConfig& config, const TrainingInputs& inputs) {
+  const Workload& plan = inputs.plan.workload;
+  if (plan.batch_size > 0 && inputs.batch_size != plan.batch_size) {
+    return fmt::format("a batch of {} samples, and this job takes {}", plan.batch_size,
+                       inputs.batch_size);
+  }
+  for (const Table& table : plan.tables) {
+    if (!config.optimizer || table.optimizer == *config.optimizer) continue;
+    return fmt::format("{} on table {}, and this job takes {}", to_string(table.optimizer),
+                       table.name, to_string(*config.optimizer));
+  }
+  return "";
+}
+
+/// A prediction for another job would stand beside the measurements of this one.
+void drop_foreign_predictions(const TrainConfig& config, TrainingInputs& inputs) {
+  const std::string what = departure(config, inputs);
+  if (config.plan.empty() || what.empty()) return;
+  inputs.notes.push_back(fmt::format(
+      "The plan was made for {}: its predictions (and memory) are for another job, and left out. "
+      "Plan again with this job's --batch-size and the tables' optimizer to compare.",
+      what));
+  inputs.plan.predicted.clear();
+}
+
 void override_optimizer(const TrainConfig& config, TrainingInputs& inputs) {
   if (!config.optimizer) return;
   for (Table& table : inputs.plan.workload.tables) table.optimizer = *config.optimizer;
@@ -84,15 +110,14 @@ void require_settings(const TrainConfig& config) {
   }
 }
 
-std::vector<std::string> notes_on(const TrainConfig& config, const TrainingInputs& inputs) {
-  std::vector<std::string> notes;
+void add_notes(const TrainConfig& config, TrainingInputs& inputs) {
+  std::vector<std::string>& notes = inputs.notes;
   if (config.plan.empty()) {
     notes.emplace_back("No plan is given: whole tables are placed round robin over the ranks.");
   }
   if (inputs.model.num_dense == 0 && !config.bottom_mlp.empty()) {
     notes.emplace_back("bottom_mlp is not used: the data has no dense features.");
   }
-  return notes;
 }
 
 }  // namespace
@@ -113,6 +138,7 @@ TrainingInputs open_training_inputs(const TrainConfig& config, std::int64_t num_
                         .train = std::move(train),
                         .test = std::move(test),
                         .plan_id = {},
+                        .job_id = {},
                         .model = {},
                         .notes = {}};
   if (inputs.train.data.size() == 0) {
@@ -122,8 +148,9 @@ TrainingInputs open_training_inputs(const TrainConfig& config, std::int64_t num_
   inputs.model = model_sizes(config, inputs);
   inputs.plan_id = plan_id(inputs.plan);
   inputs.batch_size = choose_batch_size(config, inputs.plan.workload, tables);
+  add_notes(config, inputs);
+  drop_foreign_predictions(config, inputs);
   override_optimizer(config, inputs);
-  inputs.notes = notes_on(config, inputs);
   return inputs;
 }
 

@@ -23,10 +23,13 @@ void read_batch(const DataPart& part, const BatchReader& reader, std::int64_t st
 
 /// All that a training job reads before its first step, found to fit together.
 struct TrainingInputs {
-  Plan plan;  ///< with the config's optimizer, if it has one
+  /// With the config's optimizer, if it has one; predictions only if they are for this job's batch
+  /// and optimizers.
+  Plan plan;
   DataPart train;
   DataPart test;
   std::string plan_id;  ///< of the plan as it was read
+  std::string job_id;   ///< job_identity.hpp
   DlrmConfig model;
   OptimizerKind dense_optimizer = OptimizerKind::adagrad;
   std::int64_t batch_size = 0;     ///< global

@@ -17,6 +17,7 @@ void read_summary(const json& entry, ShardedRun& run) {
   run.step_ms = 1000 * entry.at("seconds").get<double>() / entry.at("steps").get<double>();
   run.ranks = entry.at("ranks");
   run.cores = entry.at("cores_of_that_host");
+  run.job_id = entry.at("job_id");
   if (entry.at("predicted_ms").is_null()) return;
   for (const auto& [phase, predicted] : entry["predicted_ms"].items()) {
     run.predicted_ms += predicted.get<double>();
@@ -58,6 +59,18 @@ ShardedRun read_sharded_run(const std::string& metrics_file) {
     if (!seen.contains(event)) throw std::runtime_error(metrics_file + " has no " + event + ".");
   }
   return run;
+}
+
+void require_same_run(const std::string& metrics_file, const std::string& model_folder) {
+  const std::string file = model_folder + "/index.json";
+  std::ifstream in(file);
+  if (!in) throw std::runtime_error("Cannot read " + file + ".");
+  const std::string of_model = json::parse(in).at("job_id");
+  const std::string of_run = read_sharded_run(metrics_file).job_id;
+  if (of_model == of_run) return;
+  throw std::runtime_error(fmt::format(
+      "{} is the model of job {}, but {} was written by job {}: train again, with the model saved.",
+      model_folder, of_model, metrics_file, of_run));
 }
 
 LossDifference largest_loss_difference(const ShardedRun& run, const TrainingResult& result) {

@@ -21,10 +21,15 @@ struct ShardedRun {
   double predicted_ms = 0;
   std::int64_t ranks = 1;
   std::int64_t cores = 1;
+  std::string job_id;
 };
 
 /// Throws std::runtime_error for a file that lacks steps, an evaluation or the summary.
 ShardedRun read_sharded_run(const std::string& metrics_file);
+
+/// Throws std::runtime_error unless the model in this folder is of the run that wrote the metrics:
+/// both carry the same job_id.
+void require_same_run(const std::string& metrics_file, const std::string& model_folder);
 
 struct LossDifference {
   double relative = 0;

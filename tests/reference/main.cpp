@@ -28,9 +28,11 @@ void run(const Arguments& arguments) {
   Model model(settings, train_part);
   const TrainingResult result = train(model, settings, train_part, test_part);
   if (arguments.metrics.empty()) return;
-  const auto folder = std::filesystem::path(arguments.metrics).parent_path();
+  const std::string folder =
+      (std::filesystem::path(arguments.metrics).parent_path() / "model").string();
+  require_same_run(arguments.metrics, folder);
   const WeightDifference weights =
-      largest_weight_difference(read_saved_weights((folder / "model").string()), model.weights());
+      largest_weight_difference(read_saved_weights(folder), model.weights());
   const ShardedRun sharded = read_sharded_run(arguments.metrics);
   std::fputs(comparison_table(sharded, result, weights).c_str(), stdout);
 }

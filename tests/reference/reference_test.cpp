@@ -5,8 +5,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
 
 namespace reference {
 namespace {
@@ -42,6 +47,24 @@ TEST(ReferenceComparison, RefusesRunsOfDifferentLength) {
   ShardedRun run;
   run.losses = {{0, 0.5}};
   EXPECT_THROW(largest_loss_difference(run, TrainingResult{}), std::runtime_error);
+}
+
+TEST(ReferenceComparison, RefusesTheModelOfAnotherRun) {
+  const std::string folder = testing::TempDir() + "reference_test." + std::to_string(getpid());
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/metrics.jsonl")
+      << R"({"event":"step","step":0,"loss":0.5})"
+      << "\n"
+      << R"({"event":"evaluation","auc":0.5,"log_loss":0.5})"
+      << "\n"
+      << R"({"event":"summary","seconds":1,"steps":1,"ranks":1,"cores_of_that_host":1,)"
+      << R"("predicted_ms":null,"job_id":"a"})"
+      << "\n";
+  std::ofstream(folder + "/index.json") << R"({"job_id": "a"})";
+  EXPECT_NO_THROW(require_same_run(folder + "/metrics.jsonl", folder));
+  std::ofstream(folder + "/index.json") << R"({"job_id": "b"})";
+  EXPECT_THROW(require_same_run(folder + "/metrics.jsonl", folder), std::runtime_error);
+  std::filesystem::remove_all(folder);
 }
 
 TEST(ReferenceComparison, CountsALossThatIsNotANumberAsTheLargestDifference) {

@@ -69,6 +69,7 @@ void save(const std::string& folder, std::int64_t big_rows, float value) {
     save_model(comm, folder,
                {.plan = plan,
                 .plan_id = "0123456789abcdef",
+                .job_id = "fedcba9876543210",
                 .shards = shards,
                 .dense = dense,
                 .config = {{"seed", 9}},
@@ -120,6 +121,7 @@ TEST_F(SavedModel, IndexSaysWhereEveryShardIs) {
   const nlohmann::json index = read_json(model_ + "/index.json");
   expect_schema(JsonView(index, "index.json"), "model");
   EXPECT_EQ(index["plan_id"], "0123456789abcdef");
+  EXPECT_EQ(index["job_id"], "fedcba9876543210");
   EXPECT_EQ(index["config"]["seed"], 9);
   const nlohmann::json& user = index["tables"][0];
   EXPECT_EQ(user["name"], "user");

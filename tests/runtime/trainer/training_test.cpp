@@ -1,3 +1,4 @@
+#include "costmodel/json/json_view.hpp"
 #include "runtime/comm/thread_communicator.hpp"
 #include "runtime/data/dataset_writer.hpp"
 #include "runtime/trainer/metrics_file.hpp"
@@ -148,6 +149,22 @@ TEST(Training, RanksThatRunDryTakePartToTheEnd) {
     EXPECT_EQ(several.summary.test.samples, 5);
     EXPECT_EQ(several.summary.samples, 20);
   }
+}
+
+TEST(Training, AModelCarriesTheIdOfItsOwnJob) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.max_steps = 1;
+  const auto model_id = [&] { return read_json(config.output + "/model/index.json")["job_id"]; };
+  const TrainingRun first = run_training(1, config);
+  EXPECT_EQ(first.events.back()["job_id"], model_id());
+
+  config.seed = 2;
+  config.save_model = false;  // leaves the model of seed 1
+  const TrainingRun second = run_training(1, config);
+  EXPECT_NE(second.events.back()["job_id"], model_id());
+  EXPECT_EQ(first.events.back()["job_id"], model_id());
 }
 
 TEST(Training, WarmupRaisesTheLearningRate) {
@@ -493,6 +510,34 @@ TEST(Training, APlanMustBeForTheseTables) {
   EXPECT_EQ(failure.code, ExitCode::bad_input);
   EXPECT_THAT(failure.message, HasSubstr("is for other tables than"));
   EXPECT_THAT(failure.message, HasSubstr("table item has 31 rows in the plan and 30 in the data"));
+}
+
+TEST(Training, PredictionsForAnotherJobAreLeftOut) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.max_steps = 1;
+  Plan plan = whole_tables(2);
+  plan.predicted[0].phases.compute_forward_ms = 1.5;
+  config.plan = write_plan(folder / "plan.json", plan);
+  std::string said;
+  TrainSurroundings surroundings;
+  surroundings.progress.write = [&](const std::string& text) { said += text; };
+  const auto predicted = [&](const TrainConfig& job) {
+    said.clear();
+    return summary_to_json(run_training(2, job, surroundings).summary)["predicted_ms"];
+  };
+
+  EXPECT_EQ(predicted(config)["lookup"], 1.5);
+  EXPECT_THAT(said, testing::Not(HasSubstr("The plan was made for")));
+  TrainConfig other_batch = config;
+  other_batch.batch_size = 16;
+  EXPECT_TRUE(predicted(other_batch).is_null());
+  EXPECT_THAT(said, HasSubstr("made for a batch of 32 samples, and this job takes 16"));
+  TrainConfig other_optimizer = config;
+  other_optimizer.optimizer = OptimizerKind::sgd;
+  EXPECT_TRUE(predicted(other_optimizer).is_null());
+  EXPECT_THAT(said, HasSubstr("made for rowwise_adagrad on table user, and this job takes sgd"));
 }
 
 TEST(Training, ProgressIsRankZerosAlone) {
