@@ -51,4 +51,21 @@ double ExchangeTraffic::bytes_between_nodes() const {
   return input_[0].bytes_between_nodes() + 2 * outputs;
 }
 
+double bytes_between_nodes(const Workload& workload, const Topology& topology,
+                           std::span<const Shard> shards) {
+  ExchangeTraffic exchange(topology);
+  double replicated = 0;
+  for (const Shard& shard : shards) {
+    const Table& table = workload.table(shard.table);
+    constexpr double kUniqueRows = 0;  // matter to computing alone
+    exchange.add(table, shard,
+                 load_of(table, shard, static_cast<double>(workload.batch_size), kUniqueRows));
+    if (!shard.rank) replicated += replicated_gradient_bytes(shard);
+  }
+  const auto nodes = static_cast<double>(num_nodes(topology));
+  const auto ranks = static_cast<double>(topology.size());
+  const double crossings = nodes > 1 ? nodes : 0;
+  return exchange.bytes_between_nodes() + crossings * 2 * (ranks - 1) / ranks * replicated;
+}
+
 }  // namespace shardwright

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <vector>
 
 namespace shardwright {
@@ -40,5 +41,10 @@ class ExchangeTraffic {
   std::array<Traffic, 1> input_;
   std::array<Traffic, 2> output_;  // of those that go straight there; of those summed on the way
 };
+
+/// What one step sends from node to node: ids, pooled rows, their gradients, and the ring that sums
+/// up the gradients of data_parallel tables, whose every node sends to one other.
+double bytes_between_nodes(const Workload& workload, const Topology& topology,
+                           std::span<const Shard> shards);
 
 }  // namespace shardwright

@@ -1,6 +1,8 @@
 // planner_bench: costs and times of the planning algorithms on drawn tasks. docs/search.md has
 // figures and the commands.
 #include "costmodel/errors.hpp"
+#include "costmodel/exchange_traffic.hpp"
+#include "planner/rate_plan.hpp"
 #include "planner/search/search.hpp"
 #include "tests/bench/planner/tasks.hpp"
 
@@ -23,6 +25,8 @@ struct Arguments {
   std::string objective = "max_sum";
   std::string memory_model = "weights";
   std::string column_widths = "any";
+  bool all_types = false;  // of search; the others place whole tables and columns
+  std::vector<std::string> node_topologies = {"2x8xH100-80GB", "16x8xA100-80GB"};
   std::string topology = "4xH100-4GB";
   std::size_t tasks = 100;
   std::size_t least = 10;
@@ -44,6 +48,9 @@ SearchOptions options_of(const Arguments& arguments, const std::string& algorith
                                                              : MemoryModel::torchrec;
   options.objective = parse_objective(arguments.objective);
   if (arguments.column_widths == "equal") options.column_widths = ColumnWidths::equal;
+  if (arguments.all_types && algorithm == "search") {
+    options.types = {kAllShardingTypes.begin(), kAllShardingTypes.end()};
+  }
   options.seed = arguments.seed;
   options.effort.work_limit = arguments.work_limit;
   if (arguments.time_limit > 0) options.effort.time_limit_seconds = arguments.time_limit;
@@ -126,13 +133,47 @@ void run_shape(const Arguments& arguments, const std::string& shape, const std::
   const std::size_t tables = std::stoul(shape);
   const std::size_t ranks = std::stoul(shape.substr(shape.find('x') + 1));
   RandomStream random(arguments.seed, tables);
-  const Workload workload = draw_tables(random, pool, tables, 0, 512 * static_cast<long>(ranks));
+  const Workload workload =
+      draw_tables(random, pooled(pool), tables, 0, 512 * static_cast<std::int64_t>(ranks));
   Topology topology = read_topology(fmt::format("{}x8xH100-80GB", ranks / 8));
   fmt::print("{} tables x {} ranks, {:.0f} GB of weights\n", tables, ranks,
              weight_gigabytes(workload));
   std::map<std::string, Tally> tallies;
   solve(arguments, workload, topology, model, tallies);
   print_tallies(arguments, tallies);
+}
+
+void print_rated(const std::string& name, Plan plan, const Topology& topology,
+                 const CostModel& model) {
+  plan.topology = topology;
+  rate_plan(plan, model);
+  fmt::print("{:<34} {:>9.3f} ms {:>10.1f} MB between nodes\n", name, plan.cost_ms,
+             1e-6 * bytes_between_nodes(plan.workload, topology, plan.shards));
+}
+
+// Plans that know of slow links between nodes beside plans made as if all ranks shared one node.
+void run_nodes(const Arguments& arguments, const std::string& name, const std::vector<Table>& pool,
+               const CostModel& model) {
+  constexpr double kTimesSlower = 10;
+  Topology topology = read_topology(name);
+  topology.inter = topology.intra;
+  Topology blind = topology;
+  for (RankSpec& rank : blind.ranks) rank.node = 0;
+  topology.inter.bandwidth_bytes_per_second /= kTimesSlower;
+  topology.inter.latency_seconds *= kTimesSlower;
+  RandomStream random(arguments.seed, topology.ranks.size());
+  const Workload workload =
+      draw_tables(random, pooled(pool), 10 * topology.ranks.size(), 0, 512 * topology.size());
+  fmt::print("{}, {} tables, batch {}\n", name, workload.tables.size(), workload.batch_size);
+  for (const std::string& algorithm : arguments.algorithms) {
+    const SearchOptions options = options_of(arguments, algorithm);
+    for (const bool aware : {false, true}) {
+      const auto found = search_plan(workload, aware ? topology : blind, model, options);
+      const std::string what = fmt::format("{}, {}", algorithm, aware ? "nodes known" : "blind");
+      if (found.plan) print_rated(what, *found.plan, topology, model);
+      if (algorithm != "search") break;  // the others do not look at links
+    }
+  }
 }
 
 int run(int argc, char** argv) {
@@ -144,6 +185,7 @@ int run(int argc, char** argv) {
   app.add_option("--objective", arguments.objective)->capture_default_str();
   app.add_option("--memory-model", arguments.memory_model)->capture_default_str();
   app.add_option("--column-widths", arguments.column_widths)->capture_default_str();
+  app.add_flag("--all-types", arguments.all_types, "Let search use every sharding type");
   app.add_option("--topology", arguments.topology)->capture_default_str();
   app.add_option("--work-limit", arguments.work_limit)->capture_default_str();
   app.add_option("--time-limit", arguments.time_limit, "Seconds per task")->capture_default_str();
@@ -162,6 +204,15 @@ int run(int argc, char** argv) {
     const auto pool = read_pool(arguments.pool);
     const auto model = make_cost_model(arguments.cost_model);
     for (const std::string& shape : arguments.shapes) run_shape(arguments, shape, pool, *model);
+  });
+  CLI::App* nodes = app.add_subcommand("nodes", "Slow links between nodes")->fallthrough();
+  nodes->add_option("--topologies", arguments.node_topologies)->delimiter(',');
+  nodes->callback([&] {
+    const auto pool = read_pool(arguments.pool);
+    const auto model = make_cost_model(arguments.cost_model);
+    for (const std::string& name : arguments.node_topologies) {
+      run_nodes(arguments, name, pool, *model);
+    }
   });
   app.require_subcommand(1);
   CLI11_PARSE(app, argc, argv);

@@ -20,6 +20,12 @@ inline std::vector<Table> read_pool(const std::string& file) {
   return pool;
 }
 
+/// Those that put out one row per bag. The others would decide alone what large plans cost.
+inline std::vector<Table> pooled(std::vector<Table> pool) {
+  std::erase_if(pool, [](const Table& table) { return table.mode == PoolingMode::none; });
+  return pool;
+}
+
 /// `count` tables drawn with replacement; widths 4 … `most_dim` in steps of 4, uniform, or those of
 /// the pool if it is 0.
 inline Workload draw_tables(RandomStream& random, const std::vector<Table>& pool, std::size_t count,
