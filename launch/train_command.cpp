@@ -62,7 +62,7 @@ MadeBy made_by(const TrainArguments& arguments, const TrainConfig& config) {
   return made_by;
 }
 
-ProgressOptions progress_on_stderr() {
+ProgressOptions progress_on_stderr(bool on_terminal) {
   constexpr double kPlainSeconds = 5;
   constexpr double kTerminalSeconds = 0.2;
   ProgressOptions options;
@@ -70,7 +70,7 @@ ProgressOptions progress_on_stderr() {
     std::fputs(text.c_str(), stderr);
     std::fflush(stderr);
   };
-  options.rewrite_line = isatty(STDERR_FILENO) == 1 && !started_by_launcher();
+  options.rewrite_line = on_terminal;
   options.seconds_between = options.rewrite_line ? kTerminalSeconds : kPlainSeconds;
   return options;
 }
@@ -84,7 +84,7 @@ void print_summary(const TrainSummary& summary, bool json) {
   }
 }
 
-void train_on(Communicator& comm, const TrainArguments& arguments) {
+void train_on(Communicator& comm, const TrainArguments& arguments, bool on_terminal) {
   TrainConfig config;
   TrainSurroundings surroundings;
   run_together(comm, [&] {
@@ -92,7 +92,7 @@ void train_on(Communicator& comm, const TrainArguments& arguments) {
     surroundings.made_by = made_by(arguments, config);
   });
   surroundings.interrupted = [] { return stop_requested != 0; };
-  surroundings.progress = progress_on_stderr();
+  surroundings.progress = progress_on_stderr(on_terminal);
   const TrainSummary summary = train(comm, config, surroundings);
   run_together(comm, [&] {
     if (comm.rank() == RankId{0}) print_summary(summary, arguments.json);
@@ -100,9 +100,11 @@ void train_on(Communicator& comm, const TrainArguments& arguments) {
 }
 
 int run_train(const TrainArguments& arguments) {
+  // Before MPI, which sets what a launcher would set.
+  const bool on_terminal = isatty(STDERR_FILENO) == 1 && !started_by_launcher();
   return run_on_ranks([&](Communicator& comm) {
     catch_signals();
-    train_on(comm, arguments);
+    train_on(comm, arguments, on_terminal);
   });
 }
 

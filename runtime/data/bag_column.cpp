@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 
 namespace shardwright {
@@ -65,6 +67,24 @@ void BagColumn::read(std::int64_t begin, std::int64_t end, Bags& bags) const {
   if (!weighted_) return;
   const auto weights = weights_.as<float>().subspan(first, count);
   bags.weights.assign(weights.begin(), weights.end());
+  require_finite_weights(begin, end, first, weights);
+}
+
+void BagColumn::require_finite_weights(std::int64_t begin, std::int64_t end, std::uint64_t first,
+                                       std::span<const float> weights) const {
+  const auto bad = std::find_if(weights.begin(), weights.end(),
+                                [](float weight) { return !std::isfinite(weight); });
+  if (bad == weights.end()) return;
+  // The bag that holds it: the last that begins at it or before.
+  const std::uint64_t position = first + static_cast<std::uint64_t>(bad - weights.begin());
+  const auto bags = offsets_.as<std::uint64_t>().subspan(static_cast<std::size_t>(begin),
+                                                         static_cast<std::size_t>(end - begin) + 1);
+  const auto after = std::upper_bound(bags.begin(), bags.end(), position);
+  const std::int64_t sample = begin + (after - bags.begin()) - 1;
+  fail_column(weights_.path(),
+              fmt::format("weight {} of sample {} is {}, expected a finite number",
+                          position - offsets_.as<std::uint64_t>()[static_cast<std::size_t>(sample)],
+                          sample, *bad));
 }
 
 }  // namespace shardwright

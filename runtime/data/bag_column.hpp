@@ -5,7 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
+#include <vector>
 
 namespace shardwright {
 
@@ -17,11 +19,15 @@ class BagColumn {
   BagColumn(const std::string& folder, std::size_t index, std::int64_t samples, bool weighted);
 
   /// Copies the bags of samples [begin, end), which must lie in the data set. Throws InputError if
-  /// their offsets go backwards or leave the ids; offsets of other samples are not looked at.
+  /// their offsets go backwards or leave the ids, or a weight is not finite; other samples are not
+  /// looked at.
   void read(std::int64_t begin, std::int64_t end, Bags& bags) const;
 
  private:
   void read_lengths(std::int64_t begin, std::int64_t end, std::vector<std::int32_t>& lengths) const;
+  /// `weights`: those of samples [begin, end), the first of them at position `first`.
+  void require_finite_weights(std::int64_t begin, std::int64_t end, std::uint64_t first,
+                              std::span<const float> weights) const;
 
   MappedFile offsets_;
   MappedFile ids_;

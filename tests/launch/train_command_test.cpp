@@ -112,6 +112,19 @@ TEST_F(TrainCommand, TrainsAloneWithoutMpirun) {
   EXPECT_THAT(outcome.err, HasSubstr("No plan is given"));
 }
 
+TEST_F(TrainCommand, OnATerminalOneProgressLineIsWrittenAnew) {
+  if (shell("script --version").code != 0)
+    GTEST_SKIP() << "there is no `script` to make a terminal";
+  const std::string arguments = small_run() + " --progress-every 1";
+
+  const Outcome outcome = shell(
+      fmt::format("timeout 60 script -qec '{} train {}' /dev/null", SHARDWRIGHT_BINARY, arguments));
+
+  EXPECT_EQ(outcome.code, 0) << outcome.out;
+  EXPECT_THAT(outcome.out, testing::ContainsRegex("\repoch 1/1  step 2/5 [^\n]*\x1b\\[K\repoch"));
+  EXPECT_THAT(train_alone(arguments).err, testing::Not(HasSubstr("\x1b")));
+}
+
 TEST_F(TrainCommand, JsonIsOneDocumentOfRankZero) {
   const Outcome outcome = train_on(2, small_run() + " --json");
 

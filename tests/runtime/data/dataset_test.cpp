@@ -228,6 +228,29 @@ TEST_F(DatasetOfSevenSamples, NamesADenseFeatureThatIsNotFinite) {
               AllOf(HasSubstr(file("dense.f32")), HasSubstr("half of sample 3 is nan")));
 }
 
+TEST_F(DatasetOfSevenSamples, NamesAWeightThatIsNotFinite) {
+  patch<float>(file("feature_1.weights.f32"), 5, std::numeric_limits<float>::quiet_NaN());
+  EXPECT_THAT(read_message(folder(), 2, 7), AllOf(HasSubstr(file("feature_1.weights.f32")),
+                                                  HasSubstr("weight 0 of sample 5 is nan")));
+  EXPECT_EQ(read_message(folder(), 0, 5), "(no error)");
+}
+
+TEST_F(DatasetOfSevenSamples, NamesTheSampleOfAnInfiniteWeightAmongBagsOfManyLengths) {
+  const std::string bags = folder() + "/bags";
+  {
+    DatasetWriter writer(bags, {}, {{"a", "a", true}});
+    for (const std::size_t length : {2U, 0U, 0U, 3U, 0U, 1U}) {
+      writer.add({.label = 0,
+                  .dense = {},
+                  .ids = {std::vector<std::int64_t>(length)},
+                  .weights = {std::vector<float>(length, 1.0F)}});
+    }
+    writer.finish();
+  }
+  patch<float>(bags + "/feature_0.weights.f32", 3, std::numeric_limits<float>::infinity());
+  EXPECT_THAT(read_message(bags, 1, 6), HasSubstr("weight 1 of sample 3 is inf"));
+}
+
 TEST_F(DatasetOfSevenSamples, PointsAtMalformedMeta) {
   write_text(file("meta.json"), "{\"schema\": \"shardwright.data/1\",\n \"samples\": }");
   EXPECT_THAT(open_message(folder()), HasSubstr(file("meta.json")));
