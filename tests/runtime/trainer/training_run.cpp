@@ -124,6 +124,13 @@ Plan cut_tables(std::int64_t ranks, std::int64_t first) {
   return plan;
 }
 
+Plan mixed_tables(std::int64_t ranks, std::int64_t first) {
+  Plan plan = cut_tables(ranks, first);
+  plan.shards.erase(plan.shards.begin());
+  plan.shards.front() = whole_tables(ranks, first).shards.front();
+  return plan;
+}
+
 std::string write_plan(const std::string& file, const Plan& plan) {
   write_file(file, plan_to_json(plan).dump());
   return file;

@@ -39,6 +39,8 @@ double write_test_data(const std::string& folder, std::int64_t samples = 400,
 Plan whole_tables(std::int64_t ranks, std::int64_t first = 0);
 /// test_tables() cut into columns [0, 4) and [4, 12), dealt to the ranks in turn from `first`.
 Plan cut_tables(std::int64_t ranks, std::int64_t first = 0);
+/// "user" whole on rank `first`, the others cut as above from the next rank on.
+Plan mixed_tables(std::int64_t ranks, std::int64_t first = 0);
 std::string write_plan(const std::string& file, const Plan& plan);
 
 /// A small model on `data`: bottom {8, 12}, top {8, 1}, rate 0.05.

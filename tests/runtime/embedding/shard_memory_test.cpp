@@ -1,0 +1,82 @@
+// Only this rank's shards are ever allocated.
+
+#include "runtime/comm/thread_communicator.hpp"
+#include "runtime/embedding/sharded_embeddings.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <fstream>
+
+namespace shardwright {
+namespace {
+
+constexpr std::int64_t kRows = 1 << 20;
+constexpr std::int64_t kRanks = 64;
+
+/// One table of 1 GiB, 16 MiB of it on each of 64 ranks.
+Plan cut_finely() {
+  Plan plan;
+  plan.topology.ranks.resize(kRanks);
+  Table table;
+  table.name = "wide";
+  table.rows = kRows;
+  table.dim = 4 * kRanks;
+  table.features = {"wide"};
+  table.optimizer = OptimizerKind::sgd;
+  plan.workload.tables = {table};
+  for (std::int64_t rank = 0; rank < kRanks; ++rank) {
+    plan.shards.push_back(
+        {TableId{0}, ShardingType::column_wise, 0, kRows, 4 * rank, 4 * rank + 4, RankId{rank}});
+  }
+  return plan;
+}
+
+/// Rank 5 of 64, all by itself: ShardedEmbeddings' constructor does not communicate.
+class LoneRank : public Communicator {
+ public:
+  RankId rank() const override { return RankId{5}; }
+  std::int64_t size() const override { return kRanks; }
+  void barrier() override {}
+  [[noreturn]] void abort(int exit_code) override { std::_Exit(exit_code); }
+
+ private:
+  void do_all_to_all(std::span<const SendBlock> /*send*/,
+                     std::span<const ReceiveBlock> /*receive*/) override {}
+};
+
+void limit_memory(std::uint64_t more_bytes) {
+  std::uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  const rlim_t limit = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE)) + more_bytes;
+  const rlimit limits = {limit, limit};
+  setrlimit(RLIMIT_AS, &limits);
+}
+
+/// Ends the process: 0 if the shards fit into so much memory more than there is now.
+[[noreturn]] void build_within(std::uint64_t bytes) {
+  const Plan plan = cut_finely();
+  LoneRank comm;
+  limit_memory(bytes);
+  try {
+    const ShardedEmbeddings embeddings(plan, comm, {});
+    std::_Exit(embeddings.local_shards().size() == 1 ? 0 : 2);
+  } catch (...) {
+    std::_Exit(1);
+  }
+}
+
+TEST(ShardMemory, BuildingAShardNeverTakesTheWholeTable) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers need their address space";
+#endif
+  constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+  EXPECT_EXIT(build_within(128 * kMiB), testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(build_within(8 * kMiB), testing::ExitedWithCode(1), "");  // the limit does bite
+}
+
+}  // namespace
+}  // namespace shardwright
