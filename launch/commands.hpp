@@ -13,6 +13,7 @@ void add_check_command(CLI::App& app);
 void add_explain_command(CLI::App& app);
 void add_report_command(CLI::App& app);
 void add_diff_command(CLI::App& app);
+void add_sweep_command(CLI::App& app);
 void add_models_command(CLI::App& app);
 void add_evaluate_command(CLI::App& app);
 void add_version_command(CLI::App& app);

@@ -56,6 +56,7 @@ void add_commands(CLI::App& app) {
   add_explain_command(app);
   add_report_command(app);
   add_diff_command(app);
+  add_sweep_command(app);
   add_train_command(app);
   add_bench_command(app);
   add_models_command(app);

@@ -94,5 +94,19 @@ TEST_F(Reading, PlansOnFromAnEarlierPlan) {
   EXPECT_EQ(run("plan grown.csv --topology 2xcpu-1MiB --max-moved 1GB").code, 2);
 }
 
+TEST_F(Reading, SweepsTopologiesAndBatchSizes) {
+  const Outcome outcome =
+      run("sweep tables.json --topologies 1xcpu-1MiB,2xcpu-1MiB,1xcpu-1kB --batch-sizes 32,64 "
+          "--algorithm dim_greedy -o sweep.csv");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("infeasible"), HasSubstr("front")));
+  const std::string csv = read(path("sweep.csv"));
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 7);
+  EXPECT_EQ(document("sweep tables.json --topologies 2xcpu-1MiB --batch-sizes 64 "
+                     "--algorithm size_greedy --json")["points"][0]["step_ms"],
+            document("rate plan.json --json")["cost_ms"]);
+  EXPECT_EQ(run("sweep tables.json --topologies 2xcpu-1MiB --batch-sizes many").code, 2);
+}
+
 }  // namespace
 }  // namespace shardwright

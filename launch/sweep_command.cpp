@@ -1,0 +1,129 @@
+#include "costmodel/errors.hpp"
+#include "costmodel/json/write_file.hpp"
+#include "launch/commands.hpp"
+#include "launch/plan_under_model.hpp"
+#include "launch/search_effort.hpp"
+#include "launch/table_source.hpp"
+#include "planner/memory_model.hpp"
+#include "planner/spec/cell.hpp"
+#include "planner/spec/spec_entry.hpp"
+#include "planner/sweep/sweep.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace shardwright {
+namespace {
+
+struct SweepArguments {
+  SpecSource source;
+  std::string topologies;
+  std::string batch_sizes;
+  std::string types;
+  std::string algorithm = SearchOptions{}.algorithm;
+  std::string cost_model = "analytic";
+  std::string objective = "step";
+  std::string memory_model = "full";
+  EffortArguments effort;
+  bool json = false;
+  std::string output;
+};
+
+std::vector<std::int64_t> parse_batch_sizes(const std::string& list) {
+  std::vector<std::int64_t> sizes;
+  for (const std::string_view part : split_list(list, ',')) {
+    const nlohmann::json value = number_or_text(part);
+    if (!value.is_number_integer() || value < 1 || value > kMostSamples) {
+      throw UsageError(
+          fmt::format("--batch-sizes: '{}' is not a number of samples from 1 on.", part));
+    }
+    sizes.push_back(value);
+  }
+  return sizes;
+}
+
+std::vector<NamedTopology> read_topologies(const std::string& list) {
+  std::vector<NamedTopology> topologies;
+  for (const std::string_view part : split_list(list, ',')) {
+    const std::string name(part);
+    topologies.push_back({name, read_topology(name)});
+    fmt::print(stderr, "{}: {}\n", name, describe_topology(topologies.back().topology));
+  }
+  return topologies;
+}
+
+SearchOptions search_options(const SweepArguments& arguments) {
+  SearchOptions options;
+  options.algorithm = arguments.algorithm;
+  if (!arguments.types.empty()) options.types = parse_type_list(arguments.types);
+  options.memory_model = parse_memory_model(arguments.memory_model);
+  options.objective = parse_objective(arguments.objective);
+  apply_effort(arguments.effort, options);
+  return options;
+}
+
+void write_result(const SweepArguments& arguments, const std::vector<SweepPoint>& points) {
+  if (arguments.json) {
+    fmt::print("{}\n", sweep_to_json(points).dump(2));
+  } else if (arguments.output != "-") {
+    fmt::print("{}", sweep_to_text(points));
+  }
+  if (arguments.output.empty()) return;
+  write_file(arguments.output, sweep_to_csv(points));
+  if (arguments.output != "-") fmt::print(stderr, "Wrote {}.\n", arguments.output);
+}
+
+void run(const SweepArguments& arguments) {
+  if (arguments.json && arguments.output == "-") {
+    throw UsageError("--json and -o - both want standard output; name a file for the CSV.");
+  }
+  SearchOptions options = search_options(arguments);
+  const auto cost_model = make_cost_model(arguments.cost_model);
+  const auto sizes = parse_batch_sizes(arguments.batch_sizes);
+  const auto topologies = read_topologies(arguments.topologies);
+  const WorkloadReading reading = read_workload(arguments.source);
+  for (const std::string& note : reading.notes) fmt::print(stderr, "{}\n", note);
+  fmt::print(stderr, "Cost model {} ({}).\n", cost_model->name(), cost_model->provenance());
+  const auto points = sweep(reading.workload, topologies, sizes, *cost_model, options);
+  options.effort.progress = nullptr;  // wipes its line
+  write_result(arguments, points);
+}
+
+}  // namespace
+
+void add_sweep_command(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("sweep", "Plan for several topologies and batch sizes, and compare");
+  command->footer(
+      "Examples:\n"
+      "  shardwright sweep tables.json --topologies 8xA100-80GB,8xH100-80GB,2x8xH100-80GB \\\n"
+      "    --batch-sizes 16384,65536 -o sweep.csv");
+  const auto arguments = std::make_shared<SweepArguments>();
+  const auto add = [&](const char* name, auto& value, const char* type, const std::string& help) {
+    return command->add_option(name, value, help)->type_name(type);
+  };
+  add_table_source(*command, arguments->source);
+  add("--topologies", arguments->topologies, "T,T,...", "As --topology of plan takes them")
+      ->required();
+  add("--batch-sizes", arguments->batch_sizes, "N,N,...", "Samples per step over all ranks")
+      ->required();
+  add("--types", arguments->types, "A,B", "Allowed types (default as plan's)");
+  add("--algorithm", arguments->algorithm, "A", "As plan's")->capture_default_str();
+  add("--cost-model", arguments->cost_model, "M",
+      fmt::to_string(fmt::join(cost_model_names(), ", ")))
+      ->capture_default_str();
+  add("--objective", arguments->objective, "O", "step, max_sum or memory")->capture_default_str();
+  add("--memory-model", arguments->memory_model, "M", "full, weights or torchrec")
+      ->capture_default_str();
+  add_effort(*command, arguments->effort);
+  command->add_flag("--json", arguments->json, "Print one JSON document");
+  command->add_option("-o,--output", arguments->output, "CSV file to write; - is standard output")
+      ->type_name("FILE");
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace shardwright

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "planner/search/search.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shardwright {
+
+/// One way to run a workload, and what it comes to.
+struct SweepPoint {
+  std::string topology;  ///< as given
+  std::int64_t ranks = 0;
+  std::int64_t batch_size = 0;  ///< samples a step over all ranks
+  Termination termination = Termination::feasible;
+  // Of the plan; all 0 without one:
+  double step_ms = 0;  ///< by the step composition, whatever was optimised
+  std::optional<double> lower_bound_ms;
+  Bytes fullest;          ///< memory of the rank that is fullest relative to what it has
+  double used_share = 0;  ///< of that rank's memory
+  bool on_front = false;  ///< see mark_front()
+  bool has_plan() const {
+    return termination == Termination::optimal || termination == Termination::feasible;
+  }
+  /// Embeddings and their exchange alone.
+  double samples_per_s() const;
+};
+
+struct NamedTopology {
+  std::string name;
+  Topology topology;
+};
+
+/// Plans every topology with every batch size. Throws as search_plan() does.
+std::vector<SweepPoint> sweep(const Workload& workload,
+                              const std::vector<NamedTopology>& topologies,
+                              const std::vector<std::int64_t>& batch_sizes,
+                              const CostModel& cost_model, const SearchOptions& options);
+
+/// The Pareto front: no other point has at most as many ranks, at most as long a step and at least
+/// as many samples per second, and differs in one of them.
+void mark_front(std::vector<SweepPoint>& points);
+
+// At most 120 columns; one line per point with a header; "shardwright.sweep/1".
+std::string sweep_to_text(const std::vector<SweepPoint>& points);
+std::string sweep_to_csv(const std::vector<SweepPoint>& points);
+nlohmann::json sweep_to_json(const std::vector<SweepPoint>& points);
+
+}  // namespace shardwright
