@@ -240,6 +240,31 @@ TEST_F(TrainCommand, NoSpaceWhileSavingKeepsTheOldModel) {
   EXPECT_FALSE(std::filesystem::exists(output_ + "/model.partial"));
 }
 
+// A real full disk: a file system of 2 MiB on `output_`, mounted in a name space of its own.
+TEST_F(TrainCommand, AFullDiskKeepsTheOldModel) {
+  const std::string mount = fmt::format("mount -t tmpfs -o size=2m none {}", output_);
+  std::filesystem::create_directories(output_);
+  if (shell(fmt::format("unshare -m sh -c '{}'", mount)).code != 0) {
+    GTEST_SKIP() << "file systems cannot be mounted here";
+  }
+  const std::string train = fmt::format("{} train {}", SHARDWRIGHT_BINARY, small_run());
+  const std::string script = folder_ / "script.sh";
+  std::ofstream(script) << fmt::format(
+      "{} || exit 97\n{} || exit 98\ncp {}/more.json {}/tables.json\n"
+      "before=$(cksum {}/model/*)\n{}\ncode=$?\n"
+      "test \"$before\" = \"$(cksum {}/model/*)\" || exit 99\nexit $code\n",
+      mount, train, data_, data_, output_, train, output_);
+  const std::string small = text_of(data_ + "/tables.json");
+  write_user_table(data_, "150000");  // 7 MB of weights
+  std::filesystem::rename(data_ + "/tables.json", data_ + "/more.json");
+  std::ofstream(data_ + "/tables.json") << small;
+
+  const Outcome outcome = shell(fmt::format("timeout 60 unshare -m sh {}", script));
+
+  expect_one_message(outcome, ExitCode::environment, "The model was not saved; what");
+  EXPECT_THAT(outcome.err, HasSubstr("cannot be written: No space left on device"));
+}
+
 TEST_F(TrainCommand, TooLittleMemoryIsAnEnvironmentError) {
   write_user_table(data_, "4000000000000");
 
