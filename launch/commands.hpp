@@ -14,6 +14,8 @@ void add_explain_command(CLI::App& app);
 void add_report_command(CLI::App& app);
 void add_diff_command(CLI::App& app);
 void add_sweep_command(CLI::App& app);
+void add_export_command(CLI::App& app);
+void add_import_command(CLI::App& app);
 void add_models_command(CLI::App& app);
 void add_evaluate_command(CLI::App& app);
 void add_version_command(CLI::App& app);

@@ -57,6 +57,8 @@ void add_commands(CLI::App& app) {
   add_report_command(app);
   add_diff_command(app);
   add_sweep_command(app);
+  add_export_command(app);
+  add_import_command(app);
   add_train_command(app);
   add_bench_command(app);
   add_models_command(app);

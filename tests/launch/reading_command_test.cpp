@@ -108,5 +108,37 @@ TEST_F(Reading, SweepsTopologiesAndBatchSizes) {
   EXPECT_EQ(run("sweep tables.json --topologies 2xcpu-1MiB --batch-sizes many").code, 2);
 }
 
+TEST_F(Reading, ExportsTorchrecPlansAndReadsThemBack) {
+  ASSERT_EQ(run("export plan.json --to torchrec --module model.ebc -o torchrec.json").code, 0);
+  const Outcome outcome =
+      run("import torchrec.json --from torchrec --tables tables.json --topology 2xcpu-1MiB -o "
+          "back.json");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json back = json::parse(read(path("back.json")));
+  const json plan = json::parse(read(path("plan.json")));
+  EXPECT_EQ(back["shards"], plan["shards"]);
+  EXPECT_EQ(back["plan_id"], plan["plan_id"]);
+  EXPECT_EQ(run("import torchrec.json --from torchrec --topology 1xcpu-1MiB -o x.json").code, 3);
+  EXPECT_EQ(run("import torchrec.json --from torchrec -o x.json").code, 2);
+}
+
+TEST_F(Reading, ReportsWhatAnExportLoses) {
+  const Outcome hugectr = run("export plan.json --to hugectr");
+  EXPECT_EQ(json::parse(hugectr.out)["shard_matrix"].size(), 2U);
+  EXPECT_THAT(hugectr.err, HasSubstr("Not kept: "));
+  EXPECT_THAT(run("export plan.json --to torchrec-source").out,
+              HasSubstr("construct_module_sharding_plan("));
+  EXPECT_THAT(run("export plan.json --to csv").out, HasSubstr("table,type,row_begin"));
+  EXPECT_EQ(run("export plan.json --to paper").code, 2);
+}
+
+TEST_F(Reading, ImportsTableConfigs) {
+  write("configs.json", R"([{"name": "t", "num_embeddings": 10, "embedding_dim": 8}])");
+  const Outcome outcome = run("import configs.json --from configs -o t.json");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("1 per table is assumed"));
+  EXPECT_EQ(run("plan t.json --topology 1xcpu-1MiB").code, 0);
+}
+
 }  // namespace
 }  // namespace shardwright

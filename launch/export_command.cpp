@@ -1,0 +1,65 @@
+#include "costmodel/json/write_file.hpp"
+#include "launch/commands.hpp"
+#include "planner/exchange/export.hpp"
+#include "planner/plan_json.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+namespace shardwright {
+namespace {
+
+struct ExportArguments {
+  std::string plan;
+  std::string to;
+  std::string module;
+  std::string output = "-";
+};
+
+Exported exported(const ExportArguments& arguments, const Plan& plan) {
+  if (arguments.to == "torchrec") return export_torchrec(plan, arguments.module);
+  if (arguments.to == "torchrec-source") return export_torchrec_source(plan);
+  if (arguments.to == "hugectr") return export_hugectr(plan);
+  return export_csv(plan);
+}
+
+void run(const ExportArguments& arguments) {
+  const Exported result = exported(arguments, read_plan(arguments.plan));
+  for (const std::string& loss : result.losses) fmt::print(stderr, "Not kept: {}\n", loss);
+  write_file(arguments.output, result.text);
+  if (arguments.output != "-") fmt::print(stderr, "Wrote {}.\n", arguments.output);
+}
+
+}  // namespace
+
+void add_export_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("export", "Write a plan in the form of another program");
+  command->footer(
+      "Examples:\n"
+      "  shardwright export plan.json --to torchrec --module sparse_arch.ebc -o "
+      "torchrec_plan.json\n"
+      "  shardwright export plan.json --to torchrec-source -o sharding_plan.py\n"
+      "  shardwright export plan.json --to hugectr\n"
+      "  shardwright export plan.json --to csv");
+  const auto arguments = std::make_shared<ExportArguments>();
+  command->add_option("PLAN", arguments->plan, "Plan file; - is standard input")->required();
+  command
+      ->add_option("--to", arguments->to,
+                   "torchrec (JSON for planner/exchange/torchrec_plan.py),\ntorchrec-source "
+                   "(Python), hugectr (shard_matrix) or csv")
+      ->check(CLI::IsMember({"torchrec", "torchrec-source", "hugectr", "csv"}).description(""))
+      ->required();
+  command
+      ->add_option("--module", arguments->module,
+                   "With torchrec: path of the embedding module in the model (default: it\n"
+                   "is the model)")
+      ->type_name("PATH");
+  command->add_option("-o,--output", arguments->output, "File to write; - is standard output")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command->callback([arguments] { run(*arguments); });
+}
+
+}  // namespace shardwright

@@ -1,0 +1,88 @@
+#include "costmodel/errors.hpp"
+#include "costmodel/json/json_view.hpp"
+#include "planner/exchange/import.hpp"
+#include "planner/spec/spec_entry.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace shardwright {
+namespace {
+
+using nlohmann::json;
+
+const std::map<std::string, std::string>& data_types() {
+  static const std::map<std::string, std::string> names = {
+      {"FP32", "fp32"}, {"FP16", "fp16"}, {"BF16", "bf16"}};
+  return names;
+}
+const std::map<std::string, std::string>& poolings() {
+  static const std::map<std::string, std::string> names = {
+      {"SUM", "sum"}, {"MEAN", "mean"}, {"NONE", "none"}};
+  return names;
+}
+
+// "FP32" of "DataType.FP32"; "fp32" of "FP32".
+std::string translated(const JsonView& view, const std::map<std::string, std::string>& names) {
+  std::string text = view.string();
+  text = text.substr(text.rfind('.') + 1);
+  std::transform(text.begin(), text.end(), text.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  const auto found = names.find(text);
+  if (found != names.end()) return found->second;
+  std::vector<std::string> allowed;
+  for (const auto& [name, ours] : names) allowed.push_back(name);
+  view.fail(fmt::format("one of {}", fmt::join(allowed, ", ")));
+}
+
+json table_from_config(const JsonView& config, std::set<std::string>& ignored) {
+  json table = {{"name", config.at("name").raw()},
+                {"rows", config.at("num_embeddings").raw()},
+                {"dim", config.at("embedding_dim").raw()}};
+  if (const auto type = config.find("data_type")) table["dtype"] = translated(*type, data_types());
+  if (const auto pooling = config.find("pooling")) table["mode"] = translated(*pooling, poolings());
+  if (const auto names = config.find("feature_names"); names && !names->elements().empty()) {
+    table["features"] = names->raw();
+  }
+  if (const auto factor = config.find("pooling_factor")) table["pooling"] = factor->raw();
+  if (const auto weighted = config.find("is_weighted")) table["weighted"] = weighted->raw();
+  static const std::set<std::string> known = {"name",           "num_embeddings", "embedding_dim",
+                                              "data_type",      "pooling",        "feature_names",
+                                              "pooling_factor", "is_weighted"};
+  for (const auto& [key, value] : config.raw().items()) {
+    if (known.count(key) == 0 && !value.is_null()) ignored.insert(key);
+  }
+  return table;
+}
+
+}  // namespace
+
+ImportedTables import_configs(const json& document, const std::string& file) {
+  const JsonView whole(document, file);
+  const JsonView list = document.is_object() ? whole.at("tables") : whole;
+  std::vector<SpecEntry> entries;
+  std::set<std::string> ignored;
+  bool pooled = false;
+  for (const JsonView& config : list.elements()) {
+    entries.push_back({table_from_config(config, ignored), config.path()});
+    pooled = pooled || entries.back().table.contains("pooling");
+  }
+  ImportedTables result;
+  result.workload.tables = tables_of(entries, file);
+  if (!ignored.empty()) {
+    result.losses.push_back(fmt::format("Left out: {}.", fmt::join(ignored, ", ")));
+  }
+  if (!pooled) {
+    result.losses.emplace_back(
+        "The configs do not say how many ids a sample has: 1 per table is assumed "
+        "(\"pooling_factor\").");
+  }
+  return result;
+}
+
+}  // namespace shardwright

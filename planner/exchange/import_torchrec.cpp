@@ -1,0 +1,155 @@
+#include "costmodel/errors.hpp"
+#include "costmodel/json/json_view.hpp"
+#include "planner/exchange/import.hpp"
+#include "planner/exchange/torchrec_layout.hpp"
+#include "planner/spec/spec_entry.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace shardwright {
+namespace {
+
+using nlohmann::json;
+
+JsonView module_of(const JsonView& modules, const std::optional<std::string>& module) {
+  if (!modules.raw().is_object() || modules.raw().empty()) {
+    modules.fail("an object with one member per embedding module");
+  }
+  if (module) return modules.at(*module);
+  if (modules.raw().size() == 1) return modules.at(modules.raw().begin().key());
+  std::vector<std::string> names;
+  for (const auto& [name, value] : modules.raw().items()) names.push_back("'" + name + "'");
+  throw InputError(fmt::format("{}: the plan has the modules {}; name one with --module.",
+                               modules.file(), fmt::join(names, ", ")));
+}
+
+std::int64_t pair_at(const JsonView& shard, std::string_view key, std::size_t which) {
+  const auto pair = shard.at(key).elements();
+  if (pair.size() != 2) shard.at(key).fail("an array of two numbers, of rows and of columns");
+  return pair[which].integer(0);
+}
+
+// "rank:3/cuda:1" → 3.
+std::int64_t rank_of(const JsonView& placement) {
+  constexpr std::string_view kPrefix = "rank:";
+  const std::string text = placement.string();
+  const std::string digits =
+      text.starts_with(kPrefix) ? text.substr(kPrefix.size(), text.find('/') - kPrefix.size()) : "";
+  if (digits.empty() || digits.size() > 9 ||
+      !std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+    placement.fail("a placement, as \"rank:0/cuda:0\"");
+  }
+  return std::stoll(digits);
+}
+
+struct Entry {
+  std::string name;
+  ShardingType type;
+  std::vector<Shard> shards;  // without table
+};
+
+Shard shard_from(const JsonView& view, ShardingType type) {
+  Shard shard;
+  shard.type = type;
+  shard.row_begin = pair_at(view, "shard_offsets", 0);
+  shard.col_begin = pair_at(view, "shard_offsets", 1);
+  shard.row_end = shard.row_begin + pair_at(view, "shard_sizes", 0);
+  shard.col_end = shard.col_begin + pair_at(view, "shard_sizes", 1);
+  shard.rank = RankId(rank_of(view.at("placement")));
+  return shard;
+}
+
+Entry entry_from(const std::string& name, const JsonView& view, std::vector<std::string>& losses) {
+  Entry entry{name, ShardingType::table_wise, {}};
+  try {
+    entry.type = parse_torchrec_type(view.at("sharding_type").string());
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("{}: {}: {}", view.file(), view.path(), error.what()));
+  }
+  const auto kernel = view.find("compute_kernel");
+  if (kernel && kernel->string() != "fused" && kernel->string() != "dense") {
+    losses.push_back(fmt::format("'{}' has the compute kernel {}; here it lies in device memory.",
+                                 name, kernel->string()));
+  }
+  if (entry.type == ShardingType::data_parallel) return entry;
+  for (const JsonView& shard : view.at("shards").elements()) {
+    entry.shards.push_back(shard_from(shard, entry.type));
+  }
+  std::erase_if(entry.shards, [](const Shard& s) { return s.rows() == 0 || s.columns() == 0; });
+  if (entry.shards.empty()) view.at("shards").fail("at least one shard that is not empty");
+  std::sort(entry.shards.begin(), entry.shards.end(), [](const Shard& a, const Shard& b) {
+    return std::tie(a.row_begin, a.col_begin) < std::tie(b.row_begin, b.col_begin);
+  });
+  return entry;
+}
+
+// The tables that the shards cover, in the plan's order.
+Workload covered_tables(const std::vector<Entry>& entries, const std::string& file,
+                        std::vector<std::string>& losses) {
+  std::vector<SpecEntry> specs;
+  for (const Entry& entry : entries) {
+    if (entry.shards.empty()) {
+      throw InputError(
+          fmt::format("{}: '{}' is data_parallel and TorchRec's plan does not say how large it is; "
+                      "give the tables with --tables.",
+                      file, entry.name));
+    }
+    std::int64_t rows = 0;
+    std::int64_t columns = 0;
+    for (const Shard& shard : entry.shards) {
+      rows = std::max(rows, shard.row_end);
+      columns = std::max(columns, shard.col_end);
+    }
+    specs.push_back({{{"name", entry.name}, {"rows", rows}, {"dim", columns}},
+                     fmt::format("table '{}'", entry.name)});
+  }
+  losses.emplace_back(
+      "TorchRec's plan does not say pooling, dtypes or optimizers: 1 id per sample, fp32 and "
+      "rowwise_adagrad are assumed (--tables).");
+  return {tables_of(specs, file), 0};
+}
+
+void place(const Entry& entry, const std::string& file, Plan& plan) {
+  const auto& tables = plan.workload.tables;
+  const auto found = std::find_if(tables.begin(), tables.end(),
+                                  [&](const Table& table) { return table.name == entry.name; });
+  if (found == tables.end()) {
+    throw InputError(
+        fmt::format("{}: the plan places '{}', which --tables does not have.", file, entry.name));
+  }
+  const TableId id = TableId::of(static_cast<std::size_t>(found - tables.begin()));
+  if (entry.type == ShardingType::data_parallel) {
+    plan.shards.push_back({id, entry.type, 0, found->rows, 0, found->dim, {}});
+  }
+  for (Shard shard : entry.shards) {
+    shard.table = id;
+    plan.shards.push_back(shard);
+  }
+}
+
+}  // namespace
+
+ImportedPlan import_torchrec(const json& document, const std::string& file,
+                             const std::optional<std::string>& module,
+                             const std::optional<Workload>& tables, const Topology& topology) {
+  const JsonView whole(document, file);
+  const JsonView chosen = module_of(whole.find("plan").value_or(whole), module);
+  ImportedPlan result;
+  std::vector<Entry> entries;
+  for (const auto& [name, value] : chosen.raw().items()) {
+    entries.push_back(entry_from(name, chosen.at(name), result.losses));
+  }
+  result.plan.workload = tables ? *tables : covered_tables(entries, file, result.losses);
+  result.plan.topology = topology;
+  for (const Entry& entry : entries) place(entry, file, result.plan);
+  std::stable_sort(result.plan.shards.begin(), result.plan.shards.end(),
+                   [](const Shard& a, const Shard& b) { return a.table < b.table; });
+  return result;
+}
+
+}  // namespace shardwright
