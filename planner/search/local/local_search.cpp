@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <memory>
 #include <thread>
@@ -18,12 +19,18 @@
 namespace shardwright {
 namespace {
 
-constexpr std::size_t kLines = 4;  // of search; not the number of threads
+// Where the lines of search, not the number of threads, begin to cool, relative to the cost: hot
+// lines find other plans than the start, cold ones improve what there is in little time.
+constexpr std::array kHot = {5e-2, 2e-2, 1e-2, 3e-3};
+constexpr std::size_t kLines = kHot.size();
+// Begins from the median start, the others from the cheapest: else all would end where that leads.
+constexpr std::size_t kStrayLine = 1;
 constexpr std::int64_t kRounds = 128;
+constexpr std::int64_t kShortestRound = 64;
 constexpr std::int64_t kLongestRound = 1 << 15;  // evaluations of one line between two looks
 constexpr std::int64_t kPhases = 8;              // after each, the worst line takes over the best
-constexpr double kHot = 5e-2;                    // temperatures, relative to the cost
-constexpr double kCold = 5e-5;
+constexpr std::int64_t kFirstTakeOver = 4;       // but lines may go their own way for a while
+constexpr double kCold = 5e-5;                   // where they all end
 constexpr double kProved = 1e-9;
 
 class LocalSearch {
@@ -39,8 +46,8 @@ class LocalSearch {
                                     deadline_.passed(), found_.evaluations);
     if (starts.empty()) return give_up();
     for (std::size_t line = 0; line < kLines; ++line) {
-      lines_.push_back(std::make_unique<Annealer>(space_, starts[line % starts.size()].pieces,
-                                                  question_.seed, line));
+      const Start& start = starts[line == kStrayLine ? starts.size() / 2 : 0];
+      lines_.push_back(std::make_unique<Annealer>(space_, start.pieces, question_.seed, line));
     }
     anneal();
     found_.placement.shards = deal(space_, best().best());
@@ -78,8 +85,9 @@ class LocalSearch {
 
   void anneal() {
     const std::int64_t limit = work_limit();
-    const std::int64_t steps = std::clamp(limit / static_cast<std::int64_t>(kLines) / kRounds,
-                                          std::int64_t{1}, kLongestRound);
+    const std::int64_t of_line = std::max<std::int64_t>(limit / std::int64_t{kLines}, 1);
+    const std::int64_t steps =
+        std::clamp(of_line / kRounds, std::min(of_line, kShortestRound), kLongestRound);
     std::int64_t done = 0;
     std::int64_t phase = 0;
     while (true) {
@@ -90,9 +98,9 @@ class LocalSearch {
       }
       if (stop(share)) break;
       const auto now = static_cast<std::int64_t>(share * kPhases);
-      if (now > phase) take_over();
+      if (now > phase && now >= kFirstTakeOver) take_over();
       phase = now;
-      round(steps, kHot * std::pow(kCold / kHot, share));
+      round(steps, share);
       done += steps * static_cast<std::int64_t>(kLines);
     }
     for (const auto& line : lines_) found_.evaluations += line->evaluations();
@@ -119,10 +127,11 @@ class LocalSearch {
     if (worst.best_cost() > best().best_cost()) worst.restart(best().best());
   }
 
-  void round(std::int64_t steps, double temperature) {
+  void round(std::int64_t steps, double share) {
     std::atomic<std::size_t> next{0};
     const auto work = [&] {
       for (std::size_t line = next++; line < lines_.size(); line = next++) {
+        const double temperature = kHot[line] * std::pow(kCold / kHot[line], share);
         lines_[line]->run(steps, temperature, deadline_.passed());
       }
     };

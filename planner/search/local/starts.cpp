@@ -68,6 +68,8 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
   }
   std::stable_sort(starts.begin(), starts.end(),
                    [](const Start& a, const Start& b) { return a.cost < b.cost; });
+  const auto same = [](const Start& a, const Start& b) { return a.cost == b.cost; };
+  starts.erase(std::unique(starts.begin(), starts.end(), same), starts.end());
   return starts;
 }
 
