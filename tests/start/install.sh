@@ -13,6 +13,9 @@ grep -qF "$2" <<<"$said"
 for file in LICENSE THIRD_PARTY_NOTICES.md README.md; do
   test -s "$prefix/share/doc/shardwright/$file"
 done
+for file in torchrec_plan.py schemas/plan.schema.json; do
+  test -s "$prefix/share/shardwright/$file"
+done
 # The terms of the data that is carried: GroupLens' allow no commercial use, and the README says so.
 grep -qi 'no commercial' "$source_dir/README.md"
 grep -qi 'commercial' "$source_dir/data/movielens_latest_small/README.md"
