@@ -54,11 +54,12 @@ class Replanner {
   SearchResult run() {
     const auto start = std::chrono::steady_clock::now();
     score_ = judge(placement_);
+    moved_ = moved(placement_);
     while (evaluations_ < options_.work_limit && improve()) {
     }
     SearchResult result;
     result.record = {"from", 0, 0, evaluations_, "work"};
-    if (score_.problems == 0) {
+    if (score_.problems == 0 && within_bytes()) {
       finish(result);
     } else {
       give_up(result);
@@ -287,6 +288,8 @@ class Replanner {
     }
   }
 
+  bool within_bytes() const { return !options_.max_moved || moved_ <= *options_.max_moved; }
+
   void finish(SearchResult& result) {
     plan_.shards = all(placement_);
     for (std::size_t i = 0; i < placement_.size(); ++i) {
@@ -303,6 +306,10 @@ class Replanner {
     plan_.shards = all(placement_);
     auto problems = check_plan(plan_);
     if (problems.size() > 3) problems.resize(3);
+    if (!within_bytes()) {
+      problems.push_back(
+          fmt::format("{} must move from ranks that are gone.", format_bytes(moved_)));
+    }
     result.termination = Termination::no_plan_found;
     result.missing = score_.missing;
     result.explanation = fmt::format(

@@ -163,6 +163,20 @@ TEST(Replan, FollowsTheRanksThatAreLeft) {
   EXPECT_DOUBLE_EQ(result.plan->cost_ms, 16);
 }
 
+TEST(Replan, NeedsTheBytesOfRanksThatAreGone) {
+  const Plan plan = whole_tables({{16, 0}, {8, 1}, {4, 2}}, 3);
+  ReplanOptions options = by_weights();
+  options.max_moved = Bytes(1599);
+  const Topology fewer = sample_topology({kPlenty, kPlenty});
+  const auto refused = replan(plan, plan.workload, fewer, ColumnCostModel(), options);
+  EXPECT_FALSE(refused.plan.has_value());
+  EXPECT_THAT(refused.explanation, HasSubstr("1.56 KiB must move"));
+  options.max_moved = Bytes(1600);
+  const auto allowed = replan(plan, plan.workload, fewer, ColumnCostModel(), options);
+  ASSERT_TRUE(allowed.plan.has_value()) << allowed.explanation;
+  EXPECT_DOUBLE_EQ(allowed.plan->cost_ms, 16);
+}
+
 TEST(Replan, SaysWhatIsLeftWhereItFails) {
   const Plan plan = whole_tables({{16, 0}, {16, 1}}, 2);
   ReplanOptions options = by_weights();
