@@ -14,6 +14,9 @@ namespace {
 
 const std::vector<ShardingType> kWholeOrColumns = {ShardingType::table_wise,
                                                    ShardingType::column_wise};
+const std::vector<ShardingType> kTorchrecTypes = {
+    ShardingType::data_parallel, ShardingType::table_wise,     ShardingType::column_wise,
+    ShardingType::row_wise,      ShardingType::table_row_wise, ShardingType::table_column_wise};
 
 }  // namespace
 
@@ -33,9 +36,9 @@ const std::vector<Algorithm>& algorithms() {
        nullptr},
       {"neuroshard", "beam over column halvings, as NeuroShard", kWholeOrColumns, nullptr,
        neuroshard},
-      {"torchrec_greedy", "TorchRec's proposals, largest tables first", kWholeOrColumns,
+      {"torchrec_greedy", "TorchRec's proposals, largest tables first", kTorchrecTypes,
        torchrec_greedy, nullptr, true},
-      {"torchrec_greedy_perf", "TorchRec's proposals, slowest tables first", kWholeOrColumns,
+      {"torchrec_greedy_perf", "TorchRec's proposals, slowest tables first", kTorchrecTypes,
        torchrec_greedy_perf, nullptr, true},
   };
   return registry;

@@ -1,98 +1,66 @@
 #include "planner/search/torchrec_greedy.hpp"
 
-#include "costmodel/torchrec/perf.hpp"
 #include "planner/search/cuts.hpp"
+#include "planner/search/torchrec_partition.hpp"
 
 #include <algorithm>
 #include <functional>
-#include <limits>
-#include <numeric>
 #include <optional>
 #include <tuple>
 
 namespace shardwright {
 namespace {
 
-constexpr std::int64_t kLeastColumnWidth = 128;  // MIN_CW_DIM
-constexpr double kMostGridProposals = 10'000;    // MAX_PROPOSALS
+using torchrec::Option;
+using torchrec::Partitioner;
+using torchrec::SortBy;
 
-enum class SortBy { storage, perf };
-
-// One way to cut one table: equal shards without ranks.
-struct Option {
-  std::vector<Shard> shards;
-  double shard_ms = 0;      // of each
-  std::int64_t memory = 0;  // of each
-  double sum_ms() const { return shard_ms * static_cast<double>(shards.size()); }
-  std::int64_t sum_memory() const { return memory * static_cast<std::int64_t>(shards.size()); }
-};
+constexpr double kMostGridProposals = 10'000;  // MAX_PROPOSALS
 
 // One option per table, by its place in the table's list.
 using Proposal = std::vector<std::size_t>;
 
-std::int64_t column_width(const Table& table) {
-  for (std::int64_t width = kLeastColumnWidth; width < table.dim; width += kWidthStep) {
-    if (table.dim % width == 0) return width;
-  }
-  return table.dim;
-}
-
 class TorchrecPlanner {
  public:
-  TorchrecPlanner(const Problem& problem, SortBy sort_by) : problem_(problem), sort_by_(sort_by) {
-    for (std::size_t i = 0; i < problem.rules.size(); ++i) enumerate(TableId::of(i));
-  }
+  TorchrecPlanner(const Problem& problem, SortBy sort_by)
+      : problem_(problem),
+        partitioner_(problem, sort_by),
+        enumerated_(torchrec::enumerate_options(problem)),
+        options_(enumerated_) {}
 
   Placement run() {
+    if (!complete()) return nothing();
+    const auto most = [](const Option& option) { return option.most_ms(); };
+    const auto sum = [](const Option& option) { return option.sum_ms(); };
+    sort_options(most);
     propose_grid();
-    propose_greedily([](const Option& option) { return option.shard_ms; });
-    propose_greedily([](const Option& option) { return option.sum_ms(); });
+    propose_greedily();
+    sort_options(sum);
+    propose_greedily();
     propose_uniform();
-    if (!best_) return nothing();
-    best_->reasons.assign(options_.size(), "placed by the best proposal");
-    return std::move(*best_);
+    return best_ ? placement() : nothing();
   }
 
  private:
-  void enumerate(TableId id) {
-    const Table& table = problem_.workload.table(id);
-    const TableRules& rules = problem_.rules[id.index()];
-    auto& options = options_.emplace_back();
-    if (rules.table_wise && table.dim <= rules.max_width) {
-      options.push_back(option(id, ShardingType::table_wise, table.dim));
-    }
-    const std::int64_t width = column_width(table);
-    const bool cut = width < table.dim;
-    const bool legal = rules.column_wise && width <= rules.max_width &&
-                       (!cut || width >= rules.min_width) && table.dim / width <= rules.max_shards;
-    if (legal) options.push_back(option(id, ShardingType::column_wise, width));
-  }
-
-  Option option(TableId id, ShardingType type, std::int64_t width) const {
-    const Table& table = problem_.workload.table(id);
-    Option option;
-    for (std::int64_t begin = 0; begin < table.dim; begin += width) {
-      option.shards.push_back({id, type, 0, table.rows, begin, begin + width, {}});
-    }
-    const Shard& shard = option.shards.front();
-    option.shard_ms =
-        torchrec::estimate_perf(table, type, width,
-                                torchrec::setting_of(problem_.workload, problem_.topology, shard))
-            .total();
-    option.memory = bytes_of(problem_, shard).value();
-    return option;
-  }
-
   bool complete() const {
     return std::none_of(options_.begin(), options_.end(),
                         [](const auto& options) { return options.empty(); });
+  }
+
+  // Ties in the order of enumeration.
+  void sort_options(const std::function<double(const Option&)>& score) {
+    options_ = enumerated_;
+    for (auto& options : options_) {
+      std::stable_sort(options.begin(), options.end(),
+                       [&](const Option& a, const Option& b) { return score(a) < score(b); });
+    }
   }
 
   // All combinations, if they are not too many.
   void propose_grid() {
     double count = 1;
     for (const auto& options : options_) count *= static_cast<double>(options.size());
-    if (count > kMostGridProposals || count == 0) return;
+    if (count > kMostGridProposals) return;
     Proposal proposal(options_.size());
     while (true) {
       try_proposal(proposal);
@@ -105,19 +73,14 @@ class TorchrecPlanner {
   }
 
   // From every table's fastest option; each step moves the table that takes most memory on.
-  void propose_greedily(const std::function<double(const Option&)>& score) {
-    if (!complete()) return;
-    for (auto& options : options_) {
-      std::stable_sort(options.begin(), options.end(),
-                       [&](const Option& a, const Option& b) { return score(a) < score(b); });
-    }
+  void propose_greedily() {
     Proposal proposal(options_.size());
     while (true) {
       try_proposal(proposal);
       std::optional<std::size_t> largest;
       const auto memory = [&](std::size_t table) {
         const Option& option = options_[table][proposal[table]];
-        return std::tuple(option.memory, option.sum_memory());
+        return std::pair(option.most_memory(), option.sum_memory());
       };
       for (std::size_t table = 0; table < options_.size(); ++table) {
         if (proposal[table] + 1 == options_[table].size()) continue;
@@ -130,68 +93,49 @@ class TorchrecPlanner {
 
   // All tables of one type.
   void propose_uniform() {
-    for (const ShardingType type : {ShardingType::table_wise, ShardingType::column_wise}) {
+    for (const ShardingType type : kAllShardingTypes) {
       Proposal proposal;
       for (const auto& options : options_) {
-        for (std::size_t i = 0; i < options.size(); ++i) {
-          if (options[i].shards.front().type == type) proposal.push_back(i);
-        }
+        const auto found = std::find_if(options.begin(), options.end(),
+                                        [&](const Option& o) { return o.type() == type; });
+        if (found == options.end()) break;
+        proposal.push_back(static_cast<std::size_t>(found - options.begin()));
       }
       if (proposal.size() == options_.size()) try_proposal(proposal);
     }
   }
 
   void try_proposal(const Proposal& proposal) {
-    Placement placement;
-    const auto most = partition(proposal, placement);
-    if (!most || *most >= best_ms_) return;
-    best_ms_ = *most;
-    best_ = std::move(placement);
+    std::vector<const Option*> options;
+    for (std::size_t table = 0; table < proposal.size(); ++table) {
+      options.push_back(&options_[table][proposal[table]]);
+    }
+    auto partition = partitioner_.partition(options);
+    if (!partition || (best_ && partition->cost_ms >= best_->cost_ms)) return;
+    best_ = std::move(partition);
+    best_shards_.clear();
+    for (const Option* option : options) best_shards_.push_back(option->shards);
   }
 
-  // Largest first, each shard on the rank with the least time that has room. Largest time of a
-  // rank, or nothing if a shard found no room.
-  std::optional<double> partition(const Proposal& proposal, Placement& placement) const {
-    std::vector<double> times(problem_.room.size());
-    std::vector<Bytes> room = problem_.room;
-    for (const std::size_t table : order(proposal)) {
-      const Option& option = options_[table][proposal[table]];
-      for (Shard shard : option.shards) {
-        const auto rank = least_loaded(table, Bytes(option.memory), room, times);
-        if (!rank) return {};
-        shard.rank = rank;
-        room[rank->index()] -= Bytes(option.memory);
-        times[rank->index()] += option.shard_ms;
-        placement.shards.push_back(shard);
+  Placement placement() const {
+    Placement placement;
+    for (std::size_t table = 0; table < best_shards_.size(); ++table) {
+      const auto& shards = best_shards_[table];
+      if (shards.front().type == ShardingType::data_parallel) {
+        placement.shards.push_back(shards.front());
+        continue;
+      }
+      for (std::size_t i = 0; i < shards.size(); ++i) {
+        placement.shards.push_back(shards[i]);
+        placement.shards.back().rank = best_->ranks[table][i];
       }
     }
     std::sort(placement.shards.begin(), placement.shards.end(), [](const Shard& a, const Shard& b) {
-      return std::tuple(a.table, a.col_begin) < std::tuple(b.table, b.col_begin);
+      return std::tuple(a.table, a.row_begin, a.col_begin) <
+             std::tuple(b.table, b.row_begin, b.col_begin);
     });
-    return *std::max_element(times.begin(), times.end());
-  }
-
-  std::vector<std::size_t> order(const Proposal& proposal) const {
-    std::vector<std::size_t> order(proposal.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    const auto key = [&](std::size_t table) {
-      const Option& option = options_[table][proposal[table]];
-      return sort_by_ == SortBy::perf ? option.sum_ms() : static_cast<double>(option.sum_memory());
-    };
-    std::stable_sort(order.begin(), order.end(),
-                     [&](std::size_t a, std::size_t b) { return key(a) > key(b); });
-    return order;
-  }
-
-  std::optional<RankId> least_loaded(std::size_t table, Bytes memory,
-                                     const std::vector<Bytes>& room,
-                                     const std::vector<double>& times) const {
-    std::optional<RankId> best;
-    for (const RankId rank : problem_.rules[table].ranks) {
-      if (memory > room[rank.index()]) continue;
-      if (!best || times[rank.index()] < times[best->index()]) best = rank;
-    }
-    return best;
+    placement.reasons.assign(options_.size(), "placed by the best proposal");
+    return placement;
   }
 
   Placement nothing() const {
@@ -205,10 +149,11 @@ class TorchrecPlanner {
   }
 
   const Problem& problem_;
-  SortBy sort_by_;
-  std::vector<std::vector<Option>> options_;  // per table
-  std::optional<Placement> best_;
-  double best_ms_ = std::numeric_limits<double>::infinity();
+  Partitioner partitioner_;
+  std::vector<std::vector<Option>> enumerated_;  // per table
+  std::vector<std::vector<Option>> options_;     // the same, in the order of the proposer at work
+  std::optional<Partitioner::Partition> best_;
+  std::vector<std::vector<Shard>> best_shards_;  // per table, without ranks
 };
 
 }  // namespace
