@@ -28,6 +28,7 @@ std::vector<TorchrecShard> row_blocks(const Table& table, std::int64_t col_begin
   const auto count = static_cast<std::int64_t>(ranks.size());
   const std::int64_t block = (table.rows + count - 1) / count;
   std::vector<TorchrecShard> shards;
+  shards.reserve(ranks.size());
   for (std::int64_t i = 0; i < count; ++i) {
     const std::int64_t begin = std::min(i * block, table.rows);
     const std::int64_t end = std::min(begin + block, table.rows);
