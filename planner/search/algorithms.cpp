@@ -40,6 +40,12 @@ const std::vector<Algorithm>& algorithms() {
        torchrec_greedy, nullptr, true},
       {"torchrec_greedy_perf", "TorchRec's proposals, slowest tables first", kTorchrecTypes,
        torchrec_greedy_perf, nullptr, true},
+      {"torchrec_greedy_perf_64", "as torchrec_greedy_perf, min_partition 64", kTorchrecTypes,
+       torchrec_greedy_perf_64, nullptr, true},
+      {"torchrec_greedy_perf_32", "as torchrec_greedy_perf, min_partition 32", kTorchrecTypes,
+       torchrec_greedy_perf_32, nullptr, true},
+      {"torchrec_memory_balanced", "as torchrec_greedy_perf, memory balanced", kTorchrecTypes,
+       torchrec_memory_balanced, nullptr, true},
   };
   return registry;
 }

@@ -20,12 +20,19 @@ constexpr double kMostGridProposals = 10'000;  // MAX_PROPOSALS
 // One option per table, by its place in the table's list.
 using Proposal = std::vector<std::size_t>;
 
+struct Setting {
+  SortBy sort_by = SortBy::storage;
+  std::int64_t min_partition = 128;  // MIN_CW_DIM
+  bool memory_balanced = false;
+};
+
 class TorchrecPlanner {
  public:
-  TorchrecPlanner(const Problem& problem, SortBy sort_by)
+  TorchrecPlanner(const Problem& problem, const Setting& setting)
       : problem_(problem),
-        partitioner_(problem, sort_by),
-        enumerated_(torchrec::enumerate_options(problem)),
+        memory_balanced_(setting.memory_balanced),
+        partitioner_(problem, setting.sort_by),
+        enumerated_(torchrec::enumerate_options(problem, setting.min_partition)),
         options_(enumerated_) {}
 
   Placement run() {
@@ -110,7 +117,8 @@ class TorchrecPlanner {
     for (std::size_t table = 0; table < proposal.size(); ++table) {
       options.push_back(&options_[table][proposal[table]]);
     }
-    auto partition = partitioner_.partition(options);
+    auto partition = memory_balanced_ ? partitioner_.partition_balanced(options)
+                                      : partitioner_.partition(options);
     if (!partition || (best_ && partition->cost_ms >= best_->cost_ms)) return;
     best_ = std::move(partition);
     best_shards_.clear();
@@ -149,6 +157,7 @@ class TorchrecPlanner {
   }
 
   const Problem& problem_;
+  bool memory_balanced_;
   Partitioner partitioner_;
   std::vector<std::vector<Option>> enumerated_;  // per table
   std::vector<std::vector<Option>> options_;     // the same, in the order of the proposer at work
@@ -159,11 +168,23 @@ class TorchrecPlanner {
 }  // namespace
 
 Placement torchrec_greedy(const Problem& problem, std::uint64_t /*seed*/) {
-  return TorchrecPlanner(problem, SortBy::storage).run();
+  return TorchrecPlanner(problem, {}).run();
 }
 
 Placement torchrec_greedy_perf(const Problem& problem, std::uint64_t /*seed*/) {
-  return TorchrecPlanner(problem, SortBy::perf).run();
+  return TorchrecPlanner(problem, {.sort_by = SortBy::perf}).run();
+}
+
+Placement torchrec_greedy_perf_64(const Problem& problem, std::uint64_t /*seed*/) {
+  return TorchrecPlanner(problem, {.sort_by = SortBy::perf, .min_partition = 64}).run();
+}
+
+Placement torchrec_greedy_perf_32(const Problem& problem, std::uint64_t /*seed*/) {
+  return TorchrecPlanner(problem, {.sort_by = SortBy::perf, .min_partition = 32}).run();
+}
+
+Placement torchrec_memory_balanced(const Problem& problem, std::uint64_t /*seed*/) {
+  return TorchrecPlanner(problem, {.sort_by = SortBy::perf, .memory_balanced = true}).run();
 }
 
 }  // namespace shardwright

@@ -11,13 +11,12 @@
 namespace shardwright::torchrec {
 namespace {
 
-constexpr std::int64_t kLeastColumnWidth = 128;  // MIN_CW_DIM
 constexpr std::array kEnumerated = {ShardingType::data_parallel, ShardingType::table_wise,
                                     ShardingType::column_wise,   ShardingType::table_column_wise,
                                     ShardingType::row_wise,      ShardingType::table_row_wise};
 
-std::int64_t column_width(const Table& table) {
-  for (std::int64_t width = kLeastColumnWidth; width < table.dim; width += kWidthStep) {
+std::int64_t column_width(const Table& table, std::int64_t min_partition) {
+  for (std::int64_t width = min_partition; width < table.dim; width += kWidthStep) {
     if (table.dim % width == 0) return width;
   }
   return table.dim;
@@ -38,8 +37,8 @@ PartitionBy partition_by(ShardingType type) {
 
 class Enumerator {
  public:
-  explicit Enumerator(const Problem& problem)
-      : problem_(problem), nodes_(ranks_by_node(problem.topology)) {}
+  Enumerator(const Problem& problem, std::int64_t min_partition)
+      : problem_(problem), min_partition_(min_partition), nodes_(ranks_by_node(problem.topology)) {}
 
   std::vector<Option> options_of(TableId id) const {
     std::vector<Option> options;
@@ -68,7 +67,7 @@ class Enumerator {
       case ShardingType::table_row_wise:
         return alike() ? cut_rows(whole, nodes_.front().size()) : std::vector<Shard>{};
       default:
-        return cut_columns(whole, column_width(table));
+        return cut_columns(whole, column_width(table, min_partition_));
     }
   }
 
@@ -124,6 +123,7 @@ class Enumerator {
   }
 
   const Problem& problem_;
+  std::int64_t min_partition_;
   std::vector<std::vector<RankId>> nodes_;
 };
 
@@ -145,8 +145,9 @@ std::int64_t Option::sum_memory() const {
   return std::accumulate(memory.begin(), memory.end(), std::int64_t{0});
 }
 
-std::vector<std::vector<Option>> enumerate_options(const Problem& problem) {
-  const Enumerator enumerator(problem);
+std::vector<std::vector<Option>> enumerate_options(const Problem& problem,
+                                                   std::int64_t min_partition) {
+  const Enumerator enumerator(problem, min_partition);
   std::vector<std::vector<Option>> options;
   for (std::size_t i = 0; i < problem.rules.size(); ++i) {
     options.push_back(enumerator.options_of(TableId::of(i)));

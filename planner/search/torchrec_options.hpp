@@ -34,9 +34,11 @@ struct Option {
 
 /// The options of every table, in the order in which TorchRec's enumerator lists the types that the
 /// table's rules allow; grid is not among them, as there, unless a user names it. A column_wise
-/// option has exactly one width: the smallest divisor of the table's from 128 that is a multiple of
-/// 4, else the whole. A type is left out where the table's ranks or widths rule it out.
-std::vector<std::vector<Option>> enumerate_options(const Problem& problem);
+/// option has exactly one width: the smallest divisor of the table's from `min_partition` that is
+/// that plus a multiple of 4, else the whole. A type is left out where the table's ranks or widths
+/// rule it out.
+std::vector<std::vector<Option>> enumerate_options(const Problem& problem,
+                                                   std::int64_t min_partition);
 
 /// Ranks of each node in ascending order, nodes in the order of their first rank.
 std::vector<std::vector<RankId>> ranks_by_node(const Topology& topology);

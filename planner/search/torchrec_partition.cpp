@@ -20,7 +20,9 @@ Partitioner::Partitioner(const Problem& problem, SortBy sort_by)
 std::optional<Partitioner::Partition> Partitioner::partition(
     std::span<const Option* const> proposal) {
   devices_.assign(all_.size(), {});
-  for (std::size_t i = 0; i < all_.size(); ++i) devices_[i].room = problem_.room[i].value();
+  for (std::size_t i = 0; i < all_.size(); ++i) {
+    devices_[i].room = std::min(problem_.room[i].value(), most_memory_);
+  }
   ranks_.assign(proposal.size(), {});
   for (std::size_t table = 0; table < proposal.size(); ++table) {
     const Option& option = *proposal[table];
@@ -31,6 +33,30 @@ std::optional<Partitioner::Partition> Partitioner::partition(
     if (!place(table, *proposal[table])) return {};
   }
   return Partition{ranks_, rating(proposal)};
+}
+
+std::optional<Partitioner::Partition> Partitioner::partition_balanced(
+    std::span<const Option* const> proposal) {
+  constexpr int kMostSteps = 10;
+  constexpr double kTolerance = 0.02;
+  constexpr std::int64_t kNear = std::int64_t{10} << 20;
+  auto best = partition(proposal);
+  if (!best) return {};
+  const double most_ms = best->cost_ms * (1 + kTolerance);
+  const auto memory = memory_of_ranks(proposal, *best);
+  const std::int64_t sum = std::accumulate(memory.begin(), memory.end(), std::int64_t{0});
+  std::int64_t low = sum / static_cast<std::int64_t>(memory.size());
+  for (const Option* option : proposal) low = std::max(low, option->most_memory());
+  std::int64_t high = *std::max_element(memory.begin(), memory.end());
+  for (int step = 0; step < kMostSteps && low + kNear < high; ++step) {
+    most_memory_ = low + (high - low) / 2;
+    auto next = partition(proposal);
+    const bool good = next && next->cost_ms <= most_ms;
+    (good ? high : low) = most_memory_;
+    if (good) best = std::move(next);
+  }
+  most_memory_ = std::numeric_limits<std::int64_t>::max();
+  return best;
 }
 
 bool Partitioner::place(std::size_t table, const Option& option) {
@@ -122,6 +148,18 @@ double Partitioner::rating(std::span<const Option* const> proposal) const {
     for (const RankId rank : ranks_[table]) times[rank.index()] += proposal[table]->most_ms();
   }
   return *std::max_element(times.begin(), times.end());
+}
+
+std::vector<std::int64_t> Partitioner::memory_of_ranks(std::span<const Option* const> proposal,
+                                                       const Partition& partition) const {
+  std::vector<std::int64_t> memory(all_.size());
+  for (std::size_t table = 0; table < proposal.size(); ++table) {
+    const auto& ranks = partition.ranks[table];
+    for (std::size_t i = 0; i < ranks.size(); ++i) {
+      memory[ranks[i].index()] += proposal[table]->memory[i];
+    }
+  }
+  return memory;
 }
 
 void Partitioner::put(const Option& option, std::size_t shard, RankId rank, std::size_t table) {

@@ -3,6 +3,8 @@
 #include "planner/search/placement.hpp"
 #include "planner/search/torchrec_options.hpp"
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -26,6 +28,10 @@ class Partitioner {
   /// if one finds no room: there is no going back.
   std::optional<Partition> partition(std::span<const Option* const> proposal);
 
+  /// TorchRec's MemoryBalancedPartitioner: lowers the memory that every rank may use by bisection,
+  /// as long as the plan costs at most 2 % more than the first.
+  std::optional<Partition> partition_balanced(std::span<const Option* const> proposal);
+
  private:
   struct Device {
     std::int64_t room = 0;
@@ -39,6 +45,8 @@ class Partitioner {
   bool allowed(std::size_t table, RankId rank) const;
   std::vector<std::size_t> order(std::span<const Option* const> proposal) const;
   double rating(std::span<const Option* const> proposal) const;
+  std::vector<std::int64_t> memory_of_ranks(std::span<const Option* const> proposal,
+                                            const Partition& partition) const;
   void put(const Option& option, std::size_t shard, RankId rank, std::size_t table);
 
   const Problem& problem_;
@@ -46,6 +54,7 @@ class Partitioner {
   std::vector<RankId> all_;
   std::vector<std::vector<RankId>> nodes_;
   std::vector<std::int64_t> place_on_node_;  // per rank: TorchRec's local rank
+  std::int64_t most_memory_ = std::numeric_limits<std::int64_t>::max();  // of any rank
   std::vector<Device> devices_;
   std::vector<std::vector<RankId>> ranks_;
 };

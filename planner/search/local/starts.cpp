@@ -22,10 +22,11 @@ constexpr std::int64_t kPackingSteps = 2'000'000;  // where no work limit is giv
 
 // TorchRec tries about as many proposals as there are tables, each in tables · ranks steps.
 bool too_long(const SearchSpace& space, const Algorithm& algorithm) {
-  constexpr double kMostSteps = 2e7;
-  if (algorithm.place != torchrec_greedy && algorithm.place != torchrec_greedy_perf) return false;
+  if (!algorithm.name.starts_with("torchrec")) return false;
+  const bool bisects = algorithm.place == torchrec_memory_balanced;
+  const double most_steps = bisects ? 1e5 : 2e7;
   const auto tables = static_cast<double>(space.num_tables());
-  return tables * tables * static_cast<double>(space.num_ranks()) > kMostSteps;
+  return tables * tables * static_cast<double>(space.num_ranks()) > most_steps;
 }
 
 // NeuroShard makes some 6,600 greedy placements.

@@ -16,9 +16,7 @@ namespace {
 struct Golden {
   std::uint64_t task = 0;
   Bytes memory;
-  std::optional<double> by_default;
-  std::optional<double> perf_sort;
-  std::optional<double> whole_or_columns;
+  std::vector<std::optional<double>> costs;  ///< in the order of kSettings
 };
 
 std::vector<std::string> cells(const std::string& line) {
@@ -45,8 +43,8 @@ std::vector<Golden> read_golden() {
   std::getline(file, line);  // header
   while (std::getline(file, line)) {
     const auto cell = cells(line);
-    golden.push_back({std::stoull(cell.at(0)), Bytes(std::stoll(cell.at(2))), cost(cell.at(3)),
-                      cost(cell.at(4)), cost(cell.at(5))});
+    golden.push_back({std::stoull(cell.at(0)), Bytes(std::stoll(cell.at(2))), {}});
+    for (std::size_t i = 3; i < cell.size(); ++i) golden.back().costs.push_back(cost(cell[i]));
   }
   return golden;
 }
@@ -79,14 +77,26 @@ const std::vector<ShardingType> kProposed = {
 const std::vector<ShardingType> kWholeOrColumns = {ShardingType::table_wise,
                                                    ShardingType::column_wise};
 
+// The columns of torchrec_costs.csv.
+struct Setting {
+  std::string algorithm;
+  const std::vector<ShardingType>& types;
+};
+const std::vector<Setting> kSettings = {
+    {"torchrec_greedy", kProposed},         {"torchrec_greedy_perf", kProposed},
+    {"torchrec_greedy", kWholeOrColumns},   {"torchrec_greedy_perf_64", kProposed},
+    {"torchrec_greedy_perf_32", kProposed}, {"torchrec_memory_balanced", kProposed}};
+
 TEST(TorchrecGreedy, HasTheCostsOfTorchrecItselfOn240Tasks) {
   const auto golden = read_golden();
   ASSERT_EQ(golden.size(), 240U);
   for (const Golden& task : golden) {
-    SCOPED_TRACE("task " + std::to_string(task.task) + ", " + format_bytes(task.memory));
-    expect_same(planned(task, "torchrec_greedy", kProposed), task.by_default);
-    expect_same(planned(task, "torchrec_greedy_perf", kProposed), task.perf_sort);
-    expect_same(planned(task, "torchrec_greedy", kWholeOrColumns), task.whole_or_columns);
+    ASSERT_EQ(task.costs.size(), kSettings.size());
+    for (std::size_t i = 0; i < kSettings.size(); ++i) {
+      SCOPED_TRACE("task " + std::to_string(task.task) + ", " + format_bytes(task.memory) + ", " +
+                   kSettings[i].algorithm);
+      expect_same(planned(task, kSettings[i].algorithm, kSettings[i].types), task.costs[i]);
+    }
   }
 }
 
