@@ -2,7 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "planner/search/cuts.hpp"
-#include "planner/search/local/deal_columns.hpp"
+#include "planner/search/local/deal.hpp"
 #include "planner/search/local/layout.hpp"
 
 #include <algorithm>
@@ -70,9 +70,12 @@ class Beam {
   }
 
   std::vector<Piece> pieces_of_cut(TableId table) const {
-    auto shards = coarsest_cut(space_.problem(), table);
-    for (Shard& shard : shards) shard.rank = RankId(0);
-    return pieces_of(shards);
+    std::vector<Piece> pieces;
+    for (const Shard& shard : coarsest_cut(space_.problem(), table)) {
+      pieces.push_back(
+          {static_cast<std::int32_t>(table.value()), static_cast<std::int32_t>(shard.columns())});
+    }
+    return pieces;
   }
 
   std::vector<Node> expand(const std::vector<Node>& beam) {
@@ -248,7 +251,7 @@ Found neuroshard(const Question& question) {
     const auto cut = coarsest_cut(problem, TableId::of(i));
     found.placement.unplaced.insert(found.placement.unplaced.end(), cut.begin(), cut.end());
   }
-  if (pieces) found.placement.shards = deal_columns(problem, *pieces);
+  if (pieces) found.placement.shards = deal(space, *pieces);
   return found;
 }
 

@@ -77,29 +77,34 @@ void SearchSpace::find_shapes(std::int32_t table) {
   first_slice_.push_back(slices_.size());
   const std::int64_t rows = problem_.workload.table(TableId(table)).rows;
   add_slice(table, {ShardingType::column_wise, rows});
-  const std::size_t ranks = rules.ranks.size();
-  const bool everywhere = ranks == num_ranks();
   const bool uncut = rules.max_width >= dim(table);
-  if (rules.allows(ShardingType::row_wise) && uncut) {
-    for (const std::size_t few : kFewRanks) {
-      if (few < ranks && !pricer_.assumes_even_rows()) {
-        add_row_cut(table, ShardingType::row_wise, few);
-      }
-    }
-    if (everywhere || !pricer_.assumes_even_rows()) {
-      add_row_cut(table, ShardingType::row_wise, ranks);
-    }
-  }
+  if (rules.allows(ShardingType::row_wise) && uncut) find_row_wise_cuts(table);
   if (rules.allows(ShardingType::grid) || (rules.allows(ShardingType::table_row_wise) && uncut)) {
-    std::set<std::size_t> sizes;
-    for (std::size_t node = 0; node < nodes_.size(); ++node) {
-      if (allows_node(table, node)) sizes.insert(nodes_[node].size());
-    }
-    for (const std::size_t size : sizes) add_row_cut(table, ShardingType::grid, size);
+    find_cuts_in_nodes(table);
   }
-  if (rules.allows(ShardingType::data_parallel) && uncut && everywhere) {
+  if (rules.allows(ShardingType::data_parallel) && uncut && rules.ranks.size() == num_ranks()) {
     replicas_[index(table)] = add_slice(table, {ShardingType::data_parallel, rows});
   }
+}
+
+void SearchSpace::find_row_wise_cuts(std::int32_t table) {
+  const std::size_t ranks = rules(table).ranks.size();
+  if (pricer_.assumes_even_rows()) {
+    if (ranks == num_ranks()) add_row_cut(table, ShardingType::row_wise, ranks);
+    return;
+  }
+  for (const std::size_t few : kFewRanks) {
+    if (few < ranks) add_row_cut(table, ShardingType::row_wise, few);
+  }
+  add_row_cut(table, ShardingType::row_wise, ranks);
+}
+
+void SearchSpace::find_cuts_in_nodes(std::int32_t table) {
+  std::set<std::size_t> sizes;
+  for (std::size_t node = 0; node < nodes_.size(); ++node) {
+    if (allows_node(table, node)) sizes.insert(nodes_[node].size());
+  }
+  for (const std::size_t size : sizes) add_row_cut(table, ShardingType::grid, size);
 }
 
 void SearchSpace::add_row_cut(std::int32_t table, ShardingType type, std::size_t num_ranks) {
@@ -109,8 +114,9 @@ void SearchSpace::add_row_cut(std::int32_t table, ShardingType type, std::size_t
   const std::int64_t blocks = divide_up(rows, block);
   if (!has_shards(table, blocks)) return;
   const std::int64_t last = rows - (blocks - 1) * block;
-  const auto node = std::find_if(nodes_.begin(), nodes_.end(),
-                                 [&](const auto& ranks_of) { return ranks_of.size() == num_ranks; });
+  const auto node = std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& ranks_of) {
+    return ranks_of.size() == num_ranks;
+  });
   const std::int32_t rank = type == ShardingType::grid ? node->front() : 0;
   const std::int32_t slice = add_slice(table, {type, block, rank});
   row_cuts_[index(table)].push_back({type, static_cast<std::int32_t>(ranks),

@@ -118,6 +118,8 @@ class SearchSpace {
   void find_nodes();
   void find_ranks(std::int32_t table);
   void find_shapes(std::int32_t table);
+  void find_row_wise_cuts(std::int32_t table);
+  void find_cuts_in_nodes(std::int32_t table);
   void add_row_cut(std::int32_t table, ShardingType type, std::size_t num_ranks);
   std::int32_t add_slice(std::int32_t table, const Slice& slice);
   void fill_rows(std::int32_t table, const SliceRows& slice);
