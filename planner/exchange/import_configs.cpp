@@ -36,6 +36,7 @@ std::string translated(const JsonView& view, const std::map<std::string, std::st
   const auto found = names.find(text);
   if (found != names.end()) return found->second;
   std::vector<std::string> allowed;
+  allowed.reserve(names.size());
   for (const auto& [name, ours] : names) allowed.push_back(name);
   view.fail(fmt::format("one of {}", fmt::join(allowed, ", ")));
 }
