@@ -59,7 +59,7 @@ std::string or_given(std::string_view from_file, const std::string& given) {
   return given.empty() ? std::string(from_file) : given;
 }
 
-CommSetting setting_of(const RowReader& row, std::string library, const ColumnNames& names,
+CommSetting setting_of(const RowReader& row, std::string_view library, const ColumnNames& names,
                        const ImportSettings& settings) {
   return {or_given(row.text("hardware"), settings.hardware),
           or_given(row.text(names.link), settings.link), or_given(library, settings.library)};
@@ -80,7 +80,7 @@ double required_time(const RowReader& row) {
 
 void read_our_row(const RowReader& row, const ImportSettings& settings, CommTimings& timings) {
   CommTiming timing;
-  timing.setting = setting_of(row, std::string(row.text("library")), kOurs, settings);
+  timing.setting = setting_of(row, row.text("library"), kOurs, settings);
   CollectiveCall& call = timing.call;
   try {
     call.operation = settings.operation.value_or(parse_collective(row.text(kOurs.operation)));
