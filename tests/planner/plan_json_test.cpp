@@ -43,6 +43,10 @@ Plan reread(const std::function<void(json&)>& change, bool checked = true) {
   // A name of its own: tests run side by side.
   const std::string file = fmt::format("{}/plan_json_test_{}.json", ::testing::TempDir(), getpid());
   std::ofstream(file) << document;
+  struct Removal {
+    const std::string& file;
+    ~Removal() { std::filesystem::remove(file); }
+  } const removal{file};
   return checked ? read_plan(file) : read_plan_unchecked(file);
 }
 
