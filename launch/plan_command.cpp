@@ -72,6 +72,7 @@ SearchOptions search_options(const PlanArguments& arguments) {
 
 std::string names_of(const std::vector<ShardingType>& types) {
   std::vector<std::string_view> names;
+  names.reserve(types.size());
   for (const ShardingType type : types) names.push_back(to_string(type));
   return fmt::to_string(fmt::join(names, ","));
 }

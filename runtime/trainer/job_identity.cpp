@@ -24,9 +24,8 @@ json data_identity(const std::string& folder, std::string_view part) {
   const json made_by = meta.value("made_by", json::object());
   identity["seed"] = made_by.value("seed", json());
   std::vector<json> sources;
-  for (const auto& [file, hash] : made_by.value("inputs", json::object()).items()) {
-    sources.push_back(hash);
-  }
+  const json inputs = made_by.value("inputs", json::object());
+  sources.insert(sources.end(), inputs.begin(), inputs.end());
   std::sort(sources.begin(), sources.end());
   identity["sources"] = sources;
   return identity;
