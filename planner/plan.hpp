@@ -39,7 +39,7 @@ struct SearchRecord {
   std::uint64_t seed = 0;
   double seconds = 0;
   std::int64_t evaluations = 0;
-  std::string stopped_by;  ///< work | time | optimal | interrupt
+  std::string stopped_by;                 ///< work | time | optimal | interrupt
   std::vector<ProgressPoint> progress{};  ///< in time; empty if the algorithm does not search
 };
 

@@ -64,6 +64,7 @@ std::vector<RankId> node_of(const Shard& shard, std::int64_t per_node) {
 
 std::vector<TorchrecShard> as_they_are(const std::vector<Shard>& shards) {
   std::vector<TorchrecShard> result;
+  result.reserve(shards.size());
   for (const Shard& shard : shards) {
     result.push_back(
         {shard.row_begin, shard.col_begin, shard.rows(), shard.columns(), *shard.rank});

@@ -19,6 +19,7 @@ bool contains(const std::vector<ShardingType>& types, ShardingType type) {
 
 std::vector<std::string_view> names(const std::vector<ShardingType>& types) {
   std::vector<std::string_view> result;
+  result.reserve(types.size());
   for (const ShardingType type : types) result.push_back(to_string(type));
   return result;
 }

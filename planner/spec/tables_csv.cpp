@@ -133,6 +133,7 @@ void keep_model(CsvDocument& document, const std::string& model, const std::stri
     return;
   }
   std::vector<std::string> names;
+  names.reserve(counts.size());
   for (const auto& [name, count] : counts) names.push_back(fmt::format("{} ({})", name, count));
   throw InputError(fmt::format(
       "{}: {}. Choose one with --csv-model; the file has (tables in brackets): {}.", file,

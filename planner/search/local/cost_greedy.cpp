@@ -70,7 +70,8 @@ class CostGreedy {
                                                  space_.rules(table).max_width);
     auto widths = even_widths(dim, least, space_.widths());
     const double wanted = cost_alone(table, dim) / widest_cost_ms_;
-    const double most = std::min<double>(static_cast<double>(dim / kStep), std::ceil(wanted));
+    const std::int32_t narrowest = dim / kStep;
+    const double most = std::min(static_cast<double>(narrowest), std::ceil(wanted));
     for (auto parts = least + 1; parts <= static_cast<std::int32_t>(most); ++parts) {
       const auto finer = even_widths(dim, parts, space_.widths());
       if (!space_.may_cut(table, finer)) break;

@@ -134,8 +134,9 @@ std::int32_t SearchSpace::add_slice(std::int32_t table, const Slice& slice) {
 
 void SearchSpace::fill_rows(std::int32_t table, const SliceRows& slice) {
   const auto place = static_cast<std::int32_t>(&slice - &slices_[first_slice_[index(table)]]);
-  for (std::int32_t width = slice.of_any_width ? kWidthStep : dim(table); width <= dim(table);
-       width += kWidthStep) {
+  constexpr auto kStep = static_cast<std::int32_t>(kWidthStep);
+  for (std::int32_t width = slice.of_any_width ? kStep : dim(table); width <= dim(table);
+       width += kStep) {
     Shard shard = shard_like({table, width, 0, place});
     if (slice.slice.type == ShardingType::grid) shard.rank = RankId(slice.slice.rank);
     memory_.push_back(bytes_of(problem_, shard).value());
