@@ -38,6 +38,8 @@ const std::vector<Algorithm>& algorithms() {
        neuroshard},
       {"torchrec_greedy", "TorchRec's proposals, largest tables first", kTorchrecTypes,
        torchrec_greedy, nullptr, true},
+      {"torchrec_greedy_64", "as torchrec_greedy, min_partition 64", kTorchrecTypes,
+       torchrec_greedy_64, nullptr, true},
       {"torchrec_greedy_perf", "TorchRec's proposals, slowest tables first", kTorchrecTypes,
        torchrec_greedy_perf, nullptr, true},
       {"torchrec_greedy_perf_64", "as torchrec_greedy_perf, min_partition 64", kTorchrecTypes,

@@ -175,6 +175,10 @@ Placement torchrec_greedy_perf(const Problem& problem, std::uint64_t /*seed*/) {
   return TorchrecPlanner(problem, {.sort_by = SortBy::perf}).run();
 }
 
+Placement torchrec_greedy_64(const Problem& problem, std::uint64_t /*seed*/) {
+  return TorchrecPlanner(problem, {.min_partition = 64}).run();
+}
+
 Placement torchrec_greedy_perf_64(const Problem& problem, std::uint64_t /*seed*/) {
   return TorchrecPlanner(problem, {.sort_by = SortBy::perf, .min_partition = 64}).run();
 }

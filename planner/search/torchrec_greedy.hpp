@@ -16,10 +16,13 @@ namespace shardwright {
 /// reservation of memory for dense parts, row splits that leave a rank without rows.
 Placement torchrec_greedy(const Problem& problem, std::uint64_t seed);
 
+/// The same with min_partition 64: narrower column_wise options.
+Placement torchrec_greedy_64(const Problem& problem, std::uint64_t seed);
+
 /// The same with tables sorted by time (GreedyPerfPartitioner(sort_by=PERF)).
 Placement torchrec_greedy_perf(const Problem& problem, std::uint64_t seed);
 
-/// The same with min_partition 64 and 32: narrower column_wise options.
+/// The same with min_partition 64 and 32.
 Placement torchrec_greedy_perf_64(const Problem& problem, std::uint64_t seed);
 Placement torchrec_greedy_perf_32(const Problem& problem, std::uint64_t seed);
 

@@ -85,7 +85,8 @@ struct Setting {
 const std::vector<Setting> kSettings = {
     {"torchrec_greedy", kProposed},         {"torchrec_greedy_perf", kProposed},
     {"torchrec_greedy", kWholeOrColumns},   {"torchrec_greedy_perf_64", kProposed},
-    {"torchrec_greedy_perf_32", kProposed}, {"torchrec_memory_balanced", kProposed}};
+    {"torchrec_greedy_perf_32", kProposed}, {"torchrec_memory_balanced", kProposed},
+    {"torchrec_greedy_64", kProposed}};
 
 TEST(TorchrecGreedy, HasTheCostsOfTorchrecItselfOn240Tasks) {
   const auto golden = read_golden();
