@@ -23,6 +23,8 @@ if(EXISTS ${libtorch_include}/fmt AND NOT libtorch_include STREQUAL fmt_include)
 endif()
 target_include_directories(shardwright::libtorch SYSTEM INTERFACE
   ${LIBTORCH_INCLUDE_DIR} ${LIBTORCH_INCLUDE_DIR}/torch/csrc/api/include)
+# pip's libtorch_cpu exports a std::filesystem of its own, which crashes: the system's must come first.
+target_link_libraries(shardwright::libtorch INTERFACE stdc++)
 set(libtorch_parts torch torch_cpu c10)
 if(SHARDWRIGHT_CUDA)
   list(APPEND libtorch_parts torch_cuda c10_cuda)
