@@ -15,7 +15,7 @@ make_libtorch "$work/python/torch"
 touch "$work/python/torch/__init__.py"
 taken() {  # CMAKE OPTION …
   rm -rf "$work/build"
-  cmake -S "$here/libtorch_order" -B "$work/build" "$@" 2>&1 | sed -n 's/^-- LibTorch: //p'
+  cmake -S "$here/libtorch_order" -B "$work/build" -G Ninja "$@" 2>&1 | sed -n 's/^-- LibTorch: //p'
 }
 expect() {  # FOLDER CMAKE OPTION …
   local folder=$1
