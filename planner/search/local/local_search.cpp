@@ -112,7 +112,7 @@ class LocalSearch {
       found_.stopped_by = "optimal";
     } else if (deadline_.interrupted()) {
       found_.stopped_by = "interrupt";
-    } else if (deadline_.passed()) {
+    } else if (deadline_.passed() || deadline_.share_spent() >= 1) {  // the flag lags a little
       found_.stopped_by = "time";
     } else {
       return share >= 1;
