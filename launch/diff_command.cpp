@@ -1,4 +1,5 @@
 #include "launch/commands.hpp"
+#include "launch/plan_under_model.hpp"
 #include "planner/diff/plan_diff.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/rate_plan.hpp"
@@ -22,10 +23,7 @@ struct DiffArguments {
 void run(const DiffArguments& arguments) {
   Plan before = read_plan(arguments.before);
   Plan after = read_plan(arguments.after);
-  const std::string name = !arguments.cost_model.empty() ? arguments.cost_model
-                           : !after.cost_model.empty()   ? after.cost_model
-                                                         : "analytic";
-  const auto cost_model = make_cost_model(name);
+  const auto cost_model = cost_model_for(arguments.cost_model, after);
   before.objective = after.objective;
   rate_plan(before, *cost_model);
   rate_plan(after, *cost_model);

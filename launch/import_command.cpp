@@ -2,6 +2,7 @@
 #include "costmodel/json/json_view.hpp"
 #include "costmodel/json/write_file.hpp"
 #include "launch/commands.hpp"
+#include "launch/table_source.hpp"
 #include "planner/check.hpp"
 #include "planner/describe_plan.hpp"
 #include "planner/exchange/import.hpp"
@@ -73,10 +74,7 @@ ImportedPlan imported(const ImportArguments& arguments, const nlohmann::json& do
 }
 
 void set_batch_size(const ImportArguments& arguments, Plan& plan) {
-  constexpr std::int64_t kDefaultSamplesPerRank = 512;
-  if (arguments.batch_size > 0) plan.workload.batch_size = arguments.batch_size;
-  if (plan.workload.batch_size > 0) return;
-  plan.workload.batch_size = kDefaultSamplesPerRank * plan.topology.size();
+  if (!settle_batch_size(arguments.batch_size, plan.topology.size(), plan.workload)) return;
   fmt::print(stderr, "No batch size was given: {} samples a step over all ranks are assumed.\n",
              plan.workload.batch_size);
 }

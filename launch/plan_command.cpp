@@ -45,14 +45,10 @@ struct PlanArguments {
   std::string output;
 };
 
-constexpr std::int64_t kDefaultSamplesPerRank = 512;
-
 void say(const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); }
 
 void set_batch_size(const PlanArguments& arguments, const Topology& topology, Workload& workload) {
-  if (arguments.batch_size > 0) workload.batch_size = arguments.batch_size;
-  if (workload.batch_size > 0) return;
-  workload.batch_size = kDefaultSamplesPerRank * topology.size();
+  if (!settle_batch_size(arguments.batch_size, topology.size(), workload)) return;
   say(fmt::format(
       "No batch size was given: {} samples a step over all ranks are assumed, {} per rank "
       "(--batch-size).",

@@ -18,13 +18,15 @@ void add_plan_source(CLI::App& command, PlanSource& source) {
       ->type_name("M");
 }
 
+std::unique_ptr<CostModel> cost_model_for(const std::string& name, const Plan& plan) {
+  if (!name.empty()) return make_cost_model(name);
+  return make_cost_model(plan.cost_model.empty() ? "analytic" : plan.cost_model);
+}
+
 RatedPlan read_rated_plan(const PlanSource& source) {
   RatedPlan rated;
   rated.plan = read_plan(source.plan);
-  const std::string name = !source.cost_model.empty()       ? source.cost_model
-                           : !rated.plan.cost_model.empty() ? rated.plan.cost_model
-                                                            : "analytic";
-  rated.cost_model = make_cost_model(name);
+  rated.cost_model = cost_model_for(source.cost_model, rated.plan);
   rate_plan(rated.plan, *rated.cost_model);
   fmt::print(stderr, "Cost model {} ({}).\n", rated.cost_model->name(),
              rated.cost_model->provenance());

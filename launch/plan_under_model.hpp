@@ -19,6 +19,10 @@ struct PlanSource {
 /// PLAN and --cost-model.
 void add_plan_source(CLI::App& command, PlanSource& source);
 
+/// The cost model of that name; if it is empty, the one `plan` was made with, else analytic.
+/// Throws as make_cost_model does.
+std::unique_ptr<CostModel> cost_model_for(const std::string& name, const Plan& plan);
+
 /// A valid plan with the predictions of `cost_model`.
 struct RatedPlan {
   Plan plan;

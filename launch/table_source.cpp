@@ -20,4 +20,11 @@ void add_table_source(CLI::App& command, SpecSource& source) {
       lists.embedding_dim, "N", "Columns of these tables, and of CSV tables without a dim");
 }
 
+bool settle_batch_size(std::int64_t given, std::int64_t ranks, Workload& workload) {
+  if (given > 0) workload.batch_size = given;
+  if (workload.batch_size > 0) return false;
+  workload.batch_size = kDefaultSamplesPerRank * ranks;
+  return true;
+}
+
 }  // namespace shardwright

@@ -1,3 +1,4 @@
+#include "costmodel/timings/csv.hpp"
 #include "planner/sweep/sweep.hpp"
 #include "planner/text_table.hpp"
 
@@ -29,14 +30,6 @@ std::vector<std::string> row(const SweepPoint& point) {
   return cells;
 }
 
-std::string quoted(const std::string& cell) {
-  if (cell.find_first_of(",\"\n") == std::string::npos) return cell;
-  std::string text = "\"";
-  for (const char letter : cell)
-    text += letter == '"' ? std::string(2, '"') : std::string(1, letter);
-  return text + "\"";
-}
-
 }  // namespace
 
 std::string sweep_to_text(const std::vector<SweepPoint>& points) {
@@ -63,7 +56,7 @@ std::string sweep_to_csv(const std::vector<SweepPoint>& points) {
       "topology,ranks,batch_size,status,step_ms,samples_per_s,samples_per_s_per_rank,"
       "lower_bound_ms,fullest_rank_bytes,fullest_rank_share,pareto_front\n";
   for (const SweepPoint& point : points) {
-    text += fmt::format("{},{},{},{}", quoted(point.topology), point.ranks, point.batch_size,
+    text += fmt::format("{},{},{},{}", csv_cell(point.topology), point.ranks, point.batch_size,
                         to_string(point.termination));
     text += point.has_plan()
                 ? fmt::format(",{},{},{},{},{},{},{}\n", point.step_ms, point.samples_per_s(),

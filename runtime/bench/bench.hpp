@@ -15,8 +15,8 @@ struct BenchOptions {
   std::optional<OptimizerKind> optimizer;  ///< for every table; unset: each table's own
   double zipf = 1.05;                      ///< skew of the synthetic ids
   std::int64_t batch_size = 0;             ///< global; 0: the plan's
-  bool dense = false;                      ///< also train kBenchModel's dense part
-  std::int64_t threads = 1;                ///< LibTorch threads per rank
+  bool dense = false;        ///< also train a DLRM's dense part, run_bench() says which
+  std::int64_t threads = 1;  ///< LibTorch threads per rank
   std::uint64_t seed = 1;
   bool may_take_turns = false;  ///< the communicator is what take_turns() asks for
 };

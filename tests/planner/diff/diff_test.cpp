@@ -3,7 +3,7 @@
 #include "planner/diff/replan.hpp"
 #include "planner/diff/transfers.hpp"
 #include "planner/rate_plan.hpp"
-#include "tests/planner/sample_workload.hpp"
+#include "tests/planner/sample_plan.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -17,26 +17,13 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::int64_t kPlenty = std::int64_t{1} << 50;
-
 Shard columns(std::int64_t begin, std::int64_t end, std::int64_t rank) {
   return {TableId(0), ShardingType::column_wise, 0, 100, begin, end, RankId(rank)};
 }
 
-// Tables of 100 rows and the given dims, each whole on the rank beside it.
 Plan whole_tables(const std::vector<std::pair<std::int64_t, std::int64_t>>& dim_and_rank,
-                  std::size_t ranks, std::int64_t memory = kPlenty) {
-  Plan plan;
-  plan.workload.batch_size = 8;
-  plan.topology = sample_topology(std::vector<std::int64_t>(ranks, memory));
-  plan.memory_model = MemoryModel::weights;
-  for (const auto& [dim, rank] : dim_and_rank) {
-    const TableId id = TableId::of(plan.workload.tables.size());
-    plan.workload.tables.push_back(sample_table(fmt::format("t{}", id.value()), 100, dim));
-    plan.shards.push_back({id, ShardingType::table_wise, 0, 100, 0, dim, RankId(rank)});
-  }
-  rate_plan(plan, ColumnCostModel());
-  return plan;
+                  std::size_t ranks) {
+  return shardwright::whole_tables(dim_and_rank, std::vector<std::int64_t>(ranks, kPlenty));
 }
 
 ReplanOptions by_weights() {

@@ -5,7 +5,7 @@
 #include "planner/explain/explanation_json.hpp"
 #include "planner/explain/explanation_text.hpp"
 #include "planner/rate_plan.hpp"
-#include "tests/planner/sample_workload.hpp"
+#include "tests/planner/sample_plan.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -20,24 +20,6 @@ namespace shardwright {
 namespace {
 
 using ::testing::HasSubstr;
-
-constexpr std::int64_t kPlenty = std::int64_t{1} << 50;
-
-// Tables of the given dims, each whole on the rank beside it, priced by columns.
-Plan whole_tables(const std::vector<std::pair<std::int64_t, std::int64_t>>& dim_and_rank,
-                  const std::vector<std::int64_t>& memory) {
-  Plan plan;
-  plan.workload.batch_size = 8;
-  plan.topology = sample_topology(memory);
-  plan.memory_model = MemoryModel::weights;
-  for (const auto& [dim, rank] : dim_and_rank) {
-    const TableId id = TableId::of(plan.workload.tables.size());
-    plan.workload.tables.push_back(sample_table(fmt::format("t{}", id.value()), 100, dim));
-    plan.shards.push_back({id, ShardingType::table_wise, 0, 100, 0, dim, RankId(rank)});
-  }
-  rate_plan(plan, ColumnCostModel());
-  return plan;
-}
 
 TEST(CriticalPath, NamesTheSlowestRankOfEachPhase) {
   const std::vector<PhaseTimes> ranks = {{1, 5, 1, 0, 2}, {3, 1, 1, 0, 1}};
