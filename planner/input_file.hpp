@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -11,7 +12,10 @@ struct InputFile {
   std::string content;
 };
 
-/// Reads `file`; "-" is standard input. Throws InputError (path, cause).
+/// A plan of 10,000 tables is some 30 MB.
+inline constexpr std::size_t kMostInputBytes = std::size_t{1} << 28;
+
+/// Reads `file`; "-" is standard input. Throws InputError (path, cause; more than kMostInputBytes).
 InputFile read_input_file(const std::string& file);
 
 /// 64-bit FNV-1a of `bytes`, as 16 hex digits: tells versions of a file apart, no protection.

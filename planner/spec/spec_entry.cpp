@@ -25,6 +25,24 @@ void check_unique(const std::vector<Table>& tables, const std::vector<SpecEntry>
   }
 }
 
+// A feature's ids are sent to one table: which of two would have to be guessed.
+void check_features(const std::vector<Table>& tables, const std::vector<SpecEntry>& entries,
+                    const std::string& file) {
+  std::map<std::string, std::size_t> reader;
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    for (const std::string& feature : tables[i].features) {
+      const auto [found, is_new] = reader.emplace(feature, i);
+      if (is_new) continue;
+      throw InputError(fmt::format(
+          "{}: {}: table '{}' reads the feature '{}', which table '{}' ({}) reads already. A "
+          "feature belongs to one table: give it another name in one of them (and in the data), or "
+          "make them one table.",
+          file, entries[i].place, tables[i].name, feature, tables[found->second].name,
+          entries[found->second].place));
+    }
+  }
+}
+
 // What is not UTF-8 could not be written into a plan.
 void check_encoding(const SpecEntry& entry, const std::string& file) {
   try {
@@ -49,6 +67,7 @@ std::vector<Table> tables_of(const std::vector<SpecEntry>& entries, const std::s
     tables.push_back(table_from_json(JsonView(entry.table, file, entry.place)));
   }
   check_unique(tables, entries, file);
+  check_features(tables, entries, file);
   return tables;
 }
 

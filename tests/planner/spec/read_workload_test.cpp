@@ -151,6 +151,11 @@ TEST(ReadWorkload, NamesAFileThatCannotBeRead) {
               HasSubstr("is a folder"));
 }
 
+TEST(ReadWorkload, ReadsNoInputWithoutEnd) {
+  EXPECT_THAT(refusal_of<InputError>([] { read_workload(file("/dev/zero")); }),
+              AllOf(HasSubstr("/dev/zero"), HasSubstr("256 MiB")));
+}
+
 // Specs as they come from the field; SHARDWRIGHT_SHARED names the folder that holds them.
 class FieldSpecs : public ::testing::Test {
  protected:

@@ -100,6 +100,16 @@ TEST(TablesJson, RefusesANameThatComesTwice) {
               AllOf(HasSubstr("tables[2].name is \"a\""), HasSubstr("tables[0]")));
 }
 
+TEST(TablesJson, RefusesAFeatureOfTwoTables) {
+  const std::string named = R"({"name": "a", "rows": 9, "dim": 8, "features": ["user", "item"]})";
+  EXPECT_THAT(refusal(with_table(
+                  named + R"(, {"name": "b", "rows": 9, "dim": 4, "features": ["x", "item"]})")),
+              AllOf(HasSubstr("tables[1]"), HasSubstr("'b'"), HasSubstr("'item'"),
+                    HasSubstr("'a' (tables[0])")));
+  EXPECT_THAT(refusal(with_table(named + R"(, {"name": "user", "rows": 9, "dim": 4})")),
+              HasSubstr("feature 'user'"));
+}
+
 TEST(TablesJson, RefusesNoTablesAtAll) {
   EXPECT_THAT(refusal(with_table("")), HasSubstr("no tables"));
 }
