@@ -89,6 +89,7 @@ void train_on(Communicator& comm, const TrainArguments& arguments, bool on_termi
   TrainSurroundings surroundings;
   run_together(comm, [&] {
     config = load_config(arguments);
+    comm.set_wait_limit_s(config.wait_limit_s);
     surroundings.made_by = made_by(arguments, config);
   });
   surroundings.interrupted = [] { return stop_requested != 0; };
@@ -134,6 +135,8 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   add_setting<Text>(command, arguments, "on_bad_id",
                     "error | clip | skip: for ids outside their table (default error)");
   add_setting<Number>(command, arguments, "threads", "LibTorch threads per rank (default 1)");
+  add_setting<double>(command, arguments, "wait_limit_s",
+                      "Seconds for which ranks wait for each other (default 1800; 0: for ever)");
   add_setting<Number>(command, arguments, "progress_every",
                       "Steps between progress lines (default: every few seconds)");
 }

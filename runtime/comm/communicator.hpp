@@ -34,6 +34,11 @@ class Communicator {
 
   virtual void barrier() = 0;
 
+  /// How many seconds an operation may wait for other ranks before it throws an Error of
+  /// ExitCode::timeout that names them; 0, as at first: for ever. Ranks of one process, which hang
+  /// or end together, wait for ever.
+  void set_wait_limit_s(double seconds) { wait_limit_s_ = seconds; }
+
   /// This rank's time in milliseconds since some moment: the wall clock's, unless ranks take turns
   /// (turns.hpp).
   virtual double clock_ms() const;
@@ -44,10 +49,14 @@ class Communicator {
 
   const Traffic& traffic() const { return traffic_; }
 
+ protected:
+  double wait_limit_s() const { return wait_limit_s_; }
+
  private:
   virtual void do_all_to_all(std::span<const SendBlock> send,
                              std::span<const ReceiveBlock> receive) = 0;
   Traffic traffic_;
+  double wait_limit_s_ = 0;
 };
 
 }  // namespace shardwright

@@ -3,6 +3,7 @@
 #include "costmodel/errors.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <mpi.h>
 #include <sched.h>
 
@@ -12,6 +13,7 @@
 #include <cstring>
 #include <exception>
 #include <initializer_list>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,7 +72,15 @@ class MpiCommunicator final : public Communicator {
 
   RankId rank() const override { return RankId{rank_}; }
   std::int64_t size() const override { return size_; }
-  void barrier() override { check(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier"); }
+
+  // Messages rather than MPI_Barrier, which neither ends when a rank hangs nor says which.
+  void barrier() override {
+    const std::vector<std::byte> sent(1);
+    std::vector<std::byte> received(static_cast<std::size_t>(size_));
+    std::vector<ReceiveBlock> receive;
+    for (std::byte& byte : received) receive.emplace_back(&byte, 1);
+    do_all_to_all(std::vector<SendBlock>(received.size(), sent), receive);
+  }
 
   [[noreturn]] void abort(int exit_code) override {
     MPI_Abort(MPI_COMM_WORLD, exit_code);
@@ -83,12 +93,13 @@ class MpiCommunicator final : public Communicator {
     const auto self = static_cast<std::size_t>(rank_);
     std::copy(send[self].begin(), send[self].end(), receive[self].begin());
     requests_.clear();
-    received_.clear();
+    pieces_.clear();
     // Each rank starts with its right-hand neighbour, so that they do not all queue at rank 0.
     for (int step = 1; step < size_; ++step) {
       const int peer = (rank_ + size_ - step) % size_;
       start_receive(receive[static_cast<std::size_t>(peer)], peer);
     }
+    num_receives_ = pieces_.size();
     for (int step = 1; step < size_; ++step) {
       const int peer = (rank_ + step) % size_;
       start_send(send[static_cast<std::size_t>(peer)], peer);
@@ -102,18 +113,19 @@ class MpiCommunicator final : public Communicator {
       check(MPI_Irecv(block.data(), piece.bytes, MPI_BYTE, peer, kTag, MPI_COMM_WORLD,
                       &requests_.emplace_back(MPI_REQUEST_NULL)),
             fmt::format("MPI_Irecv of {} bytes from rank {}", piece.bytes, peer));
-      received_.push_back(piece);
+      pieces_.push_back(piece);
       block = block.subspan(static_cast<std::size_t>(piece.bytes));
     }
   }
 
   void start_send(SendBlock block, int peer) {
     while (!block.empty()) {
-      const int bytes = piece_bytes(block.size());
-      check(MPI_Isend(block.data(), bytes, MPI_BYTE, peer, kTag, MPI_COMM_WORLD,
+      const Piece piece{.peer = peer, .bytes = piece_bytes(block.size())};
+      check(MPI_Isend(block.data(), piece.bytes, MPI_BYTE, peer, kTag, MPI_COMM_WORLD,
                       &requests_.emplace_back(MPI_REQUEST_NULL)),
-            fmt::format("MPI_Isend of {} bytes to rank {}", bytes, peer));
-      block = block.subspan(static_cast<std::size_t>(bytes));
+            fmt::format("MPI_Isend of {} bytes to rank {}", piece.bytes, peer));
+      pieces_.push_back(piece);
+      block = block.subspan(static_cast<std::size_t>(piece.bytes));
     }
   }
 
@@ -124,6 +136,7 @@ class MpiCommunicator final : public Communicator {
   // Not MPI_Waitall: Open MPI 4.1's never returns if a receive failed before the call. Looking at
   // whatever has arrived also tells of a failure while others are still on their way.
   void wait_all() {
+    const double began_ms = clock_ms();
     const auto count = static_cast<int>(requests_.size());
     statuses_.resize(requests_.size());
     indices_.resize(requests_.size());
@@ -136,18 +149,42 @@ class MpiCommunicator final : public Communicator {
         settle(static_cast<std::size_t>(indices_[i]), statuses_[i], code == MPI_ERR_IN_STATUS);
       }
       left -= completed;
-      if (completed == 0) ::sched_yield();  // other ranks may share the core
+      if (completed > 0) continue;
+      end_waiting_since(began_ms);
+      ::sched_yield();  // other ranks may share the core
     }
   }
 
+  void end_waiting_since(double began_ms) const {
+    // Rank after rank, so that the first one to speak ends the job before the others do.
+    constexpr double kSecondsBetweenRanks = 0.5;
+    if (wait_limit_s() <= 0) return;
+    const double waited_s = (clock_ms() - began_ms) / 1000;
+    if (waited_s < wait_limit_s() + kSecondsBetweenRanks * rank_) return;
+    throw Error(ExitCode::timeout,
+                fmt::format("Waited {:.0f} s for rank {}, which hangs, is cut off or is very slow: "
+                            "look at it on its host. --wait-limit-s says how long ranks wait for "
+                            "each other (0: for ever).",
+                            waited_s, fmt::join(missing_ranks(), ", ")));
+  }
+
+  /// Those who have not sent or not taken something of the operation under way.
+  std::set<int> missing_ranks() const {
+    std::set<int> ranks;
+    for (std::size_t i = 0; i < requests_.size(); ++i) {
+      if (requests_[i] != MPI_REQUEST_NULL) ranks.insert(pieces_[i].peer);
+    }
+    return ranks;
+  }
+
   void settle(std::size_t request, const MPI_Status& status, bool has_error) const {
-    const bool is_receive = request < received_.size();
+    const bool is_receive = request < num_receives_;
     if (has_error) {
       check(status.MPI_ERROR, is_receive
-                                  ? fmt::format("Receiving from rank {}", received_[request].peer)
+                                  ? fmt::format("Receiving from rank {}", pieces_[request].peer)
                                   : "Sending to another rank");
     }
-    if (is_receive) check_length(received_[request], status);
+    if (is_receive) check_length(pieces_[request], status);
   }
 
   static void check_length(const Piece& expected, const MPI_Status& status) {
@@ -167,7 +204,8 @@ class MpiCommunicator final : public Communicator {
   std::vector<MPI_Request> requests_;  ///< receives first, then sends
   std::vector<MPI_Status> statuses_;   ///< of those that completed, as are the indices
   std::vector<int> indices_;
-  std::vector<Piece> received_;  ///< one per receive
+  std::vector<Piece> pieces_;  ///< one per request
+  std::size_t num_receives_ = 0;
 };
 
 }  // namespace

@@ -60,10 +60,10 @@ void resolve(const std::filesystem::path& folder, std::string& path) {
 }  // namespace
 
 void apply_train_settings(const JsonView& settings, TrainConfig& config) {
-  settings.allow_keys({"schema", "data", "plan", "output", "save_model", "model", "embedding_dim",
-                       "bottom_mlp", "top_mlp", "batch_size", "epochs", "max_steps", "optimizer",
-                       "learning_rate", "warmup_steps", "seed", "on_bad_id", "threads",
-                       "progress_every"});
+  settings.allow_keys({"schema", "data",          "plan",       "output",        "save_model",
+                       "model",  "embedding_dim", "bottom_mlp", "top_mlp",       "batch_size",
+                       "epochs", "max_steps",     "optimizer",  "learning_rate", "warmup_steps",
+                       "seed",   "on_bad_id",     "threads",    "wait_limit_s",  "progress_every"});
   set(settings, "data", config.data);
   set(settings, "plan", config.plan);
   set(settings, "output", config.output);
@@ -87,6 +87,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
     config.on_bad_id = parse_named(*value, parse_bad_id_policy);
   }
   set(settings, "threads", config.threads, 1, 4096);
+  if (const auto value = settings.find("wait_limit_s")) config.wait_limit_s = value->number(0.0);
   set(settings, "progress_every", config.progress_every, 0, kMany);
 }
 
@@ -118,6 +119,7 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
                          {"seed", config.seed},
                          {"on_bad_id", to_string(config.on_bad_id)},
                          {"threads", config.threads},
+                         {"wait_limit_s", config.wait_limit_s},
                          {"progress_every", config.progress_every}};
   if (config.max_steps) json["max_steps"] = *config.max_steps;
   if (config.optimizer) json["optimizer"] = to_string(*config.optimizer);

@@ -31,6 +31,7 @@ struct TrainConfig {
   std::uint64_t seed = 1;
   BadIdPolicy on_bad_id = BadIdPolicy::error;
   std::int64_t threads = 1;         ///< LibTorch threads per rank
+  double wait_limit_s = 1800;       ///< for which ranks wait for each other; 0: for ever
   std::int64_t progress_every = 0;  ///< steps between progress lines; 0: every few seconds
 };
 

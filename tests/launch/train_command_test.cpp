@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -154,6 +155,18 @@ TEST_F(TrainCommand, APlanForOtherRanksEndsAllWithOneMessage) {
 
   expect_one_message(train_on(2, small_run() + " --plan " + plan), ExitCode::bad_input,
                      "is for 3 ranks, but this job has 2. Start it with `mpirun -n 3`");
+}
+
+// Rank 1 hangs in opening a pipe that nobody writes to.
+TEST_F(TrainCommand, ARankThatHangsEndsAllWithOneMessage) {
+  const std::string plan = folder_ / "pipe";
+  ASSERT_EQ(mkfifo(plan.c_str(), 0600), 0);
+  const std::string train =
+      fmt::format("{} train {} --wait-limit-s 1", SHARDWRIGHT_BINARY, small_run());
+
+  expect_one_message(
+      shell(fmt::format("timeout 60 {0} -n 1 {1} : -n 1 {1} --plan {2}", MPIRUN, train, plan)),
+      ExitCode::timeout, "s for rank 1, which hangs");
 }
 
 TEST_F(TrainCommand, ABadIdEndsAllWithOneMessage) {

@@ -3,6 +3,7 @@
 #include "runtime/comm/collectives.hpp"
 #include "runtime/comm/mpi_communicator.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -23,11 +24,19 @@ void send_too_much(Communicator& comm) {
   comm.all_to_all(send, receive);
 }
 
+// Rank 1 stops while the others wait for it, for a second at most.
+void hang(Communicator& comm) {
+  comm.barrier();
+  comm.set_wait_limit_s(1);
+  if (comm.rank().value() == 1) std::raise(SIGSTOP);
+}
+
 void fail(Communicator& comm, const std::string& how) {
   const bool failing = comm.rank().value() == 1;
   if (how == "abort" && failing) comm.abort(static_cast<int>(ExitCode::timeout));
   if (how == "throw" && failing) throw EnvironmentError("rank 1 has no memory left");
   if (how == "truncate") send_too_much(comm);
+  if (how == "hang") hang(comm);
   if (how == "together") {
     run_together(comm, [&] {
       if (failing) throw InputError("rank 1 cannot read its part");
