@@ -62,6 +62,7 @@ void add_commands(CLI::App& app) {
   add_train_command(app);
   add_bench_command(app);
   add_models_command(app);
+  add_profile_command(app);
   add_fit_command(app);
   add_evaluate_command(app);
   add_version_command(app);
@@ -122,7 +123,9 @@ int fail(ExitCode code, const std::string& message) {
 int refuse(const CLI::App& app, const std::string& message) {
   const auto commands = app.get_subcommands();
   const std::string command = commands.empty() ? "" : commands.front()->get_name();
-  if (command.empty() || command == "train" || command == "bench") return refuse_arguments(message);
+  if (command.empty() || command == "train" || command == "bench" || command == "profile") {
+    return refuse_arguments(message);
+  }
   return fail(ExitCode::usage, message);
 }
 

@@ -20,6 +20,7 @@ void add_missing(CLI::App& app, const std::string& name, const std::string& desc
 void add_data_command(CLI::App& app) { add_missing(app, "data", "Prepare training data"); }
 void add_train_command(CLI::App& app) { add_missing(app, "train", "Train a sharded model"); }
 void add_bench_command(CLI::App& app) { add_missing(app, "bench", "Time the steps of a plan"); }
+void add_profile_command(CLI::App& app) { add_missing(app, "profile", "Measure this machine"); }
 void add_fit_command(CLI::App& app) { add_missing(app, "fit", "Fit a communication model"); }
 
 int refuse_arguments(const std::string& message) {

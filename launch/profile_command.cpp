@@ -1,0 +1,144 @@
+#include "costmodel/errors.hpp"
+#include "launch/commands.hpp"
+#include "launch/train_ranks.hpp"
+#include "planner/spec/read_workload.hpp"
+#include "planner/spec/spec_entry.hpp"
+#include "runtime/comm/collectives.hpp"
+#include "runtime/profile/profile_compute.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <memory>
+#include <string>
+
+namespace shardwright {
+namespace {
+
+struct ComputeArguments {
+  std::string budget = "20min";
+  std::string pool;
+  std::string clock = "wall";
+  std::string tables = "1-30";
+  double most_memory_gb = 2;
+  ComputeProfileOptions options;
+};
+
+// "90s", "20min", "2h".
+double parse_seconds(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const std::string unit(end, text.data() + text.size());
+  const double scale = unit == "s" ? 1 : unit == "min" ? 60 : unit == "h" ? 3600 : 0;
+  if (error == std::errc{} && value > 0 && scale > 0) return value * scale;
+  throw UsageError(
+      fmt::format("--budget is '{}', expected a duration such as 90s, 20min or 2h.", text));
+}
+
+void parse_tables(const std::string& text, TableSetRanges& ranges) {
+  const char* end = text.data() + text.size();
+  const auto least = std::from_chars(text.data(), end, ranges.least_tables);
+  const bool dash = least.ptr != end && *least.ptr == '-';
+  const auto most = std::from_chars(least.ptr + (dash ? 1 : 0), end, ranges.most_tables);
+  constexpr std::int64_t kMost = 1000;
+  if (dash && most.ptr == end && most.ec == std::errc{} && ranges.least_tables >= 1 &&
+      ranges.most_tables >= ranges.least_tables && ranges.most_tables <= kMost) {
+    return;
+  }
+  throw UsageError(
+      fmt::format("--tables is '{}', expected a range from 1 to {} such as 1-30.", text, kMost));
+}
+
+std::vector<PoolTable> read_pool(const std::string& file) {
+  std::vector<PoolTable> pool;
+  SpecSource source;
+  source.file = file;
+  const Workload workload = read_workload(source).workload;
+  for (const Table& table : workload.tables) {
+    pool.push_back({table.rows, table.dim, table.pooling});
+  }
+  return pool;
+}
+
+ComputeProfileOptions options_of(const ComputeArguments& arguments) {
+  ComputeProfileOptions options = arguments.options;
+  options.budget_seconds = parse_seconds(arguments.budget);
+  parse_tables(arguments.tables, options.ranges);
+  options.ranges.most_memory_bytes = 1e9 * arguments.most_memory_gb;
+  if (!arguments.pool.empty()) options.ranges.pool = read_pool(arguments.pool);
+  options.clock = arguments.clock == "cpu" ? ProfileClock::cpu : ProfileClock::wall;
+  options.command =
+      fmt::format("shardwright profile compute --tables {} --seed {} --clock {} --repeat {}",
+                  arguments.tables, options.seed, arguments.clock, options.repeat);
+  return options;
+}
+
+void print_progress(const ComputeProfileProgress& progress) {
+  constexpr std::int64_t kEvery = 20;
+  if (progress.sets % kEvery != 0) return;
+  fmt::print(stderr, "{:>6} table sets, {:>6} new timings, {:.0f} s spent, at most {:.0f} s left\n",
+             progress.sets, progress.rows, progress.spent_seconds, progress.left_seconds);
+}
+
+void profile_on(Communicator& comm, const ComputeArguments& arguments) {
+  ComputeProfileOptions options;
+  run_together(comm, [&] { options = options_of(arguments); });
+  profile_compute(comm, options, print_progress);
+}
+
+void add_compute(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("compute", "Time the embedding operator on random table sets");
+  command->footer(
+      "Examples:\n"
+      "  shardwright profile compute -o timings.csv --budget 20min\n"
+      "  mpirun -n 2 shardwright profile compute -o timings.csv --pool tables.csv\n"
+      "A file that exists is gone on with. Under mpirun all ranks measure at the same time.");
+  const auto arguments = std::make_shared<ComputeArguments>();
+  ComputeProfileOptions& options = arguments->options;
+  constexpr std::int64_t kMany = std::int64_t{1} << 40;
+  command->add_option("-o,--output", options.output, "CSV file, docs/timings.md")->required();
+  command->add_option("--budget", arguments->budget, "Begin no table set after it")
+      ->capture_default_str();
+  command->add_option("--sets", options.most_sets, "Stop when the file has so many of this seed")
+      ->check(CLI::Range(std::int64_t{1}, kMany).description(""));
+  command->add_option("--pool", arguments->pool, "Draw half of the tables from this table spec");
+  command->add_option("--tables", arguments->tables, "Tables per set")->capture_default_str();
+  command->add_option("--memory", arguments->most_memory_gb, "GB of a set and rank at most")
+      ->check(CLI::Range(0.001, 1e6).description(""))
+      ->capture_default_str();
+  command->add_option("--variants", options.variants, "Batches per table set")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000}).description(""))
+      ->capture_default_str();
+  command
+      ->add_option("--most-pass-ms", options.ranges.most_pass_ms,
+                   "A rough guess of a pass, at most")
+      ->check(CLI::Range(0.1, 1e6).description(""))
+      ->capture_default_str();
+  command->add_option("--repeat", options.repeat, "Number of this run of the same sets")
+      ->check(CLI::Range(std::int64_t{1}, kMany).description(""))
+      ->capture_default_str();
+  command->add_option("--seed", options.seed, "Of table sets and ids")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{kMany}).description(""))
+      ->capture_default_str();
+  command
+      ->add_option("--clock", arguments->clock,
+                   "wall, or cpu: what others take of a shared core does not count")
+      ->check(CLI::IsMember({"wall", "cpu"}).description(""))
+      ->capture_default_str();
+  command->callback([arguments] {
+    const int code = run_on_ranks([&](Communicator& comm) { profile_on(comm, *arguments); });
+    if (code != 0) throw CLI::RuntimeError(code);  // what went wrong has been printed
+  });
+}
+
+}  // namespace
+
+void add_profile_command(CLI::App& app) {
+  CLI::App* command = app.add_subcommand("profile", "Measure this machine for `fit`");
+  command->footer("Examples:\n  shardwright profile compute -o timings.csv --budget 20min");
+  command->require_subcommand(1);
+  add_compute(*command);
+}
+
+}  // namespace shardwright

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "runtime/profile/median.hpp"
+#include "runtime/profile/solo_communicator.hpp"
+#include "runtime/profile/table_sets.hpp"
+
+#include <cstdint>
+#include <functional>
+
+namespace shardwright {
+
+struct OperatorTiming {
+  MedianTime forward;
+  MedianTime backward;
+  std::int64_t passes = 0;
+};
+
+struct TimingEffort {
+  std::int64_t least_passes = 5;
+  std::int64_t most_passes = 11;
+  double precision = 0.03;  ///< the medians' intervals (MedianTime::ci) that are narrow enough
+};
+
+/// What ranks that measure at the same time do together; one rank alone needs nothing of it.
+struct Together {
+  std::function<void()> start = [] {};                             ///< before each pass
+  std::function<bool(bool)> all = [](bool mine) { return mine; };  ///< whether true on all ranks
+};
+
+/// Times the runtime's operator (ShardedEmbeddings: look-up; update with its grouping of ids) on a
+/// rank that holds the whole set, for each of its variants. Every pass has fresh ids; the exchanges
+/// that a rank has with itself lie between forward and backward, as in training, outside the times.
+/// One warm-up pass. Throws EnvironmentError if there is no memory.
+std::vector<OperatorTiming> time_operator(const TableSet& set, std::uint64_t seed,
+                                          ProfileClock clock, const TimingEffort& effort,
+                                          const Together& together);
+
+}  // namespace shardwright

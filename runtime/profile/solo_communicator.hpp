@@ -1,0 +1,28 @@
+#pragma once
+
+#include "runtime/comm/communicator.hpp"
+
+namespace shardwright {
+
+enum class ProfileClock {
+  wall,
+  cpu,  ///< of the calling thread: what others take of a shared core does not count
+};
+
+/// A job of one rank, whatever job the process itself belongs to: the rank under measurement.
+class SoloCommunicator final : public Communicator {
+ public:
+  explicit SoloCommunicator(ProfileClock clock) : clock_(clock) {}
+  RankId rank() const override { return RankId{0}; }
+  std::int64_t size() const override { return 1; }
+  void barrier() override {}
+  double clock_ms() const override;
+  [[noreturn]] void abort(int exit_code) override;
+
+ private:
+  void do_all_to_all(std::span<const SendBlock> send,
+                     std::span<const ReceiveBlock> receive) override;
+  ProfileClock clock_;
+};
+
+}  // namespace shardwright

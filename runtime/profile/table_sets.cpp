@@ -1,0 +1,119 @@
+#include "runtime/profile/table_sets.hpp"
+
+#include "runtime/data/splitmix.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace shardwright {
+namespace {
+
+constexpr double kLeastRows = 100;
+constexpr double kMostRows = 1e8;
+constexpr double kLeastBatch = 256;
+constexpr double kMostBatch = 131072;
+constexpr double kMostPooling = 6000;
+constexpr double kLeastMemory = 4e6;
+constexpr double kLeastPassMs = 0.1;
+constexpr std::int64_t kMostDim = 2048;
+
+double log_uniform(SplitMix64& random, double least, double most) {
+  return std::exp(random.uniform(std::log(least), std::log(most)));
+}
+
+// A rough guess of a pass; only to keep sets within bounds.
+double guess_ms(const TableSet::Variant& variant) {
+  constexpr double kPerIdNs = 25;
+  constexpr double kPerValueNs = 0.6;
+  constexpr double kPerOutputNs = 0.7;
+  double ns = 0;
+  for (const MeasuredTable& table : variant.tables) {
+    const auto dim = static_cast<double>(table.dim);
+    ns += static_cast<double>(variant.batch_size) *
+          (table.pooling * (kPerIdNs + kPerValueNs * dim) + kPerOutputNs * dim);
+  }
+  return 1e-6 * ns;
+}
+
+MeasuredTable draw_table(const TableSetRanges& ranges, SplitMix64& random) {
+  MeasuredTable table;
+  if (!ranges.pool.empty() && random.uniform() < 0.5) {
+    const PoolTable& real = ranges.pool[random.below(ranges.pool.size())];
+    table = {real.rows, std::min(real.dim, kMostDim) / 4 * 4, real.pooling, 0};
+  } else {
+    table.rows = std::llround(log_uniform(random, kLeastRows, kMostRows));
+    table.dim = 4 * std::llround(log_uniform(random, 1, 128));
+    table.pooling = log_uniform(random, 0.2, 100);
+  }
+  table.dim = std::max<std::int64_t>(table.dim, 4);
+  return table;
+}
+
+OptimizerKind draw_optimizer(SplitMix64& random) {
+  const double u = random.uniform();
+  if (u < 0.5) return OptimizerKind::rowwise_adagrad;
+  return u < 0.75 ? OptimizerKind::adagrad : OptimizerKind::sgd;
+}
+
+// Scales all rows so that the set takes about a random share of the memory.
+void fit_memory(const TableSetRanges& ranges, OptimizerKind optimizer, SplitMix64& random,
+                std::vector<MeasuredTable>& tables) {
+  const double target = log_uniform(random, std::min(kLeastMemory, ranges.most_memory_bytes),
+                                    ranges.most_memory_bytes);
+  double bytes = 0;
+  for (const MeasuredTable& table : tables) {
+    bytes += 4.0 * static_cast<double>(table.rows) * static_cast<double>(table.dim) +
+             static_cast<double>(optimizer_bytes(optimizer, table.rows, table.dim).value());
+  }
+  const double scale = std::min(1.0, target / bytes);
+  for (MeasuredTable& table : tables) {
+    table.rows = std::llround(std::max(kLeastRows, scale * static_cast<double>(table.rows)));
+  }
+}
+
+double draw_skew(SplitMix64& random) {
+  constexpr double kUsual = 1.05;
+  return random.uniform() < 0.4 ? kUsual : std::round(100 * random.uniform(0, 1.3)) / 100;
+}
+
+double rounded(double pooling) { return std::round(1000 * std::min(pooling, kMostPooling)) / 1000; }
+
+// Every table's pooling anew around its own, then batch and poolings scaled to a random duration.
+TableSet::Variant draw_variant(const TableSetRanges& ranges, SplitMix64& random,
+                               const std::vector<MeasuredTable>& tables) {
+  TableSet::Variant variant;
+  variant.tables = tables;
+  for (MeasuredTable& table : variant.tables) {
+    const bool unused = random.uniform() < 0.02;
+    table.pooling = unused ? 0 : rounded(table.pooling * log_uniform(random, 0.5, 2));
+    table.skew = draw_skew(random);
+  }
+  variant.batch_size = std::llround(log_uniform(random, kLeastBatch, kMostBatch));
+  const double target =
+      log_uniform(random, std::min(kLeastPassMs, ranges.most_pass_ms), ranges.most_pass_ms);
+  const double batch = static_cast<double>(variant.batch_size);
+  variant.batch_size = std::llround(std::clamp(batch * std::min(1.0, target / guess_ms(variant)),
+                                               std::min(kLeastBatch, batch), batch));
+  const double scale = std::min(1.0, ranges.most_pass_ms / guess_ms(variant));
+  for (MeasuredTable& table : variant.tables) table.pooling = rounded(table.pooling * scale);
+  return variant;
+}
+
+}  // namespace
+
+TableSet draw_table_set(const TableSetRanges& ranges, std::uint64_t seed, std::int64_t set,
+                        std::int64_t variants) {
+  SplitMix64 random(SplitMix64::mix(seed + SplitMix64::mix(static_cast<std::uint64_t>(set))));
+  const auto span = static_cast<std::uint64_t>(ranges.most_tables - ranges.least_tables + 1);
+  const auto count = static_cast<std::size_t>(ranges.least_tables) + random.below(span);
+  TableSet result;
+  result.optimizer = draw_optimizer(random);
+  std::vector<MeasuredTable> tables;
+  for (std::size_t i = 0; i < count; ++i) tables.push_back(draw_table(ranges, random));
+  fit_memory(ranges, result.optimizer, random, tables);
+  for (std::int64_t i = 0; i < variants; ++i)
+    result.variants.push_back(draw_variant(ranges, random, tables));
+  return result;
+}
+
+}  // namespace shardwright

@@ -1,0 +1,60 @@
+#include "runtime/profile/timing_file.hpp"
+
+#include "costmodel/errors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+
+namespace shardwright {
+namespace {
+
+std::string content_of(const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(stream), {}};
+}
+
+}  // namespace
+
+TimingFile::TimingFile(const std::string& file,
+                       const std::function<std::map<std::string, std::string>()>& make_metadata)
+    : file_(file) {
+  const std::string content = content_of(file);
+  if (content.empty()) {
+    const std::string header = compute_timings_header(make_metadata());
+    stream_.open(file, std::ios::binary | std::ios::trunc);
+    append(header);
+    return;
+  }
+  before_ = parse_compute_timings(content, file);
+  const std::size_t whole = content.rfind('\n') + 1;
+  if (whole < content.size()) {
+    std::error_code error;
+    std::filesystem::resize_file(file, whole, error);
+    if (error)
+      throw EnvironmentError(fmt::format("{} cannot be written: {}.", file, error.message()));
+  }
+  stream_.open(file, std::ios::binary | std::ios::app);
+}
+
+std::int64_t TimingFile::next_set(std::uint64_t seed, std::int64_t busy_ranks,
+                                  std::int64_t repeat) const {
+  std::int64_t next = 0;
+  for (const ComputeTiming& row : before_.rows) {
+    if (row.seed != seed || row.busy_ranks != busy_ranks || row.repeat != repeat) continue;
+    next = std::max(next, row.set + 1);
+  }
+  return next;
+}
+
+void TimingFile::append(const std::string& lines) {
+  stream_ << lines << std::flush;
+  if (!stream_) {
+    throw EnvironmentError(
+        fmt::format("{} cannot be written: check the folder and the space left.", file_));
+  }
+}
+
+}  // namespace shardwright

@@ -1,0 +1,33 @@
+#pragma once
+
+#include "costmodel/timings/compute_timings.hpp"
+
+#include <cstdint>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <string>
+
+namespace shardwright {
+
+/// A file of compute timings that grows by whole lines and survives interruption.
+class TimingFile {
+ public:
+  /// Opens `file` to go on, without a last line that was cut off, or begins it with a header.
+  /// `make_metadata` is called for a new file only. Throws InputError if it is something else,
+  /// EnvironmentError if it cannot be written.
+  TimingFile(const std::string& file,
+             const std::function<std::map<std::string, std::string>()>& make_metadata);
+
+  /// The set after the last one of this profile, 0 if there is none.
+  std::int64_t next_set(std::uint64_t seed, std::int64_t busy_ranks, std::int64_t repeat) const;
+  /// Writes lines through to the file.
+  void append(const std::string& lines);
+
+ private:
+  std::string file_;
+  ComputeTimings before_;
+  std::ofstream stream_;
+};
+
+}  // namespace shardwright

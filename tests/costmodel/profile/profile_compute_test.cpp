@@ -1,0 +1,98 @@
+#include "runtime/profile/profile_compute.hpp"
+
+#include "costmodel/errors.hpp"
+#include "costmodel/timings/compute_timings.hpp"
+#include "runtime/profile/solo_communicator.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace shardwright {
+namespace {
+
+TEST(MedianOf, GivesTheMiddleAndItsInterval) {
+  const MedianTime median = median_of({1.0, 9.0, 1.1, 0.9, 1.0});
+  EXPECT_DOUBLE_EQ(median.ms, 1.0);
+  EXPECT_EQ(median.outliers, 1U);
+  EXPECT_NEAR(median.ci, (9.0 - 0.9) / 2, 1e-12);  // five times: their whole range
+  EXPECT_DOUBLE_EQ(median_of({2.0, 4.0}).ms, 3.0);
+}
+
+TEST(DrawTableSet, DependsOnSeedAndSetAloneAndKeepsItsBounds) {
+  TableSetRanges ranges;
+  ranges.least_tables = 2;
+  ranges.most_tables = 5;
+  ranges.most_memory_bytes = 1e7;
+  ranges.pool = {{1'000'000, 1024, 20}};
+  bool differs = false;
+  for (std::int64_t set = 0; set < 50; ++set) {
+    const TableSet drawn = draw_table_set(ranges, 1, set, 2);
+    EXPECT_EQ(drawn.variants[1].tables, draw_table_set(ranges, 1, set, 2).variants[1].tables);
+    differs =
+        differs || drawn.variants[0].tables != draw_table_set(ranges, 2, set, 2).variants[0].tables;
+    ASSERT_GE(drawn.variants[0].tables.size(), 2U);
+    ASSERT_LE(drawn.variants[0].tables.size(), 5U);
+    for (std::size_t i = 0; i < drawn.variants[0].tables.size(); ++i) {
+      const MeasuredTable& table = drawn.variants[0].tables[i];
+      EXPECT_EQ(table.dim % 4, 0);
+      EXPECT_GE(table.rows, 100);
+      EXPECT_EQ(table.rows, drawn.variants[1].tables[i].rows);  // variants share their tables
+    }
+  }
+  EXPECT_TRUE(differs);
+}
+
+class ProfileCompute : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    options_.output = ::testing::TempDir() + "profile_compute_test.csv";
+    std::filesystem::remove(options_.output);
+    options_.variants = 2;
+    options_.ranges.most_tables = 3;
+    options_.ranges.most_memory_bytes = 1e6;
+    options_.ranges.most_pass_ms = 0.2;
+    options_.effort = {1, 1, 1};
+  }
+  void TearDown() override { std::filesystem::remove(options_.output); }
+
+  void run(std::int64_t sets) {
+    options_.most_sets = sets;
+    SoloCommunicator comm(ProfileClock::wall);
+    profile_compute(comm, options_, [](const ComputeProfileProgress&) {});
+  }
+  std::string content() const {
+    std::ostringstream text;
+    text << std::ifstream(options_.output).rdbuf();
+    return text.str();
+  }
+
+  ComputeProfileOptions options_;
+};
+
+TEST_F(ProfileCompute, GoesOnWhereAnInterruptedFileEnds) {
+  run(1);
+  const std::string before = content();
+  std::ofstream(options_.output, std::ios::app) << "half a li";
+  run(3);
+  EXPECT_TRUE(content().starts_with(before));
+  const ComputeTimings timings = parse_compute_timings(content(), "t.csv");
+  EXPECT_TRUE(timings.dropped.empty());
+  ASSERT_EQ(timings.rows.size(), 6U);  // 3 sets of 2 variants
+  for (std::size_t i = 0; i < timings.rows.size(); ++i) {
+    EXPECT_EQ(timings.rows[i].set, static_cast<std::int64_t>(i / 2));
+    EXPECT_GT(timings.rows[i].forward_ms, 0);
+    EXPECT_GT(timings.rows[i].backward_ms, 0);
+  }
+}
+
+TEST_F(ProfileCompute, RefusesAFileOfSomethingElse) {
+  std::ofstream(options_.output) << "my thesis\n";
+  EXPECT_THROW(run(1), Error);
+  EXPECT_EQ(content(), "my thesis\n");
+}
+
+}  // namespace
+}  // namespace shardwright

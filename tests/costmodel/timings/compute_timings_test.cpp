@@ -1,0 +1,80 @@
+#include "costmodel/timings/compute_timings.hpp"
+
+#include "costmodel/errors.hpp"
+#include "costmodel/reuse.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace shardwright {
+namespace {
+
+using ::testing::HasSubstr;
+
+ComputeTiming sample() {
+  ComputeTiming timing;
+  timing.hardware = "AMD, EPYC";
+  timing.seed = 7;
+  timing.set = 3;
+  timing.batch_size = 512;
+  timing.optimizer = OptimizerKind::sgd;
+  timing.busy_ranks = 2;
+  timing.tables = {{1000, 16, 2.5, 1.05}, {50, 4, 0, 0.3}};
+  timing.forward_ms = 0.25;
+  timing.backward_ms = 1.5;
+  timing.passes = 5;
+  return timing;
+}
+
+std::string message_of(const std::string& text) {
+  try {
+    parse_compute_timings(text, "t.csv");
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string file_with(const std::string& lines) {
+  return compute_timings_header({{"date", "2026-01-31"}}) + lines;
+}
+
+TEST(ComputeTimings, AreReadAsTheyWereWritten) {
+  const ComputeTimings read =
+      parse_compute_timings(file_with(compute_timing_line(sample())), "t.csv");
+  ASSERT_EQ(read.rows.size(), 1U);
+  EXPECT_EQ(read.rows.front(), sample());
+  EXPECT_EQ(read.metadata.at("date"), "2026-01-31");
+}
+
+TEST(ComputeTimings, DropAndCountUnusableTimesAndACutOffLine) {
+  ComputeTiming bad = sample();
+  bad.forward_ms = 0;
+  const std::string good = compute_timing_line(sample());
+  const ComputeTimings read = parse_compute_timings(
+      file_with(good + compute_timing_line(bad) + good.substr(0, 30)), "t.csv");
+  EXPECT_EQ(read.rows.size(), 1U);
+  ASSERT_EQ(read.dropped.size(), 2U);
+  EXPECT_EQ(read.dropped.front().count, 1U);
+  EXPECT_THAT(read.dropped.back().reason, HasSubstr("cut off"));
+}
+
+TEST(ComputeTimings, NameFileLineAndColumnOfWhatCannotBeRead) {
+  std::string line = compute_timing_line(sample());
+  line.replace(line.find("1000/16"), 7, "1000/x6");
+  EXPECT_THAT(message_of(file_with(line)), HasSubstr("t.csv: line 5: tables"));
+  EXPECT_THAT(message_of("# shardwright.timings/2\n# kind: compute\n"), HasSubstr("timings/1"));
+  EXPECT_THAT(message_of("# shardwright.timings/1\n# kind: compute\nset,batch\n"),
+              HasSubstr("lacks"));
+}
+
+TEST(ComputeTimings, ImplyTheReuseOfTheirLaw) {
+  const Workload workload = workload_of(sample());
+  ASSERT_EQ(workload.tables.size(), 2U);
+  EXPECT_EQ(workload.tables[0].reuse, zipf_reuse(1000, 2.5 * 512, 1.05));
+  EXPECT_EQ(workload.tables[1].reuse, ReuseHistogram{});
+  EXPECT_EQ(workload.tables[0].optimizer, OptimizerKind::sgd);
+}
+
+}  // namespace
+}  // namespace shardwright
