@@ -32,9 +32,13 @@ void on_disk(const std::string& doing, Operation operation) {
   }
 }
 
-std::vector<NamedTensor> tensors_of(const ModelToSave& model) {
+/// The rank whose file has a shard: rank 0 for those that every rank holds.
+RankId keeper(const Shard& shard) { return shard.rank.value_or(RankId{0}); }
+
+std::vector<NamedTensor> tensors_of(const ModelToSave& model, RankId rank) {
   std::vector<NamedTensor> tensors;
   for (const ShardedEmbeddings::LocalShard& local : model.shards) {
+    if (keeper(local.shard) != rank) continue;
     const std::string name = shard_name(model.plan, local.shard);
     const std::int64_t rows = local.shard.rows();
     const std::int64_t columns = local.shard.columns();
@@ -65,7 +69,8 @@ json entry_of(const std::string& file, const FileRecord& record) {
 json write_files(const Communicator& comm, const std::string& folder, const ModelToSave& model) {
   const std::string file = rank_file(comm.rank());
   json written = json::array();
-  written.push_back(entry_of(file, write_safetensors(folder + "/" + file, tensors_of(model))));
+  written.push_back(
+      entry_of(file, write_safetensors(folder + "/" + file, tensors_of(model, comm.rank()))));
   if (is_first(comm)) {
     const FileRecord dense =
         write_safetensors(fmt::format("{}/{}", folder, kModelDenseFile), tensors_of(model.dense));
@@ -78,13 +83,13 @@ json table_entry(const Plan& plan, std::size_t index) {
   const Table& table = plan.workload.tables[index];
   json shards = json::array();
   for (const Shard& shard : plan.shards) {
-    if (shard.table.index() != index || !shard.rank) continue;
+    if (shard.table.index() != index) continue;
     shards.push_back({{"row_begin", shard.row_begin},
                       {"row_end", shard.row_end},
                       {"col_begin", shard.col_begin},
                       {"col_end", shard.col_end},
-                      {"rank", shard.rank->value()},
-                      {"file", rank_file(*shard.rank)},
+                      {"rank", keeper(shard).value()},
+                      {"file", rank_file(keeper(shard))},
                       {"name", shard_name(plan, shard)}});
   }
   return {{"name", table.name},

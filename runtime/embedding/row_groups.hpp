@@ -24,7 +24,7 @@ struct Occurrence {
 class RowGroups {
  public:
   /// Takes the features [first_feature, first_feature + num_features) of all sources, all of one
-  /// table with `rows` rows. Sorts in linear time.
+  /// table, with ids in [0, rows). Sorts in linear time.
   void build(std::span<const InputSource> sources, std::size_t first_feature,
              std::size_t num_features, PoolingMode mode, std::int64_t rows);
 

@@ -1,15 +1,15 @@
 #include "runtime/embedding/shard_update.hpp"
 
-#include "runtime/embedding/optimizer.hpp"
-
 #include <algorithm>
 #include <cstddef>
 
 namespace shardwright {
 namespace {
 
-std::span<float> row_of(std::vector<float>& values, std::int64_t row, std::size_t width) {
-  return std::span(values).subspan(static_cast<std::size_t>(row) * width, width);
+void sum_adjusted(const ShardRows& rows, const UpdateRule& rule, std::span<const Occurrence> group,
+                  const GradientView& gradients, std::span<float> gradient) {
+  sum_gradients(group, gradients, gradient);
+  adjust_gradient(rows.weights_of(group.front().row), rule.settings, rule.step, gradient);
 }
 
 }  // namespace
@@ -26,31 +26,57 @@ void sum_gradients(std::span<const Occurrence> group, const GradientView& gradie
   }
 }
 
-void sum_row_squares(const RowGroups& groups, const GradientView& gradients,
-                     std::span<float> gradient, std::span<double> sums) {
+double sum_all_squares(const RowGroups& groups, const GradientView& gradients,
+                       std::span<float> gradient) {
+  double sum = 0;
   for (std::size_t g = 0; g < groups.size(); ++g) {
     sum_gradients(groups[g], gradients, gradient);
+    sum += sum_of_squares(gradient);
+  }
+  return sum;
+}
+
+void sum_row_squares(const ShardRows& rows, const UpdateRule& rule, const RowGroups& groups,
+                     const GradientView& gradients, std::span<float> gradient,
+                     std::span<double> sums) {
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    sum_adjusted(rows, rule, groups[g], gradients, gradient);
     sums[g] = sum_of_squares(gradient);
   }
 }
 
-void update_shard(ShardedEmbeddings::LocalShard& local, const Table& table, const RowGroups& groups,
-                  const GradientView& gradients, std::span<const double> square_sums,
-                  const StepSize& step, std::span<float> gradient) {
+void update_row(const ShardRows& rows, std::int64_t row, const UpdateRule& rule,
+                std::span<const float> g, std::optional<double> square_sum) {
+  const std::span<float> w = rows.weights_of(row);
+  const std::span<float> s = rows.state_of(row);
+  const OptimizerSettings& settings = rule.settings;
+  const float learning_rate = rule.step.learning_rate;
+  const auto squares = [&] { return square_sum ? *square_sum : sum_of_squares(g); };
+  switch (rule.table.optimizer) {
+    case OptimizerKind::sgd:
+      if (s.empty()) return update_sgd(w, g, learning_rate);
+      return update_momentum(w, s, g, learning_rate, settings.momentum);
+    case OptimizerKind::adagrad:
+      return update_adagrad(w, s, g, learning_rate, settings.eps);
+    case OptimizerKind::rowwise_adagrad:
+      return update_rowwise_adagrad(w, s.front(), g, squares(), rule.table.dim, learning_rate,
+                                    settings.eps);
+    case OptimizerKind::adam:
+      return update_adam(w, s, g, settings, rule.step);
+    case OptimizerKind::rowwise_adam:
+      return update_rowwise_adam(w, s, g, squares(), rule.table.dim, settings, rule.step);
+    case OptimizerKind::ftrl:
+      return update_ftrl(w, s, g, settings, learning_rate);
+  }
+}
+
+void update_rows(const ShardRows& rows, const UpdateRule& rule, const RowGroups& groups,
+                 const GradientView& gradients, std::span<const double> square_sums,
+                 std::span<float> gradient) {
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    const std::int64_t row = groups[g].front().row;
-    sum_gradients(groups[g], gradients, gradient);
-    const std::span<float> weights = row_of(local.weights, row, gradient.size());
-    if (table.optimizer == OptimizerKind::sgd) {
-      update_sgd(weights, gradient, step.learning_rate);
-    } else if (table.optimizer == OptimizerKind::adagrad) {
-      update_adagrad(weights, row_of(local.state, row, gradient.size()), gradient,
-                     step.learning_rate, step.eps);
-    } else {
-      const double square_sum = square_sums.empty() ? sum_of_squares(gradient) : square_sums[g];
-      update_rowwise_adagrad(weights, local.state[static_cast<std::size_t>(row)], gradient,
-                             square_sum, table.dim, step.learning_rate, step.eps);
-    }
+    sum_adjusted(rows, rule, groups[g], gradients, gradient);
+    update_row(rows, groups[g].front().row, rule, gradient,
+               square_sums.empty() ? std::nullopt : std::optional(square_sums[g]));
   }
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <new>
+#include <span>
 #include <stdexcept>
 
 namespace shardwright {
@@ -34,15 +35,15 @@ std::vector<float> shard_values(const Table& table, const Shard& shard, std::int
   }
 }
 
-std::vector<float> initial_state(const Table& table, const Shard& shard, float accumulator) {
-  switch (table.optimizer) {
-    case OptimizerKind::adagrad:
-      return shard_values(table, shard, shard.columns(), accumulator);
-    case OptimizerKind::rowwise_adagrad:
-      return shard_values(table, shard, 1, accumulator);
-    default:
-      return {};
+std::vector<float> initial_state(const Table& table, const Shard& shard,
+                                 const OptimizerSettings& settings) {
+  const std::int64_t width = state_width(table.optimizer, settings, shard.columns());
+  std::vector<float> state = shard_values(table, shard, width, 0.0F);
+  const auto step = static_cast<std::size_t>(width);
+  for (std::size_t row = 0; row < state.size(); row += step) {
+    fill_initial_state(table.optimizer, settings, std::span(state).subspan(row, step));
   }
+  return state;
 }
 
 }  // namespace shardwright

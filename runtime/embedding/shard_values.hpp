@@ -2,6 +2,7 @@
 
 #include "costmodel/shard.hpp"
 #include "costmodel/table.hpp"
+#include "runtime/embedding/optimizer.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -14,6 +15,7 @@ std::vector<float> shard_values(const Table& table, const Shard& shard, std::int
                                 float value);
 
 /// Optimizer state before the first step, in the shape that LocalShard::state has.
-std::vector<float> initial_state(const Table& table, const Shard& shard, float accumulator);
+std::vector<float> initial_state(const Table& table, const Shard& shard,
+                                 const OptimizerSettings& settings);
 
 }  // namespace shardwright

@@ -3,15 +3,14 @@
 #include "costmodel/errors.hpp"
 #include "runtime/embedding/id_check.hpp"
 #include "runtime/embedding/initial_weights.hpp"
-#include "runtime/embedding/lookup.hpp"
-#include "runtime/embedding/row_groups.hpp"
-#include "runtime/embedding/shard_update.hpp"
+#include "runtime/embedding/owned_tables.hpp"
+#include "runtime/embedding/replicated_tables.hpp"
 #include "runtime/embedding/shard_values.hpp"
 #include "runtime/embedding/supported_plan.hpp"
 #include "runtime/exchange/input_exchange.hpp"
 #include "runtime/exchange/layout.hpp"
 #include "runtime/exchange/pooled_exchange.hpp"
-#include "runtime/exchange/row_square_sums.hpp"
+#include "runtime/exchange/split_means.hpp"
 
 #include <fmt/format.h>
 
@@ -39,23 +38,15 @@ Plan accepted(const Plan& plan, std::int64_t ranks) {
 struct ShardedEmbeddings::State {
   State(const Plan& plan, Communicator& communicator, const EmbeddingOptions& chosen);
 
+  std::vector<LocalShard> make_shards(const Plan& plan) const;
+  LocalShard make_shard(const Shard& shard) const;
   void check_batch(const Batch& batch, std::span<const float> pooled) const;
   void require_forward(std::span<const float> pooled_gradient);
-  void look_up();
-  void group_rows();
-  void sum_own_squares();
-  void update(float learning_rate);
-
-  const OwnerLayout& self() const { return layout.owners[comm.rank().index()]; }
-  const Table& table(std::size_t owned_table) const {
-    return workload.table(self().tables[owned_table].table);
+  std::span<LocalShard> owned_shards() {
+    return std::span(shards).first(layout.owners[comm.rank().index()].shards.size());
   }
-  GradientView gradients_of(std::size_t shard) const;
-  std::span<float> working_row(std::size_t shard);
-  /// The owned matrix holds the pooled values until backward() fills it with their gradients.
-  std::span<float> resized_matrix() {
-    matrix.resize(static_cast<std::size_t>(input.samples() * self().columns));
-    return matrix;
+  std::span<LocalShard> replicated_shards() {
+    return std::span(shards).subspan(owned_shards().size());
   }
 
   Communicator& comm;
@@ -63,14 +54,14 @@ struct ShardedEmbeddings::State {
   Workload workload;
   ExchangeLayout layout;
   std::vector<std::string> feature_names;
-  std::vector<LocalShard> shards;  ///< as self().shards
+  std::vector<LocalShard> shards;  ///< owned ones as in the layout, then replicated ones
   InputExchange input;
   PooledExchange pooled_exchange;
-  RowSquareSums square_sums;
-  std::vector<RowGroups> groups;  ///< one per owned table
-  std::vector<float> matrix;      ///< [samples of all ranks][self().columns]
-  std::vector<float> row;         ///< working memory: the gradient of one row of one shard
+  SplitMeans split_means;
+  OwnedTables owned;
+  ReplicatedTables replicated;
   EmbeddingPhases phases;
+  std::int64_t updates = 0;
   bool has_forward = false;
 };
 
@@ -80,14 +71,29 @@ ShardedEmbeddings::State::State(const Plan& plan, Communicator& communicator,
       options(chosen),
       workload(accepted(plan, communicator.size()).workload),
       layout(make_layout(plan)),
-      square_sums(layout, workload, comm.rank()),
-      groups(self().tables.size()) {
+      shards(make_shards(plan)),
+      split_means(layout, workload),
+      owned(layout, workload, options.optimizer, comm.rank(), owned_shards()),
+      replicated(layout, workload, options.optimizer, replicated_shards()) {
   for (const PooledFeature& feature : layout.features) feature_names.push_back(feature.name);
-  for (const OwnedShard& owned : self().shards) {
-    const Table& its_table = workload.table(owned.shard.table);
-    shards.push_back({owned.shard, initial_weights(options.seed, its_table, owned.shard),
-                      initial_state(its_table, owned.shard, options.adagrad_initial_accumulator)});
+}
+
+std::vector<ShardedEmbeddings::LocalShard> ShardedEmbeddings::State::make_shards(
+    const Plan& plan) const {
+  std::vector<LocalShard> made;
+  for (const Shard& shard : layout.owners[comm.rank().index()].shards) {
+    made.push_back(make_shard(shard));
   }
+  for (const Shard& shard : plan.shards) {
+    if (!shard.rank) made.push_back(make_shard(shard));
+  }
+  return made;
+}
+
+ShardedEmbeddings::LocalShard ShardedEmbeddings::State::make_shard(const Shard& shard) const {
+  const Table& table = workload.table(shard.table);
+  return {shard, initial_weights(options.seed, table, shard),
+          initial_state(table, shard, options.optimizer)};
 }
 
 void ShardedEmbeddings::State::check_batch(const Batch& batch,
@@ -108,64 +114,6 @@ void ShardedEmbeddings::State::require_forward(std::span<const float> pooled_gra
   const InputSource& own = input.sources()[comm.rank().index()];
   if (pooled_gradient.size() != static_cast<std::size_t>(own.samples * layout.pooled_columns)) {
     throw std::logic_error("backward() needs the gradients of the batch that forward() had.");
-  }
-}
-
-void ShardedEmbeddings::State::look_up() {
-  const std::span<float> out = resized_matrix();
-  const std::int64_t stride = self().columns;
-  for (const OwnedTable& owned : self().tables) {
-    const PoolingMode mode = workload.table(owned.table).mode;
-    for (std::size_t s = owned.first_shard; s < owned.first_shard + owned.num_shards; ++s) {
-      const std::int64_t width = shards[s].shard.columns();
-      for (const InputSource& source : input.sources()) {
-        float* first = out.data() + source.row_begin * stride + self().shards[s].column;
-        for (std::size_t k = 0; k < owned.num_features; ++k, first += width) {
-          pool_bags(source.features[owned.first_feature + k], mode, shards[s].weights, width, first,
-                    stride);
-        }
-      }
-    }
-  }
-}
-
-void ShardedEmbeddings::State::group_rows() {
-  for (std::size_t t = 0; t < groups.size(); ++t) {
-    const OwnedTable& owned = self().tables[t];
-    groups[t].build(input.sources(), owned.first_feature, owned.num_features, table(t).mode,
-                    table(t).rows);
-  }
-}
-
-GradientView ShardedEmbeddings::State::gradients_of(std::size_t shard) const {
-  return {matrix.data(), self().columns, self().shards[shard].column};
-}
-
-std::span<float> ShardedEmbeddings::State::working_row(std::size_t shard) {
-  row.resize(static_cast<std::size_t>(shards[shard].shard.columns()));
-  return row;
-}
-
-void ShardedEmbeddings::State::sum_own_squares() {
-  for (std::size_t t = 0; t < groups.size(); ++t) {
-    if (!square_sums.needed(t)) continue;
-    square_sums.start(t, groups[t].size());
-    const OwnedTable& owned = self().tables[t];
-    for (std::size_t i = 0; i < owned.num_shards; ++i) {
-      const std::size_t shard = owned.first_shard + i;
-      sum_row_squares(groups[t], gradients_of(shard), working_row(shard),
-                      square_sums.own_part(t, i));
-    }
-  }
-}
-
-void ShardedEmbeddings::State::update(float learning_rate) {
-  for (std::size_t t = 0; t < groups.size(); ++t) {
-    const OwnedTable& owned = self().tables[t];
-    for (std::size_t s = owned.first_shard; s < owned.first_shard + owned.num_shards; ++s) {
-      update_shard(shards[s], table(t), groups[t], gradients_of(s), square_sums.totals(t),
-                   {learning_rate, options.adagrad_eps}, working_row(s));
-    }
   }
 }
 
@@ -208,34 +156,71 @@ void ShardedEmbeddings::forward(const Batch& batch, std::span<float> pooled) {
   s.check_batch(batch, pooled);
   s.phases = {};
   const std::int64_t start = s.comm.traffic().bytes_sent;
-  timed(s.comm, s.phases.input_exchange_ms, [&] { s.input.run(s.comm, s.layout, batch); });
+  timed(s.comm, s.phases.input_exchange_ms, [&] {
+    s.split_means.remember(batch);
+    s.input.run(s.comm, s.layout, batch);
+  });
   const std::int64_t input_sent = s.comm.traffic().bytes_sent;
-  timed(s.comm, s.phases.lookup_ms, [&] { s.look_up(); });
+  timed(s.comm, s.phases.lookup_ms, [&] {
+    s.owned.look_up(s.input);
+    s.replicated.look_up(batch, pooled);
+  });
   timed(s.comm, s.phases.output_exchange_ms, [&] {
-    s.pooled_exchange.bring_pooled(s.comm, s.layout, s.input.sources(), s.matrix, pooled);
+    s.pooled_exchange.bring_pooled(s.comm, s.layout, s.input.sources(), s.owned.matrix(), pooled);
+    s.split_means.divide(pooled);
   });
   s.phases.input_bytes = input_sent - start;
   s.phases.output_bytes = s.comm.traffic().bytes_sent - input_sent;
   s.has_forward = true;
 }
 
-void ShardedEmbeddings::backward(std::span<const float> pooled_gradient, float learning_rate) {
+void ShardedEmbeddings::bring_gradients(std::span<const float> pooled_gradient) {
   State& s = *state_;
   s.require_forward(pooled_gradient);
   const std::int64_t start = s.comm.traffic().bytes_sent;
   timed(s.comm, s.phases.gradient_exchange_ms, [&] {
-    s.pooled_exchange.bring_gradients(s.comm, s.layout, s.input.sources(), pooled_gradient,
-                                      s.matrix);
+    s.pooled_exchange.bring_gradients(s.comm, s.layout, s.input.sources(),
+                                      s.split_means.gradients_of_sums(pooled_gradient),
+                                      s.owned.matrix());
   });
   timed(s.comm, s.phases.update_ms, [&] {
-    s.group_rows();
-    s.sum_own_squares();
+    s.owned.group_rows(s.input);
+    s.replicated.sum_gradients(pooled_gradient);
   });
-  if (s.square_sums.needed()) {
-    timed(s.comm, s.phases.gradient_exchange_ms, [&] { s.square_sums.exchange(s.comm); });
+  if (!s.replicated.empty()) {
+    timed(s.comm, s.phases.gradient_exchange_ms, [&] { s.replicated.reduce(s.comm); });
   }
-  timed(s.comm, s.phases.update_ms, [&] { s.update(learning_rate); });
   s.phases.gradient_bytes = s.comm.traffic().bytes_sent - start;
+}
+
+double ShardedEmbeddings::gradient_square_sum() {
+  State& s = *state_;
+  double sum = 0;
+  timed(s.comm, s.phases.update_ms, [&] {
+    sum = s.owned.sum_all_squares();
+    if (s.comm.rank() == RankId{0}) sum += s.replicated.sum_all_squares();
+  });
+  return sum;
+}
+
+void ShardedEmbeddings::update(float learning_rate, float gradient_scale) {
+  State& s = *state_;
+  const StepSize step{learning_rate, gradient_scale, ++s.updates};
+  const std::int64_t start = s.comm.traffic().bytes_sent;
+  if (s.owned.shares_squares()) {
+    timed(s.comm, s.phases.update_ms, [&] { s.owned.sum_row_squares(step); });
+    timed(s.comm, s.phases.gradient_exchange_ms, [&] { s.owned.exchange_squares(s.comm); });
+  }
+  timed(s.comm, s.phases.update_ms, [&] {
+    s.owned.update(step);
+    s.replicated.update(step);
+  });
+  s.phases.gradient_bytes += s.comm.traffic().bytes_sent - start;
+}
+
+void ShardedEmbeddings::backward(std::span<const float> pooled_gradient, float learning_rate) {
+  bring_gradients(pooled_gradient);
+  update(learning_rate, 1.0F);
 }
 
 }  // namespace shardwright

@@ -3,6 +3,7 @@
 #include "planner/plan.hpp"
 #include "runtime/comm/communicator.hpp"
 #include "runtime/data/batch.hpp"
+#include "runtime/embedding/optimizer.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -20,8 +21,7 @@ enum class BadIdPolicy {
 
 struct EmbeddingOptions {
   std::uint64_t seed = 1;
-  float adagrad_eps = 1e-8F;
-  float adagrad_initial_accumulator = 0.0F;
+  OptimizerSettings optimizer = {};
 };
 
 /// What a rank sent and spent in the last step, by phase.
@@ -32,11 +32,14 @@ struct EmbeddingPhases {
 };
 
 /// The embedding tables of a model, sharded by a plan over the ranks of a communicator. Allocates
-/// only this rank's shards. Supports table_wise and column_wise, sum and mean pooling, per-sample
-/// weights, and fused SGD, Adagrad, row-wise Adagrad (each table's `optimizer`).
+/// only this rank's shards. Supports the sharding types of trainable_types.hpp, mixed in one model,
+/// sum and mean pooling, per-sample weights, and every optimizer (each table's `optimizer`), fused
+/// with the sum of a row's gradients.
 ///
 /// A row's gradient is summed in the order of global sample index (then feature, then position in
-/// the bag), so weights and state have the same bits for any number of ranks and any unsplit plan.
+/// the bag), so weights and state have the same bits for any number of ranks and any plan that
+/// keeps rows and bags unsplit. Partial sums (row cuts, data_parallel) are added in a fixed order:
+/// the same bits from run to run.
 class ShardedEmbeddings {
  public:
   /// Throws InputError if the plan is for another number of ranks or uses what is not supported.
@@ -60,10 +63,19 @@ class ShardedEmbeddings {
   /// updates the weights. Blocks.
   void backward(std::span<const float> pooled_gradient, float learning_rate);
 
+  /// backward() in two parts, so that gradients can be clipped between them: the first brings the
+  /// gradients to their rows, the second updates the weights by gradient_scale times them. Both
+  /// block.
+  void bring_gradients(std::span<const float> pooled_gradient);
+  void update(float learning_rate, float gradient_scale);
+  /// Σ g² over this rank's shards after bring_gradients(); replicated tables count on rank 0 alone,
+  /// so that the ranks' sums add up to the whole. Costs one pass over the batch's gradients.
+  double gradient_square_sum();
+
   const EmbeddingPhases& phases() const;
 
-  /// This rank's shards: rows × columns weights, row-major, and optimizer state (adagrad: same
-  /// shape; rowwise_adagrad: one value per row; sgd: empty).
+  /// This rank's shards, those that every rank has (data_parallel) last: rows × columns weights,
+  /// row-major, and optimizer state, rows × state_width() (optimizer.hpp).
   struct LocalShard {
     Shard shard;
     std::vector<float> weights;

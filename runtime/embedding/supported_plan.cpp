@@ -1,11 +1,15 @@
 #include "runtime/embedding/supported_plan.hpp"
 
 #include "costmodel/errors.hpp"
+#include "planner/coverage.hpp"
+#include "runtime/embedding/trainable_types.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace shardwright {
@@ -17,6 +21,12 @@ void require_ranks(const Plan& plan, std::int64_t ranks) {
       fmt::format("The plan is for {0} ranks, but this job has {1}: start it with "
                   "`mpirun -n {0}`, or make a plan whose topology has {1} ranks.",
                   plan.topology.size(), ranks));
+}
+
+std::string names_of_types() {
+  std::vector<std::string_view> names;
+  for (const ShardingType type : kTrainableTypes) names.push_back(to_string(type));
+  return fmt::to_string(fmt::join(names, ", "));
 }
 
 template <class Value>
@@ -39,43 +49,42 @@ void require_supported_table(const Table& table) {
   }
 }
 
-void require_supported_shard(const Table& table, const Shard& shard, std::int64_t ranks) {
-  if (shard.type != ShardingType::table_wise && shard.type != ShardingType::column_wise) {
-    refuse(table, "sharding type", shard.type, "table_wise or column_wise");
-  }
-  const bool legal = shard.rank && shard.rank->value() >= 0 && shard.rank->value() < ranks &&
-                     shard.row_begin == 0 && shard.row_end == table.rows &&
-                     shard.columns() % 4 == 0;
-  if (legal) return;
-  throw InputError(fmt::format(
-      "Table '{}' has a shard of rows [{}, {}) and columns [{}, {}) on {}; it must hold "
-      "all {} rows, a multiple of 4 columns, and be on a rank in [0, {}).",
-      table.name, shard.row_begin, shard.row_end, shard.col_begin, shard.col_end,
-      shard.rank ? fmt::format("rank {}", shard.rank->value()) : "no rank", table.rows, ranks));
+std::string describe(const Shard& shard) {
+  return fmt::format("rows [{}, {}) and columns [{}, {}) on {}", shard.row_begin, shard.row_end,
+                     shard.col_begin, shard.col_end,
+                     shard.rank ? fmt::format("rank {}", shard.rank->value()) : "every rank");
 }
 
-/// The table's shards, ordered by their first column.
+void require_supported_shard(const Table& table, const Shard& shard, std::int64_t ranks) {
+  if (!std::ranges::count(kTrainableTypes, shard.type)) {
+    refuse(table, "sharding type", shard.type, names_of_types());
+  }
+  const bool whole = shard.rows() == table.rows && shard.columns() == table.dim;
+  const bool placed = shard.type == ShardingType::data_parallel
+                          ? !shard.rank && whole
+                          : shard.rank && shard.rank->value() >= 0 && shard.rank->value() < ranks;
+  const bool inside = shard.row_begin >= 0 && shard.row_end <= table.rows && shard.col_begin >= 0 &&
+                      shard.col_end <= table.dim;
+  const bool filled = shard.rows() > 0 && shard.columns() > 0 && shard.columns() % 4 == 0;
+  if (placed && inside && filled) return;
+  throw InputError(
+      fmt::format("Table '{}' has a shard of {}; it must hold rows, lie inside the table, have a "
+                  "multiple of 4 columns, and be on a rank in [0, {}), or, if it is data_parallel, "
+                  "hold the whole table on every rank.",
+                  table.name, describe(shard), ranks));
+}
+
 std::vector<Shard> shards_of(const Plan& plan, TableId table) {
   std::vector<Shard> shards;
   for (const Shard& shard : plan.shards) {
     if (shard.table == table) shards.push_back(shard);
   }
-  std::sort(shards.begin(), shards.end(),
-            [](const Shard& a, const Shard& b) { return a.col_begin < b.col_begin; });
   return shards;
 }
 
-void require_each_column_once(const Table& table, const std::vector<Shard>& shards) {
-  std::int64_t covered = 0;
-  for (const Shard& shard : shards) {
-    if (shard.col_begin != covered || shard.columns() < 1) break;
-    covered = shard.col_end;
-  }
-  if (covered == table.dim && !shards.empty() && shards.back().col_end == table.dim) return;
-  throw InputError(
-      fmt::format("Table '{}' has {} columns, but the plan's shards place column {} "
-                  "twice or not at all (see `shardwright check`).",
-                  table.name, table.dim, covered));
+void require_each_weight_once(const Table& table, const std::vector<Shard>& shards) {
+  const std::vector<std::string> problems = coverage_problems(table, shards);
+  if (!problems.empty()) throw InputError(problems.front() + " See `shardwright check`.");
 }
 
 }  // namespace
@@ -87,7 +96,7 @@ void require_supported(const Plan& plan, std::int64_t ranks) {
     require_supported_table(table);
     const std::vector<Shard> shards = shards_of(plan, TableId::of(t));
     for (const Shard& shard : shards) require_supported_shard(table, shard, ranks);
-    require_each_column_once(table, shards);
+    require_each_weight_once(table, shards);
   }
 }
 

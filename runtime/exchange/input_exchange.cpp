@@ -45,18 +45,10 @@ std::span<const T> take(std::span<const std::byte>& block, std::int64_t count) {
   return result;
 }
 
-void pack(const ExchangeLayout& layout, const OwnerLayout& receiver, const Batch& batch,
-          std::span<std::byte> message) {
-  for (const std::size_t f : receiver.features) put(message, batch.features[f].ids);
-  for (const std::size_t f : receiver.features) {
-    if (layout.features[f].weighted) put(message, batch.features[f].weights);
-  }
-  for (const std::size_t f : receiver.features) put(message, batch.features[f].lengths);
-}
-
 }  // namespace
 
 void InputExchange::run(Communicator& comm, const ExchangeLayout& layout, const Batch& batch) {
+  parts_.split(layout, batch);
   exchange_counts(comm, layout, batch);
   place_samples();
   exchange_messages(comm, layout, batch);
@@ -64,12 +56,12 @@ void InputExchange::run(Communicator& comm, const ExchangeLayout& layout, const 
 }
 
 InputExchange::Counts InputExchange::count(const ExchangeLayout& layout, const OwnerLayout& owner,
-                                           const Batch& batch) {
+                                           const Batch& batch) const {
   Counts counts{.first_sample = batch.first_sample, .samples = batch.size};
-  for (const std::size_t f : owner.features) {
-    counts.ids += static_cast<std::int64_t>(batch.features[f].ids.size());
-    if (!layout.features[f].weighted) continue;
-    counts.weights += static_cast<std::int64_t>(batch.features[f].weights.size());
+  for (const OwnedFeature& sent : owner.features) {
+    const Bags& bags = parts_.bags(batch, sent);
+    counts.ids += std::ssize(bags.ids);
+    if (layout.features[sent.feature].weighted) counts.weights += std::ssize(bags.weights);
   }
   return counts;
 }
@@ -133,6 +125,18 @@ void InputExchange::exchange_messages(Communicator& comm, const ExchangeLayout& 
   comm.all_to_all(std::vector<Communicator::SendBlock>(sent_.begin(), sent_.end()), receive);
 }
 
+void InputExchange::pack(const ExchangeLayout& layout, const OwnerLayout& receiver,
+                         const Batch& batch, std::span<std::byte> message) const {
+  for (const OwnedFeature& sent : receiver.features) put(message, parts_.bags(batch, sent).ids);
+  for (const OwnedFeature& sent : receiver.features) {
+    if (!layout.features[sent.feature].weighted) continue;
+    put(message, parts_.bags(batch, sent).weights);
+  }
+  for (const OwnedFeature& sent : receiver.features) {
+    put(message, parts_.bags(batch, sent).lengths);
+  }
+}
+
 void InputExchange::view_messages(const ExchangeLayout& layout, const OwnerLayout& self) {
   for (std::size_t r = 0; r < sources_.size(); ++r) {
     std::span<const std::byte> message = received_[r];
@@ -141,11 +145,11 @@ void InputExchange::view_messages(const ExchangeLayout& layout, const OwnerLayou
     std::size_t first_id = 0;
     std::size_t first_weight = 0;
     sources_[r].features.clear();
-    for (const std::size_t f : self.features) {
+    for (const OwnedFeature& sent : self.features) {
       const auto lengths = take<std::int32_t>(message, sources_[r].samples);
       const auto count = static_cast<std::size_t>(
           std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}));
-      const std::size_t weighted = layout.features[f].weighted ? count : 0;
+      const std::size_t weighted = layout.features[sent.feature].weighted ? count : 0;
       sources_[r].features.push_back(
           {lengths, ids.subspan(first_id, count), weights.subspan(first_weight, weighted)});
       first_id += count;

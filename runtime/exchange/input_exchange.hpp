@@ -3,6 +3,7 @@
 #include "runtime/comm/communicator.hpp"
 #include "runtime/data/batch.hpp"
 #include "runtime/exchange/layout.hpp"
+#include "runtime/exchange/row_parts.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -28,7 +29,8 @@ struct InputSource {
 /// Brings the ids to the ranks that own the tables. Two messages per pair of ranks: counts (32
 /// bytes), then ids, weights and lengths of the features that the receiver needs (8 bytes per id, 4
 /// per weight, 4 per sample and feature), once for each owner of the table however many column
-/// shards it has. Keeps its buffers from batch to batch.
+/// shards it has. Of a table whose rows are cut, an owner is sent the ids of its own rows alone.
+/// Keeps its buffers from batch to batch.
 class InputExchange {
  public:
   /// Sent to every other rank in every step, before the ids.
@@ -53,13 +55,16 @@ class InputExchange {
   };
   static_assert(sizeof(Counts) == kCountBytes);
 
-  static Counts count(const ExchangeLayout& layout, const OwnerLayout& owner, const Batch& batch);
+  Counts count(const ExchangeLayout& layout, const OwnerLayout& owner, const Batch& batch) const;
   static std::size_t message_bytes(const Counts& counts, const OwnerLayout& receiver);
   void exchange_counts(Communicator& comm, const ExchangeLayout& layout, const Batch& batch);
   void place_samples();
   void exchange_messages(Communicator& comm, const ExchangeLayout& layout, const Batch& batch);
+  void pack(const ExchangeLayout& layout, const OwnerLayout& receiver, const Batch& batch,
+            std::span<std::byte> message) const;
   void view_messages(const ExchangeLayout& layout, const OwnerLayout& self);
 
+  RowParts parts_;
   std::vector<Counts> send_counts_;     ///< per receiver
   std::vector<Counts> receive_counts_;  ///< per sender
   std::vector<std::byte> send_buffer_;

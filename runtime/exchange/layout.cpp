@@ -1,6 +1,8 @@
 #include "runtime/exchange/layout.hpp"
 
 #include <algorithm>
+#include <optional>
+#include <span>
 #include <tuple>
 
 namespace shardwright {
@@ -16,29 +18,97 @@ void add_features(ExchangeLayout& layout, const Workload& workload) {
   }
 }
 
-void add_table(OwnerLayout& owner, const ExchangeLayout& layout, TableId table) {
-  OwnedTable& added = owner.tables.emplace_back();
+/// Rows between two neighbouring cuts of a table.
+struct RowPart {
+  std::size_t number = 0;
+  std::int64_t begin = 0;
+  std::int64_t end = 0;
+};
+
+std::vector<std::vector<std::int64_t>> find_row_cuts(const Plan& plan,
+                                                     const std::vector<Shard>& shards) {
+  std::vector<std::vector<std::int64_t>> cuts(plan.workload.tables.size());
+  for (const Shard& shard : shards) {
+    std::vector<std::int64_t>& of_table = cuts[shard.table.index()];
+    of_table.insert(of_table.end(), {shard.row_begin, shard.row_end});
+  }
+  for (std::vector<std::int64_t>& of_table : cuts) {
+    std::sort(of_table.begin(), of_table.end());
+    of_table.erase(std::unique(of_table.begin(), of_table.end()), of_table.end());
+  }
+  return cuts;
+}
+
+void add_block(OwnerLayout& owner, const ExchangeLayout& layout, TableId table,
+               const RowPart& part) {
+  OwnedBlock& added = owner.blocks.emplace_back();
   added.table = table;
-  added.first_shard = owner.shards.size();
+  added.row_begin = part.begin;
+  added.row_end = part.end;
+  added.is_part = layout.splits_rows(table);
+  added.first_piece = owner.pieces.size();
   added.first_feature = owner.features.size();
   for (std::size_t f = 0; f < layout.features.size(); ++f) {
-    if (layout.features[f].table == table) owner.features.push_back(f);
+    if (layout.features[f].table != table) continue;
+    owner.features.push_back({f, added.is_part ? std::optional(part.number) : std::nullopt});
   }
   added.num_features = owner.features.size() - added.first_feature;
 }
 
-void add_shard(OwnerLayout& owner, const ExchangeLayout& layout, const Shard& shard) {
-  if (owner.tables.empty() || owner.tables.back().table != shard.table) {
-    add_table(owner, layout, shard.table);
-  }
-  OwnedTable& table = owner.tables.back();
-  ++table.num_shards;
-  owner.shards.push_back({shard, owner.columns});
-  for (std::size_t k = 0; k < table.num_features; ++k) {
-    const PooledFeature& feature = layout.features[owner.features[table.first_feature + k]];
-    owner.runs.push_back({owner.columns, feature.pooled_column + shard.col_begin, shard.columns()});
+void add_piece(ExchangeLayout& layout, const Shard& shard, std::size_t position,
+               const RowPart& part) {
+  const std::size_t rank = shard.rank.value().index();
+  OwnerLayout& owner = layout.owners[rank];
+  const bool is_new = owner.blocks.empty() || owner.blocks.back().table != shard.table ||
+                      owner.blocks.back().row_begin != part.begin;
+  if (is_new) add_block(owner, layout, shard.table, part);
+  OwnedBlock& block = owner.blocks.back();
+  ++block.num_pieces;
+  owner.pieces.push_back({position, part.begin - shard.row_begin, owner.columns});
+  for (std::size_t k = 0; k < block.num_features; ++k) {
+    const OwnedFeature& sent = owner.features[block.first_feature + k];
+    const std::int64_t pooled_column = layout.features[sent.feature].pooled_column;
+    const ColumnRun run{owner.columns, pooled_column + shard.col_begin, shard.columns(),
+                        block.is_part};
+    owner.runs.push_back(run);
+    if (run.is_part) layout.partial_runs.push_back({rank, run});
     owner.columns += shard.columns();
   }
+}
+
+/// A shard on its way into the layout: its position among its owner's shards.
+struct PlacedShard {
+  Shard shard;
+  std::size_t position = 0;
+};
+
+std::vector<PlacedShard> place_shards(ExchangeLayout& layout, const std::vector<Shard>& shards) {
+  std::vector<PlacedShard> placed;
+  for (const Shard& shard : shards) {
+    std::vector<Shard>& owned = layout.owners[shard.rank.value().index()].shards;
+    placed.push_back({shard, owned.size()});
+    owned.push_back(shard);
+  }
+  return placed;
+}
+
+/// The pieces of one table, by rows, then by columns; its shards come ordered by columns.
+void add_pieces(ExchangeLayout& layout, std::span<const PlacedShard> placed) {
+  const std::vector<std::int64_t>& cuts = layout.row_cuts[placed.front().shard.table.index()];
+  for (std::size_t part = 0; part + 1 < cuts.size(); ++part) {
+    for (const PlacedShard& p : placed) {
+      const bool inside = p.shard.row_begin <= cuts[part] && p.shard.row_end >= cuts[part + 1];
+      if (inside) add_piece(layout, p.shard, p.position, {part, cuts[part], cuts[part + 1]});
+    }
+  }
+}
+
+std::vector<Shard> shards_with_owners(const Plan& plan) {
+  std::vector<Shard> shards;
+  for (const Shard& shard : plan.shards) {
+    if (shard.rank) shards.push_back(shard);
+  }
+  return shards;
 }
 
 }  // namespace
@@ -47,12 +117,23 @@ ExchangeLayout make_layout(const Plan& plan) {
   ExchangeLayout layout;
   layout.owners.resize(plan.topology.ranks.size());
   add_features(layout, plan.workload);
-  std::vector<Shard> shards = plan.shards;
+  std::vector<Shard> shards = shards_with_owners(plan);
   std::sort(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {
-    return std::tuple(a.table, a.col_begin) < std::tuple(b.table, b.col_begin);
+    return std::tuple(a.table, a.row_begin, a.col_begin) <
+           std::tuple(b.table, b.row_begin, b.col_begin);
   });
-  for (const Shard& shard : shards) {
-    add_shard(layout.owners[shard.rank.value().index()], layout, shard);
+  layout.row_cuts = find_row_cuts(plan, shards);
+  std::vector<PlacedShard> placed = place_shards(layout, shards);
+  std::sort(placed.begin(), placed.end(), [](const PlacedShard& a, const PlacedShard& b) {
+    return std::tuple(a.shard.table, a.shard.col_begin) <
+           std::tuple(b.shard.table, b.shard.col_begin);
+  });
+  for (auto begin = placed.begin(); begin != placed.end();) {
+    const auto end = std::find_if(begin, placed.end(), [&](const PlacedShard& p) {
+      return p.shard.table != begin->shard.table;
+    });
+    add_pieces(layout, std::span(begin, end));
+    begin = end;
   }
   return layout;
 }

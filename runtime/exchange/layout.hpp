@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,21 +18,33 @@ struct PooledFeature {
   std::int64_t pooled_column = 0;  ///< first of its dim columns in the pooled rows
 };
 
-/// A shard and its place in its owner's matrix: the table's k-th feature has the columns
-/// [column + k·width, column + (k + 1)·width).
-struct OwnedShard {
-  Shard shard;
+/// The rows [row_begin, row_end) of a shard and their place in the owner's matrix: the table's k-th
+/// feature has the columns [column + k·width, column + (k + 1)·width).
+struct OwnedPiece {
+  std::size_t shard = 0;       ///< position in OwnerLayout::shards
+  std::int64_t first_row = 0;  ///< of the shard's rows
   std::int64_t column = 0;
 };
 
-/// A table of which a rank owns one or more shards. Its shards and features stand together in
-/// OwnerLayout::shards and OwnerLayout::features.
-struct OwnedTable {
+/// Rows of a table between two of its row cuts, of which a rank owns one or more pieces. The pieces
+/// and the features stand together in OwnerLayout::pieces and OwnerLayout::features.
+struct OwnedBlock {
   TableId table{0};
-  std::size_t first_shard = 0;
-  std::size_t num_shards = 0;
+  std::int64_t row_begin = 0;
+  std::int64_t row_end = 0;
+  bool is_part = false;  ///< of the rows: other blocks have the rest, so bags come in parts
+  std::size_t first_piece = 0;
+  std::size_t num_pieces = 0;
   std::size_t first_feature = 0;
   std::size_t num_features = 0;
+  std::int64_t rows() const { return row_end - row_begin; }
+};
+
+/// Which ids an owner is sent: those of a feature, or only those between two of its table's row
+/// cuts.
+struct OwnedFeature {
+  std::size_t feature = 0;          ///< position in ExchangeLayout::features
+  std::optional<std::size_t> part;  ///< counts the blocks of rows between the table's cuts
 };
 
 /// Columns that stand side by side both in an owner's matrix and in the pooled rows.
@@ -39,24 +52,37 @@ struct ColumnRun {
   std::int64_t owner_column = 0;
   std::int64_t pooled_column = 0;
   std::int64_t width = 0;
+  bool is_part = false;  ///< partial sums of the pooled values, to be added
 };
 
 /// What one rank owns. Its matrix, [samples of all ranks][columns], holds the pooled values it
 /// computes and later their gradients; each source rank's samples are consecutive rows of it, so
 /// that its parts are sent and received in place.
 struct OwnerLayout {
-  std::vector<OwnedShard> shards;  ///< ordered by (table, col_begin)
-  std::vector<OwnedTable> tables;
-  std::vector<std::size_t> features;  ///< whose ids it is sent, as positions in all features
-  std::vector<ColumnRun> runs;        ///< cover its matrix from left to right
+  std::vector<Shard> shards;  ///< ordered by (table, row_begin, col_begin)
+  std::vector<OwnedBlock> blocks;
+  std::vector<OwnedPiece> pieces;
+  std::vector<OwnedFeature> features;  ///< whose ids it is sent
+  std::vector<ColumnRun> runs;         ///< cover its matrix from left to right
   std::int64_t columns = 0;
 };
 
-/// Who sends what to whom, the same on every rank.
+/// A run of partial sums and the rank that has it.
+struct PartialRun {
+  std::size_t owner = 0;
+  ColumnRun run;
+};
+
+/// Who sends what to whom, the same on every rank. Tables that every rank holds whole
+/// (data_parallel) have features, but no owner.
 struct ExchangeLayout {
   std::vector<PooledFeature> features;
-  std::int64_t pooled_columns = 0;  ///< sum of dims over features
-  std::vector<OwnerLayout> owners;  ///< one per rank
+  std::int64_t pooled_columns = 0;                  ///< sum of dims over features
+  std::vector<OwnerLayout> owners;                  ///< one per rank
+  std::vector<std::vector<std::int64_t>> row_cuts;  ///< per table: 0, …, rows; empty: no owner
+  std::vector<PartialRun> partial_runs;             ///< in the order of the tables' rows: sums are
+                                                    ///< added in this order, whoever has them
+  bool splits_rows(TableId table) const { return row_cuts[table.index()].size() > 2; }
 };
 
 /// For a plan that require_supported() has accepted.

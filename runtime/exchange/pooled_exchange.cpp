@@ -12,16 +12,36 @@ std::span<T> rows_of(const InputSource& source, std::int64_t columns, std::span<
                         static_cast<std::size_t>(source.samples * columns));
 }
 
-/// Copies each row's runs from an owner's block to the pooled rows.
+/// Copies each row's runs from an owner's block to the pooled rows; zeros where partial sums are to
+/// be added.
 void unpack(const OwnerLayout& owner, std::span<const float> block, std::int64_t pooled_columns,
             std::span<float> pooled) {
   const float* from = block.data();
   float* to = pooled.data();
   for (const float* end = from + block.size(); from != end; from += owner.columns) {
     for (const ColumnRun& run : owner.runs) {
-      std::copy_n(from + run.owner_column, run.width, to + run.pooled_column);
+      if (run.is_part) {
+        std::fill_n(to + run.pooled_column, run.width, 0.0F);
+      } else {
+        std::copy_n(from + run.owner_column, run.width, to + run.pooled_column);
+      }
     }
     to += pooled_columns;
+  }
+}
+
+/// Adds the partial sums of all owners' blocks.
+void add_parts(const ExchangeLayout& layout, std::span<const std::span<const float>> blocks,
+               std::span<float> pooled) {
+  if (layout.partial_runs.empty()) return;
+  std::size_t sample = 0;
+  for (float* to = pooled.data(); to != pooled.data() + pooled.size();
+       to += layout.pooled_columns, ++sample) {
+    for (const auto& [owner, run] : layout.partial_runs) {
+      const auto stride = static_cast<std::size_t>(layout.owners[owner].columns);
+      const float* from = blocks[owner].data() + sample * stride + run.owner_column;
+      for (std::int64_t c = 0; c < run.width; ++c) to[run.pooled_column + c] += from[c];
+    }
   }
 }
 
@@ -45,7 +65,8 @@ void PooledExchange::bring_pooled(Communicator& comm, const ExchangeLayout& layo
                                   std::span<const float> owned, std::span<float> pooled) {
   const std::size_t self = comm.rank().index();
   const std::int64_t columns = layout.owners[self].columns;
-  const auto from_owners = blocks(layout, self, static_cast<std::size_t>(sources[self].samples));
+  const auto from_owners =
+      owners_blocks(layout, self, static_cast<std::size_t>(sources[self].samples));
   std::vector<Communicator::SendBlock> send;
   std::vector<Communicator::ReceiveBlock> receive;
   for (std::size_t r = 0; r < sources.size(); ++r) {
@@ -54,11 +75,12 @@ void PooledExchange::bring_pooled(Communicator& comm, const ExchangeLayout& layo
   }
   send[self] = {};  // read where it lies
   comm.all_to_all(send, receive);
-  for (std::size_t r = 0; r < sources.size(); ++r) {
-    const std::span<const float> block =
-        r == self ? rows_of(sources[r], columns, owned) : from_owners[r];
-    unpack(layout.owners[r], block, layout.pooled_columns, pooled);
+  std::vector<std::span<const float>> blocks(from_owners.begin(), from_owners.end());
+  blocks[self] = rows_of(sources[self], columns, owned);
+  for (std::size_t r = 0; r < blocks.size(); ++r) {
+    unpack(layout.owners[r], blocks[r], layout.pooled_columns, pooled);
   }
+  add_parts(layout, blocks, pooled);
 }
 
 void PooledExchange::bring_gradients(Communicator& comm, const ExchangeLayout& layout,
@@ -66,7 +88,8 @@ void PooledExchange::bring_gradients(Communicator& comm, const ExchangeLayout& l
                                      std::span<const float> gradients, std::span<float> owned) {
   const std::size_t self = comm.rank().index();
   const std::int64_t columns = layout.owners[self].columns;
-  const auto to_owners = blocks(layout, self, static_cast<std::size_t>(sources[self].samples));
+  const auto to_owners =
+      owners_blocks(layout, self, static_cast<std::size_t>(sources[self].samples));
   std::vector<Communicator::SendBlock> send;
   std::vector<Communicator::ReceiveBlock> receive;
   for (std::size_t r = 0; r < sources.size(); ++r) {
@@ -79,8 +102,8 @@ void PooledExchange::bring_gradients(Communicator& comm, const ExchangeLayout& l
   comm.all_to_all(send, receive);
 }
 
-std::vector<std::span<float>> PooledExchange::blocks(const ExchangeLayout& layout, std::size_t self,
-                                                     std::size_t samples) {
+std::vector<std::span<float>> PooledExchange::owners_blocks(const ExchangeLayout& layout,
+                                                            std::size_t self, std::size_t samples) {
   std::vector<std::size_t> sizes;
   for (std::size_t r = 0; r < layout.owners.size(); ++r) {
     sizes.push_back(r == self ? 0 : samples * static_cast<std::size_t>(layout.owners[r].columns));

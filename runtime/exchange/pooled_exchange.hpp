@@ -12,7 +12,9 @@ namespace shardwright {
 
 /// Moves pooled values from the owners' matrices to the ranks that have the samples, and gradients
 /// the same way back: 4 bytes per sample and pooled column that lives on another rank. Owners send
-/// from and receive into their matrix itself. Keeps its buffer from batch to batch.
+/// from and receive into their matrix itself. Where a table's rows are cut, each of its blocks
+/// sends partial sums, which are added in the order of the rows, and gets all gradients. Keeps its
+/// buffer from batch to batch.
 class PooledExchange {
  public:
   /// `owned`: this rank's matrix, [samples of all ranks][columns]; fills `pooled`, [own
@@ -27,8 +29,8 @@ class PooledExchange {
                        std::span<float> owned);
 
  private:
-  std::vector<std::span<float>> blocks(const ExchangeLayout& layout, std::size_t self,
-                                       std::size_t samples);
+  std::vector<std::span<float>> owners_blocks(const ExchangeLayout& layout, std::size_t self,
+                                              std::size_t samples);
 
   std::vector<float> buffer_;  ///< one block per owner, [own samples][the owner's columns]
 };

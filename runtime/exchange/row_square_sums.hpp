@@ -10,34 +10,32 @@
 
 namespace shardwright {
 
-/// Row-wise Adagrad divides by a statistic of whole rows. Where a table's columns are split, each
-/// shard has only a part of it: one double per row of the batch and shard. The owners of a split
-/// table exchange these parts and add them in the order of the columns, so that all get the same
-/// bits. 8 bytes per row, shard and other owner of the table.
+/// Row-wise optimizers divide by a statistic of whole rows. Where a table's columns are split, each
+/// piece has only a part of it: one double per row of the batch and piece. The owners of a block of
+/// rows exchange these parts and add them in the order of the columns, so that all get the same
+/// bits. 8 bytes per row, piece and other owner of the block.
 class RowSquareSums {
  public:
   RowSquareSums(const ExchangeLayout& layout, const Workload& workload, RankId self);
 
   /// Whether any table of any rank needs this: then all ranks must call exchange().
   bool needed() const { return needed_; }
-  /// Whether the table, as a position in OwnerLayout::tables of this rank, does.
-  bool needed(std::size_t owned_table) const { return !tables_[owned_table].parts.empty(); }
+  /// Whether the block, as a position in OwnerLayout::blocks of this rank, does.
+  bool needed(std::size_t block) const { return !blocks_[block].parts.empty(); }
 
-  /// Makes room for the parts of one owned table in a batch that touches `rows` rows of it.
-  void start(std::size_t owned_table, std::size_t rows);
-  /// This rank's part, to be filled; `shard` counts the table's shards on this rank.
-  std::span<double> own_part(std::size_t owned_table, std::size_t shard);
+  /// Makes room for the parts of one block in a batch that touches `rows` rows of it.
+  void start(std::size_t block, std::size_t rows);
+  /// This rank's part, to be filled; `piece` counts the block's pieces on this rank.
+  std::span<double> own_part(std::size_t block, std::size_t piece);
   /// Blocks.
   void exchange(Communicator& comm);
-  /// After exchange(): for each touched row the sum over all columns of the table. Empty for tables
+  /// After exchange(): for each touched row the sum over all columns of the table. Empty for blocks
   /// that do not need it.
-  std::span<const double> totals(std::size_t owned_table) const {
-    return tables_[owned_table].totals;
-  }
+  std::span<const double> totals(std::size_t block) const { return blocks_[block].totals; }
 
  private:
-  struct Table {
-    std::vector<std::size_t> parts;      ///< owner of each shard in column order; empty: not split
+  struct Block {
+    std::vector<std::size_t> parts;      ///< owner of each piece in column order; empty: not split
     std::vector<std::size_t> own_parts;  ///< positions of this rank's
     std::size_t rows = 0;
     std::vector<double> values;  ///< [parts][rows]
@@ -50,7 +48,7 @@ class RowSquareSums {
 
   std::size_t self_;
   bool needed_ = false;
-  std::vector<Table> tables_;              ///< as OwnerLayout::tables of this rank
+  std::vector<Block> blocks_;              ///< as OwnerLayout::blocks of this rank
   std::vector<std::vector<double>> sent_;  ///< per rank
   std::vector<std::vector<double>> received_;
 };

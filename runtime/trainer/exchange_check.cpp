@@ -27,9 +27,7 @@ void require_more(StepTraffic kind, std::int64_t least, std::int64_t step, std::
 ExchangeCheck::ExchangeCheck(const Plan& plan)
     : owns_(static_cast<std::size_t>(plan.topology.size())) {
   for (const Shard& shard : plan.shards) {
-    const bool whole_rows =
-        shard.type == ShardingType::table_wise || shard.type == ShardingType::column_wise;
-    if (whole_rows && shard.rank) owns_[shard.rank->index()] = true;
+    if (shard.rank) owns_[shard.rank->index()] = true;
   }
   num_owners_ = std::count(owns_.begin(), owns_.end(), true);
 }

@@ -10,10 +10,10 @@
 namespace shardwright {
 
 /// Knows which ranks of a plan must send something in a step, and ends the training if one does
-/// not: the ranks would not be training one model. With shards of whole rows (table_wise,
-/// column_wise) on another rank, a rank with samples sends lengths of bags and gradients; a rank
-/// with such shards sends pooled embeddings if another has samples. The other types may find
-/// nothing to send in a small step, so that they are not looked at.
+/// not: the ranks would not be training one model. With shards on another rank, a rank with samples
+/// sends lengths of bags and gradients; a rank with shards sends pooled embeddings, be they parts
+/// of sums, if another has samples. data_parallel tables are on every rank and ask for none of
+/// this.
 class ExchangeCheck {
  public:
   explicit ExchangeCheck(const Plan& plan);
@@ -24,7 +24,7 @@ class ExchangeCheck {
   void require(std::int64_t step, std::span<const StepReport> ranks) const;
 
  private:
-  std::vector<bool> owns_;  ///< per rank: shards of whole rows
+  std::vector<bool> owns_;  ///< per rank: shards of its own
   std::int64_t num_owners_ = 0;
 };
 

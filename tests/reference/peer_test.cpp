@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -35,9 +36,13 @@ struct Case {
   std::string optimizer;
   std::string mode;
   bool weighted = false;
-  std::string placement;  ///< whole | columns (split unevenly) | mixed
+  std::string placement;  ///< one of kPlacements
   int ranks = 1;
 };
+
+/// whole; columns (split unevenly); mixed of the two; rows (row_wise, table_row_wise); blocks
+/// (grid, table_column_wise); replicated (data_parallel, row_wise)
+constexpr std::array kPlacements = {"whole", "columns", "mixed", "rows", "blocks", "replicated"};
 
 std::string name_of(const Case& c) {
   return fmt::format("{}_{}{}_{}_{}_ranks", c.optimizer, c.weighted ? "weighted_" : "", c.mode,
@@ -69,7 +74,7 @@ void PrintTo(const Setting& setting, std::ostream* out) {
 /// SHARDWRIGHT_TEST_ALL is set.
 std::vector<Case> chosen_cases(const Setting& setting) {
   std::vector<Case> cases;
-  for (const char* placement : {"whole", "columns", "mixed"}) {
+  for (const char* placement : kPlacements) {
     for (const int ranks : {1, 2, 3, 4, 8}) {
       cases.push_back({setting.optimizer, setting.mode, setting.weighted, placement, ranks});
     }
@@ -108,10 +113,38 @@ double figure(const std::string& comparison, const std::string& name) {
   return std::stod(match[1]);
 }
 
-json shard(const json& table, const char* type, int col_begin, int col_end, int rank) {
-  return {
-      {"table", table["name"]}, {"type", type},       {"row_begin", 0}, {"row_end", table["rows"]},
-      {"col_begin", col_begin}, {"col_end", col_end}, {"rank", rank}};
+json whole(const json& table, const char* type) {
+  return {{"table", table["name"]},   {"type", type},   {"row_begin", 0},
+          {"row_end", table["rows"]}, {"col_begin", 0}, {"col_end", table["dim"]}};
+}
+
+/// Two parts of a shard, of [begin, end) `middle` is where the second begins.
+json cut(const json& shards, const char* begin, const char* end, int middle) {
+  json parts = json::array();
+  for (const json& shard : shards) {
+    parts.push_back(shard);
+    parts.back()[end] = middle;
+    parts.push_back(shard);
+    parts.back()[begin] = middle;
+  }
+  return parts;
+}
+
+json by_columns(const json& shards) { return cut(shards, "col_begin", "col_end", 4); }
+/// Uneven parts.
+json by_rows(const json& shards) {
+  return cut(shards, "row_begin", "row_end", shards[0]["row_end"].get<int>() / 3);
+}
+
+/// The shards of the t-th table, not on their ranks yet.
+json shards_of(const json& table, const std::string& placement, std::size_t t) {
+  const bool even = t % 2 == 0;
+  const auto one = [&](const char* type) { return json::array({whole(table, type)}); };
+  if (placement == "whole" || (placement == "mixed" && even)) return one("table_wise");
+  if (placement == "columns" || placement == "mixed") return by_columns(one("column_wise"));
+  if (placement == "rows") return by_rows(one(even ? "row_wise" : "table_row_wise"));
+  if (placement == "replicated") return even ? one("data_parallel") : by_rows(one("row_wise"));
+  return even ? by_rows(by_columns(one("grid"))) : by_columns(one("table_column_wise"));
 }
 
 /// Puts the tables of a plan where the case wants them.
@@ -120,13 +153,9 @@ json placed(json plan, const Case& c) {
   int next = c.ranks - 1;  // from the last rank down, other than the planner would
   const auto rank = [&] { return next = (next + 1) % c.ranks; };
   for (std::size_t t = 0; t < plan["tables"].size(); ++t) {
-    const json& table = plan["tables"][t];
-    const int dim = table["dim"];
-    if (c.placement == "whole" || (c.placement == "mixed" && t % 2 == 0)) {
-      plan["shards"].push_back(shard(table, "table_wise", 0, dim, rank()));
-    } else {
-      plan["shards"].push_back(shard(table, "column_wise", 0, 4, rank()));
-      plan["shards"].push_back(shard(table, "column_wise", 4, dim, rank()));
+    for (json& shard : shards_of(plan["tables"][t], c.placement, t)) {
+      if (shard["type"] != "data_parallel") shard["rank"] = rank();
+      plan["shards"].push_back(shard);
     }
   }
   for (const char* stale : {"plan_id", "predicted", "reasons"}) plan.erase(stale);
@@ -195,6 +224,7 @@ class Peer : public testing::TestWithParam<Setting> {
   void TearDown() override {
     if (!HasFailure()) fs::remove_all(folder_);
   }
+  void expect_equality(const std::vector<Case>& cases);
   Comparison run(const Case& c, int seed) {
     const fs::path folder = folder_ / fmt::format("{}_{}", name_of(c), seed);
     fs::create_directories(folder);
@@ -205,9 +235,9 @@ class Peer : public testing::TestWithParam<Setting> {
 // Where the input of a ReLU is zero up to rounding, two right programs can take different sides,
 // and Adagrad makes a full step of it. About one run in a hundred meets that; one of a setting's
 // cases may be drawn once more.
-TEST_P(Peer, ShardedTrainingEqualsLibTorch) {
+void Peer::expect_equality(const std::vector<Case>& cases) {
   int drawn_again = 0;
-  for (const Case& c : chosen_cases(GetParam())) {
+  for (const Case& c : cases) {
     SCOPED_TRACE(name_of(c));
     Comparison found = run(c, 3);
     if (!found.equal() && drawn_again++ == 0) {
@@ -220,6 +250,23 @@ TEST_P(Peer, ShardedTrainingEqualsLibTorch) {
     EXPECT_GT(found.auc_reference, 0.53) << "Nothing was learnt:\n" << found.text;
   }
 }
+
+TEST_P(Peer, ShardedTrainingEqualsLibTorch) { expect_equality(chosen_cases(GetParam())); }
+
+class PeerOfTypes : public Peer {};
+
+TEST_P(PeerOfTypes, ShardedTrainingEqualsLibTorch) {
+  const Setting s = GetParam();
+  expect_equality({{s.optimizer, s.mode, s.weighted, "rows", 3},
+                   {s.optimizer, s.mode, s.weighted, "blocks", 4},
+                   {s.optimizer, s.mode, s.weighted, "replicated", 2}});
+}
+
+INSTANTIATE_TEST_SUITE_P(Trained, PeerOfTypes,
+                         testing::Values(Setting{"rowwise_adagrad", "sum", true}),
+                         [](const auto& instance) {
+                           return testing::PrintToString(instance.param);
+                         });
 
 INSTANTIATE_TEST_SUITE_P(Trained, Peer, testing::ValuesIn(all_settings()),
                          [](const auto& instance) {

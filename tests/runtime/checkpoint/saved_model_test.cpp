@@ -61,8 +61,7 @@ LocalShards shards_of(const Plan& plan, RankId rank, float value) {
   return shards;
 }
 
-void save(const std::string& folder, std::int64_t big_rows, float value) {
-  const Plan plan = two_rank_plan(big_rows);
+void save(const std::string& folder, const Plan& plan, float value) {
   const std::vector<DenseModel::Parameter> dense = {{"top.0.bias", {1}, {value}}};
   run_ranks(2, [&](Communicator& comm) {
     const LocalShards shards = shards_of(plan, comm.rank(), value);
@@ -75,6 +74,10 @@ void save(const std::string& folder, std::int64_t big_rows, float value) {
                 .config = {{"seed", 9}},
                 .made_by = {.command = "test", .version = "1", .inputs = {}}});
   });
+}
+
+void save(const std::string& folder, std::int64_t big_rows, float value) {
+  save(folder, two_rank_plan(big_rows), value);
 }
 
 class SavedModel : public testing::Test {
@@ -130,6 +133,25 @@ TEST_F(SavedModel, IndexSaysWhereEveryShardIs) {
   EXPECT_EQ(user["shards"][1]["col_begin"], 4);
   EXPECT_EQ(user["shards"][1]["file"], "rank-00001.safetensors");
   EXPECT_EQ(user["shards"][1]["name"], "user/rows_0_4/cols_4_8");
+}
+
+// On two ranks that both hold "all", of which rank 1 holds nothing else.
+TEST_F(SavedModel, KeepsADataParallelTableOnceWithRankZero) {
+  Plan plan;
+  plan.workload.tables = {small_table("all", 4, 4), small_table("first", 2, 4)};
+  plan.topology.ranks.resize(2);
+  plan.shards = {{TableId{0}, ShardingType::data_parallel, 0, 4, 0, 4, {}},
+                 {TableId{1}, ShardingType::row_wise, 0, 2, 0, 4, RankId{0}}};
+  save(model_, plan, 1.0F);
+
+  const SafetensorsReader first(model_ + "/rank-00000.safetensors");
+  EXPECT_EQ(first.read("all/rows_0_4/cols_0_4/weights"), std::vector<float>(16, 1.0F));
+  EXPECT_EQ(first.entries().size(), 4U);
+  EXPECT_THAT(SafetensorsReader(model_ + "/rank-00001.safetensors").entries(), testing::IsEmpty());
+  const nlohmann::json shards = read_json(model_ + "/index.json")["tables"][0]["shards"];
+  ASSERT_EQ(shards.size(), 1U);
+  EXPECT_EQ(shards[0]["file"], "rank-00000.safetensors");
+  EXPECT_EQ(shards[0]["rank"], 0);
 }
 
 TEST_F(SavedModel, ChecksumsAreThoseOfTheFiles) {

@@ -60,10 +60,12 @@ TEST(ShardedRunOverMpi, EqualsTheOneOnOneRankBitForBit) {
     for (const OptimizerKind optimizer :
          {OptimizerKind::sgd, OptimizerKind::adagrad, OptimizerKind::rowwise_adagrad}) {
       const Training training{.optimizer = optimizer, .weighted = true};
-      const Plan plan = make_plan(training, Sharding::mixed, comm->size(), 1);
-      const Outcome part = run(plan, *comm);
-      const Outcome whole = run_on_threads(on_one_rank(plan));
-      EXPECT_TRUE(part == own_part(plan, *comm, whole)) << to_string(optimizer);
+      for (const Sharding sharding : {Sharding::mixed, Sharding::grid}) {
+        const Plan plan = make_plan(training, sharding, comm->size(), 1);
+        const Outcome part = run(plan, *comm);
+        const Outcome whole = run_on_threads(on_one_rank(plan));
+        EXPECT_TRUE(part == own_part(plan, *comm, whole)) << to_string(optimizer);
+      }
     }
   }
 }

@@ -1,3 +1,4 @@
+#include "runtime/comm/thread_communicator.hpp"
 #include "tests/runtime/embedding/dense_oracle.hpp"
 #include "tests/runtime/embedding/distance.hpp"
 #include "tests/runtime/embedding/synthetic_run.hpp"
@@ -7,8 +8,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <map>
+#include <numeric>
 #include <string>
 #include <tuple>
 
@@ -26,10 +29,20 @@ std::string told(const Training& training) {
          (training.weighted ? ", weighted" : "");
 }
 
+bool tries_all() { return std::getenv("SHARDWRIGHT_TEST_ALL") != nullptr; }
+
+/// Of the types that split bags only the plain sum and the weighted mean, unless all is asked for.
+bool is_tried(Sharding sharding, PoolingMode mode, bool weighted) {
+  const bool plain = sharding == Sharding::table_wise || sharding == Sharding::column_wise ||
+                     sharding == Sharding::mixed;
+  return plain || tries_all() || (mode == PoolingMode::mean) == weighted;
+}
+
 template <class Claim>
-void for_each_training(Claim claim) {
+void for_each_training(Sharding sharding, Claim claim) {
   for (const OptimizerKind optimizer : kOptimizers) {
     for (const auto& [mode, weighted] : kPooling) {
+      if (!is_tried(sharding, mode, weighted)) continue;
       const Training training{.optimizer = optimizer, .mode = mode, .weighted = weighted};
       SCOPED_TRACE(told(training));
       claim(training);
@@ -38,14 +51,31 @@ void for_each_training(Claim claim) {
 }
 
 /// Random plans per case: SHARDWRIGHT_TEST_ALL=1 tries more of them.
-std::uint64_t num_plans() { return std::getenv("SHARDWRIGHT_TEST_ALL") != nullptr ? 8 : 1; }
+std::uint64_t num_plans() { return tries_all() ? 8 : 1; }
 
 Outcome unsharded(const Training& training) {
   return run_on_threads(make_plan(training, Sharding::table_wise, 1, 0));
 }
 
-bool shares_row_statistics(const Training& training, Sharding sharding) {
+bool has_row_statistic_cut(const Training& training, Sharding sharding) {
   return training.optimizer == OptimizerKind::rowwise_adagrad && sharding != Sharding::table_wise;
+}
+
+bool keeps_rows_and_bags_whole(Sharding sharding) {
+  return sharding == Sharding::table_wise || sharding == Sharding::column_wise ||
+         sharding == Sharding::mixed || sharding == Sharding::table_column_wise;
+}
+
+/// Parts of a sum come from several places, but each row's gradient from one: the rows' weights are
+/// still those of the unsharded run.
+bool splits_bags_alone(const Training& training, Sharding sharding) {
+  return training.mode == PoolingMode::sum &&
+         (sharding == Sharding::row_wise || sharding == Sharding::table_row_wise);
+}
+
+bool is_replicated_somewhere(const Plan& plan) {
+  return std::any_of(plan.shards.begin(), plan.shards.end(),
+                     [](const Shard& shard) { return !shard.rank; });
 }
 
 void expect_close(const Outcome& found, const Outcome& expected, double tolerance) {
@@ -64,19 +94,30 @@ class ShardedRun : public testing::TestWithParam<Case> {
   Sharding sharding() const { return std::get<1>(GetParam()); }
 };
 
-TEST_P(ShardedRun, EqualsTheUnshardedOneBitForBit) {
-  for_each_training([&](const Training& training) {
-    const Outcome expected = unsharded(training);
+void expect_equal(const Training& training, Sharding sharding, const Plan& plan) {
+  const Outcome expected = unsharded(training);
+  const Outcome found = run_on_threads(plan);
+  if (keeps_rows_and_bags_whole(sharding) && !has_row_statistic_cut(training, sharding)) {
+    EXPECT_TRUE(found == expected);
+    return;
+  }
+  expect_close(found, expected, 1e-6);
+  if (splits_bags_alone(training, sharding)) {
+    EXPECT_EQ(found.weights, expected.weights);
+    EXPECT_EQ(found.state, expected.state);
+  }
+  if (is_replicated_somewhere(plan)) {
+    EXPECT_TRUE(found == run_on_threads(plan)) << "differs from run to run";
+  } else {
+    EXPECT_TRUE(found == run_on_threads(on_one_rank(plan))) << "depends on the ranks or the run";
+  }
+}
+
+TEST_P(ShardedRun, EqualsTheUnshardedOne) {
+  for_each_training(sharding(), [&](const Training& training) {
     for (std::uint64_t seed = 0; seed < num_plans(); ++seed) {
-      const Plan plan = make_plan(training, sharding(), ranks(), seed);
-      const Outcome found = run_on_threads(plan);
-      if (shares_row_statistics(training, sharding())) {
-        expect_close(found, expected, 1e-6);
-        EXPECT_TRUE(found == run_on_threads(plan)) << "differs from run to run";
-        EXPECT_TRUE(found == run_on_threads(on_one_rank(plan))) << "depends on the ranks";
-      } else {
-        EXPECT_TRUE(found == expected) << "plan " << seed;
-      }
+      SCOPED_TRACE("plan " + std::to_string(seed));
+      expect_equal(training, sharding(), make_plan(training, sharding(), ranks(), seed));
     }
   });
 }
@@ -84,18 +125,67 @@ TEST_P(ShardedRun, EqualsTheUnshardedOneBitForBit) {
 std::string case_name(const testing::TestParamInfo<Case>& info) {
   const std::map<Sharding, std::string> names = {{Sharding::table_wise, "TableWise"},
                                                  {Sharding::column_wise, "ColumnWise"},
-                                                 {Sharding::mixed, "Mixed"}};
+                                                 {Sharding::mixed, "Mixed"},
+                                                 {Sharding::row_wise, "RowWise"},
+                                                 {Sharding::table_row_wise, "TableRowWise"},
+                                                 {Sharding::table_column_wise, "TableColumnWise"},
+                                                 {Sharding::grid, "Grid"},
+                                                 {Sharding::data_parallel, "DataParallel"},
+                                                 {Sharding::every, "EveryType"}};
   return names.at(std::get<1>(info.param)) + std::to_string(std::get<0>(info.param)) + "Ranks";
 }
 
-INSTANTIATE_TEST_SUITE_P(Plans, ShardedRun,
-                         testing::Combine(testing::Values(1, 2, 3, 4, 8),
-                                          testing::Values(Sharding::table_wise,
-                                                          Sharding::column_wise, Sharding::mixed)),
-                         case_name);
+INSTANTIATE_TEST_SUITE_P(
+    Plans, ShardedRun,
+    testing::Combine(testing::Values(1, 2, 3, 4, 8),
+                     testing::Values(Sharding::table_wise, Sharding::column_wise, Sharding::mixed,
+                                     Sharding::row_wise, Sharding::table_row_wise,
+                                     Sharding::table_column_wise, Sharding::grid,
+                                     Sharding::data_parallel, Sharding::every)),
+    case_name);
+
+/// Checks one step's pooled values of one rank, value by value.
+void expect_sums_near(const Batch& batch, const Plan& plan, const std::vector<float>& pooled) {
+  std::size_t at = 0;
+  for (std::size_t n = 0; n < static_cast<std::size_t>(batch.size); ++n) {
+    std::size_t f = 0;
+    for (const Table& table : plan.workload.tables) {
+      for (std::size_t k = 0; k < table.features.size(); ++k, ++f) {
+        const Bags& bags = batch.features[f];
+        const auto first =
+            std::accumulate(bags.lengths.begin(),
+                            bags.lengths.begin() + static_cast<std::ptrdiff_t>(n), std::size_t{0});
+        for (std::int64_t c = 0; c < table.dim; ++c, ++at) {
+          double sum = 0;
+          double terms = 0;
+          for (std::size_t i = first; i < first + static_cast<std::size_t>(bags.lengths[n]); ++i) {
+            const double term = static_cast<double>(bags.weights[i]) *
+                                initial_embedding_weight(1, table.name, table.rows, bags.ids[i], c);
+            sum += term;
+            terms += std::abs(term);
+          }
+          ASSERT_LE(std::abs(static_cast<double>(pooled[at]) - sum), 1e-6 * terms);
+        }
+      }
+    }
+  }
+}
+
+TEST(SplitBags, EverySumIsWithinAMillionthOfItsTerms) {
+  for (const Sharding sharding : {Sharding::row_wise, Sharding::grid, Sharding::data_parallel}) {
+    const Plan plan = make_plan({.weighted = true}, sharding, 4, 3);
+    run_ranks(4, [&](Communicator& comm) {
+      ShardedEmbeddings embeddings(plan, comm, {.seed = 1});
+      const Batch batch = make_share(plan.workload, 7, comm);  // has the bag of 3,000 ids
+      std::vector<float> pooled(static_cast<std::size_t>(batch.size * embeddings.pooled_columns()));
+      embeddings.forward(batch, pooled);
+      expect_sums_near(batch, plan, pooled);
+    });
+  }
+}
 
 TEST(UnshardedRun, AgreesWithDenseGradientsInDouble) {
-  for_each_training([](const Training& training) {
+  for_each_training(Sharding::table_wise, [](const Training& training) {
     const Outcome found = unsharded(training);
     const OracleOutcome expected = run_oracle(make_workload(training));
     EXPECT_LE(relative_distance(found.pooled, expected.pooled), 1e-6);

@@ -65,37 +65,46 @@ TEST(RequireSupported, NamesTheTableAndWhatIsSupported) {
   plan.workload.tables[0].optimizer = OptimizerKind::adam;
   EXPECT_THAT(refusal(plan), AllOf(HasSubstr("'movies'"), HasSubstr("optimizer adam"),
                                    HasSubstr("sgd, adagrad or rowwise_adagrad")));
-  plan = make_plan();
-  plan.shards[1].type = ShardingType::row_wise;
-  EXPECT_THAT(refusal(plan), AllOf(HasSubstr("'movies'"), HasSubstr("row_wise"),
-                                   HasSubstr("table_wise or column_wise")));
 }
 
-TEST(RequireSupported, RefusesColumnsThatAreMissingOrTwice) {
+TEST(RequireSupported, AcceptsEveryShardingType) {
+  Plan plan = make_plan();
+  for (const auto type :
+       {ShardingType::row_wise, ShardingType::table_row_wise, ShardingType::grid}) {
+    plan.shards = {{TableId{0}, type, 0, 3, 0, 16, RankId{1}},
+                   {TableId{0}, type, 3, 10, 0, 16, RankId{0}}};
+    EXPECT_EQ(refusal(plan), "");
+  }
+  plan.shards = {{TableId{0}, ShardingType::data_parallel, 0, 10, 0, 16, {}}};
+  EXPECT_EQ(refusal(plan), "");
+}
+
+TEST(RequireSupported, RefusesWeightsThatAreMissingOrTwice) {
   Plan plan = make_plan();
   plan.shards[1].col_begin = 8;
-  EXPECT_THAT(refusal(plan), HasSubstr("place column 4 twice or not at all"));
+  EXPECT_THAT(refusal(plan), HasSubstr("rows [0, 10) x columns [4, 8) are placed nowhere"));
   plan.shards[1].col_begin = 0;
-  EXPECT_THAT(refusal(plan), HasSubstr("twice or not at all"));
-  plan = make_plan();
-  plan.shards.pop_back();
-  EXPECT_THAT(refusal(plan), HasSubstr("place column 4 twice or not at all"));
-  plan.shards.clear();
-  EXPECT_THAT(refusal(plan), HasSubstr("place column 0 twice or not at all"));
-  plan = make_plan();
-  plan.shards[1].col_end = 20;
-  EXPECT_THAT(refusal(plan), HasSubstr("twice or not at all"));
-}
-
-TEST(RequireSupported, RefusesShardsOffTheirRanksOrRowsOrOddWidths) {
-  Plan plan = make_plan();
-  plan.shards[0].rank = RankId{2};
-  EXPECT_THAT(refusal(plan), HasSubstr("on rank 2; it must hold all 10 rows"));
-  plan.shards[0].rank.reset();
-  EXPECT_THAT(refusal(plan), HasSubstr("on no rank"));
+  EXPECT_THAT(refusal(plan), HasSubstr("columns [0, 4) are placed more than once"));
   plan = make_plan();
   plan.shards[0].row_end = 9;
-  EXPECT_THAT(refusal(plan), HasSubstr("rows [0, 9)"));
+  EXPECT_THAT(refusal(plan), HasSubstr("rows [9, 10) x columns [0, 4) are placed nowhere"));
+  plan = make_plan();
+  plan.shards.clear();
+  EXPECT_THAT(refusal(plan), HasSubstr("rows [0, 10) x columns [0, 16) are placed nowhere"));
+}
+
+TEST(RequireSupported, RefusesShardsOffTheirRanksOrTablesOrOfOddWidths) {
+  Plan plan = make_plan();
+  plan.shards[0].rank = RankId{2};
+  EXPECT_THAT(refusal(plan), HasSubstr("on rank 2; it must hold rows, lie inside the table"));
+  plan.shards[0].rank.reset();
+  EXPECT_THAT(refusal(plan), HasSubstr("on every rank"));
+  plan = make_plan();
+  plan.shards[1].col_end = 20;
+  EXPECT_THAT(refusal(plan), HasSubstr("columns [4, 20)"));
+  plan = make_plan();
+  plan.shards[0].row_begin = -1;
+  EXPECT_THAT(refusal(plan), HasSubstr("rows [-1, 10)"));
   plan = make_plan();
   plan.shards[0].col_end = 6;
   plan.shards[1].col_begin = 6;
@@ -103,6 +112,14 @@ TEST(RequireSupported, RefusesShardsOffTheirRanksOrRowsOrOddWidths) {
   plan = make_plan();
   plan.workload.tables[0].rows = 0;
   EXPECT_THAT(refusal(plan), HasSubstr("has 0 rows"));
+}
+
+TEST(RequireSupported, RefusesADataParallelTableThatIsCutOrOnOneRank) {
+  Plan plan = make_plan();
+  plan.shards = {{TableId{0}, ShardingType::data_parallel, 0, 10, 0, 16, RankId{0}}};
+  EXPECT_THAT(refusal(plan), HasSubstr("if it is data_parallel, hold the whole table"));
+  plan.shards = {{TableId{0}, ShardingType::data_parallel, 0, 5, 0, 16, {}}};
+  EXPECT_THAT(refusal(plan), HasSubstr("if it is data_parallel, hold the whole table"));
 }
 
 }  // namespace

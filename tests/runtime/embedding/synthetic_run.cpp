@@ -3,6 +3,7 @@
 #include "runtime/comm/thread_communicator.hpp"
 
 #include <algorithm>
+#include <array>
 #include <mutex>
 #include <numeric>
 #include <random>
@@ -45,28 +46,132 @@ using Random = std::mt19937_64;
 
 RankId random_rank(std::int64_t ranks, Random& random) { return RankId{below(random(), ranks)}; }
 
-/// One to four shards per table, of random widths.
-void add_column_shards(Plan& plan, std::size_t t, std::int64_t ranks, Random& random) {
-  const Table& table = plan.workload.tables[t];
-  for (std::int64_t begin = 0; begin < table.dim;) {
-    const std::int64_t left = (table.dim - begin) / 4;
-    const std::int64_t width = 4 * (1 + below(random(), left));
-    plan.shards.push_back({.table = TableId::of(t),
-                           .type = ShardingType::column_wise,
-                           .row_end = table.rows,
-                           .col_begin = begin,
-                           .col_end = begin + width,
-                           .rank = random_rank(ranks, random)});
-    begin += width;
+struct Range {
+  std::int64_t begin = 0, end = 0;
+};
+
+/// At most so many parts of [0, size), of random widths that are multiples of `step`.
+std::vector<Range> cut(std::int64_t size, std::int64_t most, std::int64_t step, Random& random) {
+  std::vector<Range> parts;
+  for (std::int64_t begin = 0; begin < size;) {
+    const std::int64_t left = (size - begin) / step;
+    const bool last = std::ssize(parts) + 1 == most;
+    parts.push_back({begin, begin + step * (last ? left : 1 + below(random(), left))});
+    begin = parts.back().end;
+  }
+  return parts;
+}
+
+constexpr std::int64_t kRanksPerNode = 2;
+
+/// Two, but the last node may have one.
+std::vector<RankId> ranks_of_random_node(std::int64_t ranks, Random& random) {
+  const std::int64_t nodes = (ranks + kRanksPerNode - 1) / kRanksPerNode;
+  const std::int64_t first = kRanksPerNode * below(random(), nodes);
+  std::vector<RankId> members = {RankId{first}};
+  if (first + 1 < ranks) members.emplace_back(first + 1);
+  return members;
+}
+
+/// Rows of some columns over the ranks of a node.
+void add_node_rows(Plan& plan, const Shard& whole, ShardingType type, Random& random) {
+  const std::vector<RankId> members = ranks_of_random_node(plan.topology.size(), random);
+  const auto parts = cut(whole.rows(), std::ssize(members), 1, random);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    Shard shard = whole;
+    shard.type = type;
+    shard.row_begin = parts[i].begin;
+    shard.row_end = parts[i].end;
+    shard.rank = members[i];
+    plan.shards.push_back(shard);
   }
 }
 
-void add_whole_table(Plan& plan, std::size_t t, std::int64_t ranks, Random& random) {
+std::vector<Shard> column_shards(const Shard& whole, ShardingType type, Random& random) {
+  std::vector<Shard> shards;
+  for (const Range& part : cut(whole.columns(), 6, 4, random)) {
+    Shard& shard = shards.emplace_back(whole);
+    shard.type = type;
+    shard.col_begin = part.begin;
+    shard.col_end = part.end;
+  }
+  return shards;
+}
+
+void add_row_shards(Plan& plan, const Shard& whole, Random& random) {
+  for (const Range& part : cut(whole.rows(), 5, 1, random)) {
+    Shard& shard = plan.shards.emplace_back(whole);
+    shard.row_begin = part.begin;
+    shard.row_end = part.end;
+    shard.type = ShardingType::row_wise;
+    shard.rank = random_rank(plan.topology.size(), random);
+  }
+}
+
+void add_shards(Plan& plan, std::size_t t, ShardingType type, Random& random) {
   const Table& table = plan.workload.tables[t];
-  plan.shards.push_back({.table = TableId::of(t),
-                         .row_end = table.rows,
-                         .col_end = table.dim,
-                         .rank = random_rank(ranks, random)});
+  const std::int64_t ranks = plan.topology.size();
+  const Shard whole{.table = TableId::of(t),
+                    .type = type,
+                    .row_end = table.rows,
+                    .col_end = table.dim,
+                    .rank = {}};
+  switch (type) {
+    case ShardingType::table_wise:
+      plan.shards.push_back(whole);
+      plan.shards.back().rank = random_rank(ranks, random);
+      return;
+    case ShardingType::data_parallel:
+      return plan.shards.push_back(whole);
+    case ShardingType::row_wise:
+      return add_row_shards(plan, whole, random);
+    case ShardingType::table_row_wise:
+      return add_node_rows(plan, whole, type, random);
+    case ShardingType::grid:
+      for (const Shard& columns : column_shards(whole, type, random)) {
+        add_node_rows(plan, columns, type, random);
+      }
+      return;
+    case ShardingType::column_wise:
+    case ShardingType::table_column_wise: {
+      const auto members = ranks_of_random_node(ranks, random);
+      for (Shard& shard : column_shards(whole, type, random)) {
+        shard.rank = type == ShardingType::column_wise
+                         ? random_rank(ranks, random)
+                         : members[static_cast<std::size_t>(below(random(), std::ssize(members)))];
+        plan.shards.push_back(shard);
+      }
+      return;
+    }
+  }
+}
+
+ShardingType type_of(Sharding sharding, std::size_t t, Random& random) {
+  constexpr std::array kEvery = {ShardingType::table_wise,        ShardingType::column_wise,
+                                 ShardingType::row_wise,          ShardingType::table_row_wise,
+                                 ShardingType::table_column_wise, ShardingType::grid,
+                                 ShardingType::data_parallel};
+  switch (sharding) {
+    case Sharding::table_wise:
+      return ShardingType::table_wise;
+    case Sharding::column_wise:
+      return ShardingType::column_wise;
+    case Sharding::mixed:
+      return random() % 2 == 0 || t == 2 ? ShardingType::column_wise : ShardingType::table_wise;
+    case Sharding::row_wise:
+      return ShardingType::row_wise;
+    case Sharding::table_row_wise:
+      return ShardingType::table_row_wise;
+    case Sharding::table_column_wise:
+      return ShardingType::table_column_wise;
+    case Sharding::grid:
+      return ShardingType::grid;
+    case Sharding::data_parallel:
+      return ShardingType::data_parallel;
+    case Sharding::every:
+      break;
+  }
+  return kEvery[static_cast<std::size_t>(below(random(), std::ssize(kEvery)))];
 }
 
 std::int64_t bag_length(std::int64_t step, std::int64_t sample, std::int64_t feature) {
@@ -90,7 +195,8 @@ void copy_shard(const ShardedEmbeddings::LocalShard& local, const Table& table, 
   const auto rows = static_cast<std::size_t>(local.shard.rows());
   for (std::size_t r = 0; r < rows; ++r) {
     for (std::size_t c = 0; c < width; ++c) {
-      const std::size_t to = r * static_cast<std::size_t>(table.dim) +
+      const std::size_t row = static_cast<std::size_t>(local.shard.row_begin) + r;
+      const std::size_t to = row * static_cast<std::size_t>(table.dim) +
                              static_cast<std::size_t>(local.shard.col_begin) + c;
       outcome.weights[t][to] = local.weights[r * width + c];
       if (table.optimizer == OptimizerKind::sgd) continue;
@@ -110,7 +216,7 @@ Outcome empty_outcome(const Workload& workload) {
   return outcome;
 }
 
-/// Every value is zero on all ranks but one.
+/// Every value is zero on all ranks but one, or the same on all (data_parallel).
 void join(const std::vector<float>& part, std::vector<float>& whole) {
   whole.resize(part.size());
   for (std::size_t i = 0; i < part.size(); ++i) {
@@ -134,15 +240,12 @@ Plan make_plan(const Training& training, Sharding sharding, std::int64_t ranks,
   Plan plan;
   plan.workload = make_workload(training);
   plan.topology.ranks.resize(static_cast<std::size_t>(ranks));
+  for (std::size_t r = 0; r < plan.topology.ranks.size(); ++r) {
+    plan.topology.ranks[r].node = static_cast<std::int64_t>(r) / kRanksPerNode;
+  }
   Random random(seed);
   for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
-    const bool split = sharding == Sharding::column_wise ||
-                       (sharding == Sharding::mixed && (random() % 2 == 0 || t == 2));
-    if (split) {
-      add_column_shards(plan, t, ranks, random);
-    } else {
-      add_whole_table(plan, t, ranks, random);
-    }
+    add_shards(plan, t, type_of(sharding, t, random), random);
   }
   return plan;
 }

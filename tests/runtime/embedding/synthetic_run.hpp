@@ -14,7 +14,17 @@
 // gradients depend only on (step, global sample, feature or column), never on ranks or plans.
 namespace shardwright::synthetic {
 
-enum class Sharding { table_wise, column_wise, mixed };
+enum class Sharding {
+  table_wise,
+  column_wise,
+  mixed,  ///< of these two
+  row_wise,
+  table_row_wise,
+  table_column_wise,
+  grid,
+  data_parallel,
+  every,  ///< each table another of these
+};
 
 /// How the four tables of every run are trained.
 struct Training {
@@ -26,10 +36,10 @@ struct Training {
 /// Five features over four tables; one table has two features, one a single row, one once a bag of
 /// 3,000 ids.
 Workload make_workload(const Training& training);
-/// Column splits have uneven widths; shards lie on random ranks, several of a table on one rank
-/// too.
+/// Nodes have two ranks. Splits are uneven; shards lie on random ranks, several of a table on one
+/// rank too, but the types that cut the rows over a node have one on each of its ranks.
 Plan make_plan(const Training& training, Sharding sharding, std::int64_t ranks, std::uint64_t seed);
-/// The same shards on one rank: column splits stay.
+/// The same shards on one rank: splits stay. Not for data_parallel.
 Plan on_one_rank(Plan plan);
 
 inline constexpr std::int64_t kSteps = 50;
@@ -56,7 +66,7 @@ struct Outcome {
 
 /// Runs all steps on this rank; `visit` sees the embeddings and the batch after each step.
 using Visitor = std::function<void(const ShardedEmbeddings&, const Batch&)>;
-/// What this rank contributes: its shards' columns and its samples' pooled values; zero elsewhere.
+/// What this rank contributes: its shards and its samples' pooled values; zero elsewhere.
 Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit = {});
 
 /// Runs on threads, one per rank of the plan, and joins what they contribute.

@@ -79,8 +79,19 @@ TEST(ExchangeCheck, TheOnlyOwnerAndTheOnlyReaderNeedNotSendToThemselves) {
   EXPECT_EQ(refusal(plan_on({1, 1}), ranks), "");
 }
 
-TEST(ExchangeCheck, RowWiseShardsMayHaveNothingToSend) {
-  EXPECT_EQ(refusal(plan_on({0, 1, 2}, ShardingType::row_wise), Reports(3)), "");
+TEST(ExchangeCheck, RowWiseShardsSendToo) {
+  Reports ranks = busy_ranks();
+  ranks[2].bytes(StepTraffic::output) = 0;
+  EXPECT_THAT(refusal(plan_on({0, 1, 2}, ShardingType::row_wise), ranks),
+              testing::HasSubstr("Rank 2 sent nothing"));
+}
+
+TEST(ExchangeCheck, DataParallelTablesAreOnEveryRank) {
+  Plan plan = plan_on({0}, ShardingType::data_parallel);
+  plan.shards.front().rank.reset();
+  Reports ranks = busy_ranks();
+  for (StepReport& report : ranks) report.bytes_sent = {2 * 32, 0, 0, 0};
+  EXPECT_EQ(refusal(plan, ranks), "");
 }
 
 }  // namespace

@@ -131,6 +131,31 @@ Plan mixed_tables(std::int64_t ranks, std::int64_t first) {
   return plan;
 }
 
+Plan split_tables(std::int64_t ranks) {
+  Plan plan = empty_plan(ranks);
+  const auto on = [&](std::int64_t rank) { return RankId{rank % ranks}; };
+  using enum ShardingType;
+  plan.shards = {
+      {TableId{0}, row_wise, 0, 7, 0, 12, on(1)},   {TableId{0}, row_wise, 7, 31, 0, 12, on(0)},
+      {TableId{0}, row_wise, 31, 40, 0, 12, on(3)}, {TableId{1}, grid, 0, 11, 0, 4, on(0)},
+      {TableId{1}, grid, 11, 30, 0, 4, on(1)},      {TableId{1}, grid, 0, 11, 4, 12, on(2)},
+      {TableId{1}, grid, 11, 30, 4, 12, on(3)},     {TableId{2}, data_parallel, 0, 50, 0, 12, {}}};
+  return plan;
+}
+
+Plan other_split_tables(std::int64_t ranks) {
+  Plan plan = empty_plan(ranks);
+  const auto on = [&](std::int64_t rank) { return RankId{rank % ranks}; };
+  using enum ShardingType;
+  plan.shards = {{TableId{0}, table_row_wise, 0, 15, 0, 12, on(0)},
+                 {TableId{0}, table_row_wise, 15, 40, 0, 12, on(1)},
+                 {TableId{1}, table_column_wise, 0, 30, 0, 8, on(2)},
+                 {TableId{1}, table_column_wise, 0, 30, 8, 12, on(3)},
+                 {TableId{2}, row_wise, 0, 10, 0, 12, on(0)},
+                 {TableId{2}, row_wise, 10, 50, 0, 12, on(2)}};
+  return plan;
+}
+
 std::string write_plan(const std::string& file, const Plan& plan) {
   write_file(file, plan_to_json(plan).dump());
   return file;

@@ -41,6 +41,10 @@ Plan whole_tables(std::int64_t ranks, std::int64_t first = 0);
 Plan cut_tables(std::int64_t ranks, std::int64_t first = 0);
 /// "user" whole on rank `first`, the others cut as above from the next rank on.
 Plan mixed_tables(std::int64_t ranks, std::int64_t first = 0);
+/// The types that split rows: "user" row_wise, "item" grid, "tag" data_parallel; or "user"
+/// table_row_wise, "item" table_column_wise, "tag" row_wise.
+Plan split_tables(std::int64_t ranks);
+Plan other_split_tables(std::int64_t ranks);
 std::string write_plan(const std::string& file, const Plan& plan);
 
 /// A small model on `data`: bottom {8, 12}, top {8, 1}, rate 0.05.

@@ -1,0 +1,143 @@
+#include "runtime/embedding/replicated_tables.hpp"
+
+#include "runtime/comm/collectives.hpp"
+#include "runtime/embedding/lookup.hpp"
+
+#include <algorithm>
+
+namespace shardwright {
+namespace {
+
+BagsView view(const Bags& bags) { return {bags.lengths, bags.ids, bags.weights}; }
+
+}  // namespace
+
+ReplicatedTables::ReplicatedTables(const ExchangeLayout& layout, const Workload& workload,
+                                   const OptimizerSettings& settings,
+                                   std::span<ShardedEmbeddings::LocalShard> shards)
+    : workload_(workload),
+      settings_(settings),
+      shards_(shards),
+      pooled_columns_(layout.pooled_columns) {
+  std::size_t rows = 0;
+  std::size_t values = 0;
+  for (std::size_t s = 0; s < shards_.size(); ++s) {
+    const Shard& shard = shards_[s].shard;
+    Table& table = tables_.emplace_back();
+    table.shard = s;
+    const auto first =
+        std::find_if(layout.features.begin(), layout.features.end(),
+                     [&](const PooledFeature& feature) { return feature.table == shard.table; });
+    table.first_feature = static_cast<std::size_t>(first - layout.features.begin());
+    table.num_features = workload_.table(shard.table).features.size();
+    table.pooled_column = first->pooled_column;
+    table.first_row = rows;
+    table.first_gradient = values;
+    exchanges_marks_ |= moves_by_zero(workload_.table(shard.table).optimizer, settings_);
+    rows += static_cast<std::size_t>(shard.rows());
+    values += shards_[s].weights.size();
+  }
+  gradients_.resize(values);
+  touched_.resize((rows + 7) / 8);
+}
+
+void ReplicatedTables::look_up(const Batch& batch, std::span<float> pooled) {
+  bags_.clear();
+  for (const Table& table : tables_) {
+    const Shard& shard = shard_of(table);
+    float* first = pooled.data() + table.pooled_column;
+    for (std::size_t k = 0; k < table.num_features; ++k, first += shard.columns()) {
+      bags_.push_back(batch.features[table.first_feature + k]);
+      pool_bags(view(bags_.back()), workload_.table(shard.table).mode, shards_[table.shard].weights,
+                shard.columns(), first, pooled_columns_);
+    }
+  }
+}
+
+void ReplicatedTables::sum_gradients(std::span<const float> pooled_gradient) {
+  std::fill(gradients_.begin(), gradients_.end(), 0.0F);
+  std::fill(touched_.begin(), touched_.end(), std::byte{0});
+  InputSource own{
+      .row_begin = 0,
+      .samples = std::ssize(pooled_gradient) / std::max<std::int64_t>(pooled_columns_, 1),
+      .features = {}};
+  for (const Bags& bags : bags_) own.features.push_back(view(bags));
+  std::size_t first_bags = 0;
+  for (Table& table : tables_) {
+    const Shard& shard = shard_of(table);
+    table.groups.build({&own, 1}, first_bags, table.num_features, workload_.table(shard.table).mode,
+                       shard.rows());
+    first_bags += table.num_features;
+    sum_gradients(table, pooled_gradient);
+  }
+}
+
+void ReplicatedTables::sum_gradients(Table& table, std::span<const float> pooled_gradient) {
+  const GradientView view{pooled_gradient.data(), pooled_columns_, table.pooled_column};
+  const auto width = static_cast<std::size_t>(shard_of(table).columns());
+  for (std::size_t g = 0; g < table.groups.size(); ++g) {
+    const auto row = static_cast<std::size_t>(table.groups[g].front().row);
+    mark(table.first_row + row);
+    shardwright::sum_gradients(
+        table.groups[g], view,
+        std::span(gradients_).subspan(table.first_gradient + row * width, width));
+  }
+}
+
+void ReplicatedTables::reduce(Communicator& comm) {
+  // In pieces, for the sum needs as much memory again.
+  constexpr std::size_t kMostValues = std::size_t{1} << 20;
+  for (std::size_t begin = 0; begin < gradients_.size(); begin += kMostValues) {
+    const std::size_t size = std::min(kMostValues, gradients_.size() - begin);
+    ordered_all_reduce(comm, std::span(gradients_).subspan(begin, size));
+  }
+  if (exchanges_marks_) reduce_marks(comm);
+}
+
+/// A row is touched if any rank's ids name it. Without this, a rank knows only what its own ids
+/// name, which is enough where a gradient of zero changes nothing.
+void ReplicatedTables::reduce_marks(Communicator& comm) {
+  const auto ranks = static_cast<std::size_t>(comm.size());
+  std::vector<std::byte> gathered(ranks * touched_.size());
+  const std::vector<Communicator::SendBlock> send(ranks, touched_);
+  std::vector<Communicator::ReceiveBlock> receive;
+  for (std::size_t r = 0; r < ranks; ++r) {
+    receive.push_back(std::span(gathered).subspan(r * touched_.size(), touched_.size()));
+  }
+  comm.all_to_all(send, receive);
+  for (std::size_t i = 0; i < gathered.size(); ++i) touched_[i % touched_.size()] |= gathered[i];
+}
+
+std::span<const float> ReplicatedTables::gradient_of(const Table& table, std::int64_t row) const {
+  const auto width = static_cast<std::size_t>(shard_of(table).columns());
+  return std::span(gradients_)
+      .subspan(table.first_gradient + static_cast<std::size_t>(row) * width, width);
+}
+
+double ReplicatedTables::sum_all_squares() const {
+  double sum = 0;
+  for (const Table& table : tables_) {
+    for (std::int64_t row = 0; row < shard_of(table).rows(); ++row) {
+      sum += sum_of_squares(gradient_of(table, row));
+    }
+  }
+  return sum;
+}
+
+void ReplicatedTables::update(const StepSize& step) {
+  std::vector<float> gradient;
+  for (const Table& table : tables_) {
+    const UpdateRule rule{workload_.table(shard_of(table).table), settings_, step};
+    const ShardRows rows = rows_from(shards_[table.shard], 0);
+    for (std::int64_t row = 0; row < shard_of(table).rows(); ++row) {
+      const bool marked = is_marked(table.first_row + static_cast<std::size_t>(row));
+      if (exchanges_marks_ && !marked) continue;
+      const std::span<const float> summed = gradient_of(table, row);
+      gradient.assign(summed.begin(), summed.end());
+      adjust_gradient(rows.weights_of(row), settings_, step, gradient);
+      update_row(rows, row, rule, gradient, std::nullopt);
+    }
+  }
+}
+
+}  // namespace shardwright
