@@ -22,6 +22,7 @@ void add_version_command(CLI::App& app);
 void add_data_command(CLI::App& app);
 void add_train_command(CLI::App& app);
 void add_bench_command(CLI::App& app);
+void add_doctor_command(CLI::App& app);
 void add_fit_command(CLI::App& app);
 void add_profile_command(CLI::App& app);
 

@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -61,6 +63,7 @@ void add_commands(CLI::App& app) {
   add_import_command(app);
   add_train_command(app);
   add_bench_command(app);
+  add_doctor_command(app);
   add_models_command(app);
   add_profile_command(app);
   add_fit_command(app);
@@ -123,10 +126,9 @@ int fail(ExitCode code, const std::string& message) {
 int refuse(const CLI::App& app, const std::string& message) {
   const auto commands = app.get_subcommands();
   const std::string command = commands.empty() ? "" : commands.front()->get_name();
-  if (command.empty() || command == "train" || command == "bench" || command == "profile") {
-    return refuse_arguments(message);
-  }
-  return fail(ExitCode::usage, message);
+  constexpr std::array<std::string_view, 5> kOnRanks = {"", "bench", "doctor", "profile", "train"};
+  const bool on_ranks = std::find(kOnRanks.begin(), kOnRanks.end(), command) != kOnRanks.end();
+  return on_ranks ? refuse_arguments(message) : fail(ExitCode::usage, message);
 }
 
 // Data that did not reach its reader is a failure too.

@@ -19,6 +19,9 @@ void add_missing(CLI::App& app, const std::string& name, const std::string& desc
 
 void add_data_command(CLI::App& app) { add_missing(app, "data", "Prepare training data"); }
 void add_train_command(CLI::App& app) { add_missing(app, "train", "Train a sharded model"); }
+void add_doctor_command(CLI::App& app) {
+  add_missing(app, "doctor", "Look at where ranks would run");
+}
 void add_bench_command(CLI::App& app) { add_missing(app, "bench", "Time the steps of a plan"); }
 void add_profile_command(CLI::App& app) { add_missing(app, "profile", "Measure this machine"); }
 void add_fit_command(CLI::App& app) { add_missing(app, "fit", "Fit a communication model"); }
