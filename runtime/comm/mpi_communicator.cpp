@@ -78,6 +78,7 @@ class MpiCommunicator final : public Communicator {
     const std::vector<std::byte> sent(1);
     std::vector<std::byte> received(static_cast<std::size_t>(size_));
     std::vector<ReceiveBlock> receive;
+    receive.reserve(received.size());
     for (std::byte& byte : received) receive.emplace_back(&byte, 1);
     do_all_to_all(std::vector<SendBlock>(received.size(), sent), receive);
   }
