@@ -56,12 +56,13 @@ TEST(InitialWeights, SpreadEvenlyOverOneOverTheRootOfTheRows) {
 
 TEST(InitialState, HasTheShapeOfTheOptimizer) {
   Table table = make_table(5, 8);
+  const OptimizerSettings settings{.initial_accumulator = 0.5F};
   table.optimizer = OptimizerKind::sgd;
-  EXPECT_TRUE(initial_state(table, columns(table, 0, 4), 0.5F).empty());
+  EXPECT_TRUE(initial_state(table, columns(table, 0, 4), settings).empty());
   table.optimizer = OptimizerKind::adagrad;
-  EXPECT_EQ(initial_state(table, columns(table, 0, 4), 0.5F), std::vector<float>(20, 0.5F));
+  EXPECT_EQ(initial_state(table, columns(table, 0, 4), settings), std::vector<float>(20, 0.5F));
   table.optimizer = OptimizerKind::rowwise_adagrad;
-  EXPECT_EQ(initial_state(table, columns(table, 0, 4), 0.5F), std::vector<float>(5, 0.5F));
+  EXPECT_EQ(initial_state(table, columns(table, 0, 4), settings), std::vector<float>(5, 0.5F));
 }
 
 TEST(InitialWeights, AShardThatNoMemoryHoldsIsNamed) {
