@@ -8,6 +8,7 @@
 #include "planner/search/algorithms.hpp"
 #include "planner/search/search.hpp"
 #include "tests/planner/search/random_problems.hpp"
+#include "tests/sanitized.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -21,7 +22,7 @@ namespace {
 using testing::Draw;
 
 constexpr std::int64_t kLittleWork = 2'000;
-constexpr std::uint64_t kProblems = 1'000;
+constexpr std::uint64_t kProblems = testing::kSanitized ? 50 : 1'000;
 
 // The default ones, all, or a few.
 std::vector<ShardingType> draw_types(RandomStream& random) {

@@ -2,6 +2,7 @@
 // made by tests/torchrec_planner/plan_with_torchrec.py (ms; empty where it found no plan).
 #include "planner/search/search.hpp"
 #include "tests/planner/search/torchrec_tasks.hpp"
+#include "tests/sanitized.hpp"
 
 #include <gtest/gtest.h>
 
@@ -91,12 +92,13 @@ const std::vector<Setting> kSettings = {
 TEST(TorchrecGreedy, HasTheCostsOfTorchrecItselfOn240Tasks) {
   const auto golden = read_golden();
   ASSERT_EQ(golden.size(), 240U);
-  for (const Golden& task : golden) {
+  for (std::size_t i = 0; i < golden.size(); i += testing::kSanitized ? 20 : 1) {
+    const Golden& task = golden[i];
     ASSERT_EQ(task.costs.size(), kSettings.size());
-    for (std::size_t i = 0; i < kSettings.size(); ++i) {
+    for (std::size_t s = 0; s < kSettings.size(); ++s) {
       SCOPED_TRACE("task " + std::to_string(task.task) + ", " + format_bytes(task.memory) + ", " +
-                   kSettings[i].algorithm);
-      expect_same(planned(task, kSettings[i].algorithm, kSettings[i].types), task.costs[i]);
+                   kSettings[s].algorithm);
+      expect_same(planned(task, kSettings[s].algorithm, kSettings[s].types), task.costs[s]);
     }
   }
 }
