@@ -46,8 +46,11 @@ class CostModel {
                                                   const Topology& topology) const;
 };
 
-/// "analytic" (the default) or "torchrec". Throws UsageError that lists the names.
+/// "analytic" (the default), "torchrec", the name of a shipped compute model
+/// (compute/shipped_compute_models.hpp), or the file of one (*.json). Throws UsageError that lists
+/// the names, InputError for a file that is no such model.
 std::unique_ptr<CostModel> make_cost_model(std::string_view name);
+/// Of those that are not fitted.
 std::vector<std::string> cost_model_names();
 
 enum class Objective {

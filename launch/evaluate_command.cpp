@@ -1,5 +1,6 @@
 #include "launch/comm_model_file.hpp"
 #include "launch/commands.hpp"
+#include "launch/compute_timing_files.hpp"
 #include "launch/error_report.hpp"
 #include "launch/timing_files.hpp"
 
@@ -39,7 +40,23 @@ void warn_of_extrapolation(const CommModel& model, const std::vector<CommTiming>
   }
 }
 
+void print(const EvaluateArguments& arguments, const std::string& model,
+           const std::vector<ErrorSlice>& slices) {
+  if (arguments.json) {
+    fmt::print("{}\n", errors_to_json(model, slices).dump(2));
+  } else {
+    fmt::print("{}", errors_to_text(slices));
+  }
+}
+
+void evaluate_compute(const EvaluateArguments& arguments) {
+  const ComputeModel model = load_compute_model(arguments.model);
+  print(arguments, model.name,
+        compute_errors(model, load_compute_timings(arguments.timings).examples));
+}
+
 void run(const EvaluateArguments& arguments) {
+  if (names_compute_model(arguments.model)) return evaluate_compute(arguments);
   const CommModel model = load_comm_model(arguments.model);
   const std::vector<CommTiming> rows = load_timings(arguments.timings).timings.rows;
   warn_of_extrapolation(model, rows);
@@ -48,12 +65,7 @@ void run(const EvaluateArguments& arguments) {
   for (const CommTiming& row : rows) {
     predicted.push_back(predict_us(model, row.setting, row.call));
   }
-  const std::vector<ErrorSlice> slices = slice_errors(rows, predicted);
-  if (arguments.json) {
-    fmt::print("{}\n", errors_to_json(model.name, slices).dump(2));
-  } else {
-    fmt::print("{}", errors_to_text(slices));
-  }
+  print(arguments, model.name, slice_errors(rows, predicted));
 }
 
 }  // namespace
@@ -63,6 +75,7 @@ void add_evaluate_command(CLI::App& app) {
   command->footer(
       "Examples:\n"
       "  shardwright evaluate nccl-h100 timings.csv\n"
+      "  shardwright evaluate compute.json compute_timings.csv\n"
       "  shardwright evaluate model.json all_reduce_perf.txt --operation all_reduce --json");
   const auto arguments = std::make_shared<EvaluateArguments>();
   command->add_option("MODEL", arguments->model, "Model file, or the name of a shipped model")

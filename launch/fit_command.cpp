@@ -4,6 +4,8 @@
 #include "costmodel/train/hold_out.hpp"
 #include "launch/comm_model_file.hpp"
 #include "launch/commands.hpp"
+#include "launch/compute_fit.hpp"
+#include "launch/compute_timing_files.hpp"
 #include "launch/error_report.hpp"
 #include "launch/timing_files.hpp"
 
@@ -25,6 +27,8 @@ struct FitArguments {
   std::string from;
   std::string hold_out;
   std::string save_timings;
+  std::string architecture = "roofline_residual";
+  std::int64_t epochs = ComputeFitOptions{}.most_epochs;
   bool single = false;
   bool json = false;
   FitOptions options;
@@ -90,10 +94,24 @@ void print_hold_out(const FitArguments& arguments, const std::vector<CommTiming>
   }
 }
 
+void fit_compute(const FitArguments& arguments) {
+  ComputeFitRequest request;
+  request.output = arguments.output;
+  request.name = name_of(arguments);
+  request.from = arguments.from;
+  request.hold_out = arguments.hold_out;
+  request.json = arguments.json;
+  request.options.seed = arguments.options.seed;
+  request.options.most_epochs = arguments.epochs;
+  request.options.architecture = parse_compute_architecture(arguments.architecture);
+  fit_compute_timings(load_compute_timings(arguments.timings), request);
+}
+
 void run(const FitArguments& arguments) {
   if (arguments.output.empty() == arguments.hold_out.empty()) {
     throw UsageError("Give either -o MODEL, to write a model, or --hold-out, to see its errors.");
   }
+  if (are_compute_timings(arguments.timings)) return fit_compute(arguments);
   const LoadedTimings loaded = load_timings(arguments.timings);
   if (!arguments.save_timings.empty()) {
     write_file(arguments.save_timings, comm_timings_to_csv(loaded.timings));
@@ -108,10 +126,11 @@ void run(const FitArguments& arguments) {
 }  // namespace
 
 void add_fit_command(CLI::App& app) {
-  CLI::App* command = app.add_subcommand("fit", "Fit a communication model to timings");
+  CLI::App* command = app.add_subcommand("fit", "Fit a cost model to timings");
   command->footer(
       "Examples:\n"
       "  shardwright fit timings.csv -o model.json\n"
+      "  shardwright fit compute_timings.csv -o cpu.json --architecture roofline_residual\n"
       "  shardwright fit mine.csv --from nccl-all -o adapted.json\n"
       "  shardwright fit timings.csv --hold-out sizes");
   const auto arguments = std::make_shared<FitArguments>();
@@ -121,14 +140,23 @@ void add_fit_command(CLI::App& app) {
   command->add_option("--from", arguments->from, "Model to adapt: a file, or a shipped one");
   command->add_flag("--single", arguments->single,
                     "Keep what prices these timings' one machine and library only");
-  command->add_option("--hold-out", arguments->hold_out,
-                      "Write no model; keep sizes, hardware or ranks aside and print the errors");
+  command->add_option(
+      "--hold-out", arguments->hold_out,
+      "Write no model; keep sizes, hardware or ranks (computation: sets) aside and print\n"
+      "the errors");
   command->add_option("--save-timings", arguments->save_timings,
                       "Also write the timings in the schema of docs/timings.md");
   command->add_option("--seed", arguments->options.seed, "Chooses the calls kept aside")
       ->capture_default_str();
   command->add_option("--iterations", arguments->options.most_iterations, "At most so many")
       ->check(CLI::Range(10, 100000))
+      ->capture_default_str();
+  command
+      ->add_option("--architecture", arguments->architecture,
+                   "Of a compute model: roofline_residual, neuroshard")
+      ->capture_default_str();
+  command->add_option("--epochs", arguments->epochs, "Of a compute model, at most")
+      ->check(CLI::Range(1, 100000))
       ->capture_default_str();
   command->add_flag("--json", arguments->json, "Print the errors of --hold-out as JSON");
   command->callback([arguments] { run(*arguments); });

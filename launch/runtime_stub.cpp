@@ -24,7 +24,7 @@ void add_doctor_command(CLI::App& app) {
 }
 void add_bench_command(CLI::App& app) { add_missing(app, "bench", "Time the steps of a plan"); }
 void add_profile_command(CLI::App& app) { add_missing(app, "profile", "Measure this machine"); }
-void add_fit_command(CLI::App& app) { add_missing(app, "fit", "Fit a communication model"); }
+void add_fit_command(CLI::App& app) { add_missing(app, "fit", "Fit a cost model"); }
 
 int refuse_arguments(const std::string& message) {
   print_failure(message);

@@ -9,9 +9,13 @@
 namespace shardwright {
 namespace {
 
+bool is_comm(const PretrainedText& text) {
+  return text.json.substr(0, 200).find("shardwright.comm_model/") != std::string_view::npos;
+}
+
 const PretrainedText* lookup(std::string_view name) {
   for (const PretrainedText& text : pretrained_texts()) {
-    if (text.name == name) return &text;
+    if (text.name == name && is_comm(text)) return &text;
   }
   return nullptr;
 }
@@ -20,7 +24,9 @@ const PretrainedText* lookup(std::string_view name) {
 
 std::vector<std::string> pretrained_names() {
   std::vector<std::string> names;
-  for (const PretrainedText& text : pretrained_texts()) names.emplace_back(text.name);
+  for (const PretrainedText& text : pretrained_texts()) {
+    if (is_comm(text)) names.emplace_back(text.name);
+  }
   return names;
 }
 

@@ -9,13 +9,15 @@
 
 namespace shardwright {
 
-/// A shipped model: costmodel/pretrained/<name>.json, built into the program.
+/// A shipped model of communication or (compute/shipped_compute_models.hpp) computation:
+/// costmodel/pretrained/<name>.json, built into the program.
 struct PretrainedText {
   std::string_view name;
   std::string_view json;
 };
 std::span<const PretrainedText> pretrained_texts();
 
+/// The communication models among them.
 std::vector<std::string> pretrained_names();
 bool is_pretrained(std::string_view name);
 /// Throws UsageError that lists the names.

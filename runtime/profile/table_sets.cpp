@@ -78,7 +78,8 @@ double draw_skew(SplitMix64& random) {
 
 double rounded(double pooling) { return std::round(1000 * std::min(pooling, kMostPooling)) / 1000; }
 
-// Every table's pooling anew around its own, then batch and poolings scaled to a random duration.
+// Every table's pooling anew around its own, then batch and poolings alike scaled to a random
+// duration, as far as their bounds allow.
 TableSet::Variant draw_variant(const TableSetRanges& ranges, SplitMix64& random,
                                const std::vector<MeasuredTable>& tables) {
   TableSet::Variant variant;
@@ -91,11 +92,12 @@ TableSet::Variant draw_variant(const TableSetRanges& ranges, SplitMix64& random,
   variant.batch_size = std::llround(log_uniform(random, kLeastBatch, kMostBatch));
   const double target =
       log_uniform(random, std::min(kLeastPassMs, ranges.most_pass_ms), ranges.most_pass_ms);
-  const double batch = static_cast<double>(variant.batch_size);
-  variant.batch_size = std::llround(std::clamp(batch * std::min(1.0, target / guess_ms(variant)),
-                                               std::min(kLeastBatch, batch), batch));
-  const double scale = std::min(1.0, ranges.most_pass_ms / guess_ms(variant));
-  for (MeasuredTable& table : variant.tables) table.pooling = rounded(table.pooling * scale);
+  const double scale = std::sqrt(std::min(1.0, target / guess_ms(variant)));
+  variant.batch_size =
+      std::max<std::int64_t>(static_cast<std::int64_t>(kLeastBatch),
+                             std::llround(scale * static_cast<double>(variant.batch_size)));
+  const double left = std::min(1.0, target / guess_ms(variant));
+  for (MeasuredTable& table : variant.tables) table.pooling = rounded(table.pooling * left);
   return variant;
 }
 

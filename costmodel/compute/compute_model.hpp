@@ -1,0 +1,96 @@
+#pragma once
+
+#include "costmodel/compute/shard_features.hpp"
+#include "costmodel/neural/comm_model.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace shardwright {
+
+/// y = weights · x + bias.
+struct DenseLayer {
+  std::size_t inputs = 0;
+  std::vector<double> weights;  ///< [output][input]
+  std::vector<double> bias;     ///< [output]
+};
+
+enum class ComputeArchitecture {
+  roofline_residual,  ///< nets that correct a fitted roofline
+  neuroshard,         ///< NeuroShard's exact form, for comparison
+};
+std::string_view to_string(ComputeArchitecture architecture);
+ComputeArchitecture parse_compute_architecture(std::string_view name);
+
+/// Milliseconds per unit of WorkTerms.
+struct Roofline {
+  std::vector<double> forward;
+  std::vector<double> backward;
+};
+
+/// What a model was trained on: outside of it, it guesses.
+struct ComputeTraining {
+  std::size_t rows = 0;
+  std::string data_fingerprint;
+  std::set<std::string> hardware;
+  std::map<std::string, Range> ranges;  ///< of table_rows, dim, pooling, batch, tables, busy_ranks
+};
+
+/// Prices the tables of one rank: each shard goes through the encoder, the codes are summed, the
+/// head turns the sum into times. Formulas: docs/cost_model_compute.md.
+struct ComputeModel {
+  std::string name;
+  std::string device = "cpu";
+  ComputeArchitecture architecture = ComputeArchitecture::roofline_residual;
+  std::vector<double> mean;       ///< of the features, subtracted
+  std::vector<double> deviation;  ///< then divided by
+  Roofline roofline;
+  std::vector<DenseLayer> encoder;
+  std::vector<DenseLayer> head;
+  ComputeTraining training;
+  StatedError error;
+  /// Constants of other cost models, fitted to the same timings: "analytic", "torchrec",
+  /// "roofline".
+  std::map<std::string, Roofline> rivals;
+};
+
+struct ComputeTimes {
+  double forward_ms = 0;
+  double backward_ms = 0;  ///< 0 where a net prices both as one, in forward_ms
+  double total_ms() const { return forward_ms + backward_ms; }
+};
+
+/// Parts of a state of roofline_residual; the codes follow.
+enum StatePart : std::size_t {
+  state_forward_ms,
+  state_backward_ms,
+  state_shards,
+  state_touched,
+  state_codes
+};
+constexpr std::size_t kNumCodes = 6;
+/// How far encoder and head may move the natural logarithm of a time.
+constexpr double kMostShardCorrection = 1.5;
+constexpr double kMostRankCorrection = 0.7;
+
+std::size_t state_size(const ComputeModel& model);
+/// Adds what a shard means to a rank's state, state_size() values. No value is negative.
+void add_to_state(const ComputeModel& model, const ShardWork& work, std::span<double> state);
+/// Times of a rank whose shards add up to `state`; 0 without shards. `busy_ranks` compute at the
+/// same time on its node.
+ComputeTimes price_state(const ComputeModel& model, std::span<const double> state,
+                         double busy_ranks);
+
+/// What a head of roofline_residual reads, from a state with at least one shard.
+std::size_t num_head_inputs(const ComputeModel& model);
+void head_inputs(std::span<const double> state, double busy_ranks, std::span<double> inputs);
+
+/// The forward and backward times of the roofline for one shard.
+ComputeTimes roofline_times(const Roofline& roofline, const WorkTerms& terms);
+
+}  // namespace shardwright

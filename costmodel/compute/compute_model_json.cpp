@@ -1,0 +1,154 @@
+#include "costmodel/compute/compute_model_json.hpp"
+
+#include "costmodel/json/json_view.hpp"
+
+#include <fmt/format.h>
+
+namespace shardwright {
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr double kLargest = 1e9;      // of weights: beyond any that training gives
+constexpr std::size_t kWidest = 256;  // outputs or inputs of a layer
+
+ordered_json layers_to_json(const std::vector<DenseLayer>& layers) {
+  ordered_json json = ordered_json::array();
+  for (const DenseLayer& layer : layers) {
+    json.push_back({{"inputs", layer.inputs}, {"weights", layer.weights}, {"bias", layer.bias}});
+  }
+  return json;
+}
+
+ordered_json roofline_to_json(const Roofline& roofline) {
+  return {{"forward", roofline.forward}, {"backward", roofline.backward}};
+}
+
+ordered_json training_to_json(const ComputeTraining& training) {
+  ordered_json ranges = ordered_json::object();
+  for (const auto& [what, range] : training.ranges) ranges[what] = {range.least, range.most};
+  return {{"rows", training.rows},
+          {"data_fingerprint", training.data_fingerprint},
+          {"hardware", training.hardware},
+          {"ranges", ranges}};
+}
+
+std::vector<double> read_values(const JsonView& view, double least = -kLargest) {
+  std::vector<double> values;
+  for (const JsonView& value : view.elements()) values.push_back(value.number(least, kLargest));
+  return values;
+}
+
+std::vector<double> read_exactly(const JsonView& view, std::size_t count,
+                                 double least = -kLargest) {
+  std::vector<double> values = read_values(view, least);
+  if (values.size() != count) view.fail(fmt::format("{} numbers", count));
+  return values;
+}
+
+// Layers that follow `inputs` values and end in `outputs` (0: any number).
+std::vector<DenseLayer> read_layers(const JsonView& view, std::size_t inputs, std::size_t outputs) {
+  std::vector<DenseLayer> layers;
+  for (const JsonView& part : view.elements()) {
+    DenseLayer layer;
+    layer.inputs = static_cast<std::size_t>(part.at("inputs").integer(1));
+    if (layer.inputs != inputs) {
+      part.at("inputs").fail(fmt::format("{}, as the layer before puts out", inputs));
+    }
+    layer.bias = read_values(part.at("bias"));
+    if (layer.bias.empty() || layer.bias.size() > kWidest) {
+      part.at("bias").fail(fmt::format("1 to {} numbers", kWidest));
+    }
+    layer.weights = read_exactly(part.at("weights"), layer.inputs * layer.bias.size());
+    inputs = layer.bias.size();
+    layers.push_back(std::move(layer));
+  }
+  if (layers.empty()) view.fail("at least one layer");
+  if (outputs != 0 && inputs != outputs)
+    view.fail(fmt::format("layers that end in {} outputs", outputs));
+  return layers;
+}
+
+Roofline read_roofline(const JsonView& view) {
+  return {read_values(view.at("forward"), 0.0), read_values(view.at("backward"), 0.0)};
+}
+
+void read_training(const JsonView& view, ComputeTraining& training) {
+  training.rows = static_cast<std::size_t>(view.at("rows").integer(1));
+  training.data_fingerprint = view.at("data_fingerprint").string();
+  for (const JsonView& name : view.at("hardware").elements())
+    training.hardware.insert(name.string());
+  const JsonView ranges = view.at("ranges");
+  if (!ranges.raw().is_object()) ranges.fail("an object of ranges");
+  for (const auto& [what, ends] : ranges.raw().items()) {
+    const auto values = read_exactly(ranges.at(what), 2);
+    if (values[1] < values[0]) ranges.at(what).fail("the least and the most");
+    training.ranges[what] = {values[0], values[1]};
+  }
+}
+
+}  // namespace
+
+std::string compute_model_to_json(const ComputeModel& model) {
+  ordered_json rivals = ordered_json::object();
+  for (const auto& [name, rival] : model.rivals) rivals[name] = roofline_to_json(rival);
+  const ordered_json json = {
+      {"schema", "shardwright.compute_model/1"},
+      {"name", model.name},
+      {"device", model.device},
+      {"architecture", to_string(model.architecture)},
+      {"trained_on", training_to_json(model.training)},
+      {"error",
+       {{"geometric_mean_error", model.error.geometric_mean_error}, {"how", model.error.how}}},
+      {"mean", model.mean},
+      {"deviation", model.deviation},
+      {"roofline", roofline_to_json(model.roofline)},
+      {"encoder", layers_to_json(model.encoder)},
+      {"head", layers_to_json(model.head)},
+      {"rivals", rivals}};
+  return json.dump() + "\n";
+}
+
+bool is_compute_model(std::string_view text) {
+  return text.substr(0, 200).find("shardwright.compute_model/") != std::string_view::npos;
+}
+
+namespace {
+
+ComputeModel model_of(const nlohmann::json& json, const std::string& file) {
+  const JsonView document(json, file);
+  expect_schema(document, "compute_model");
+  ComputeModel model;
+  model.name = document.at("name").string();
+  model.device = document.at("device").string();
+  model.architecture = parse_compute_architecture(document.at("architecture").string());
+  const bool residual = model.architecture == ComputeArchitecture::roofline_residual;
+  const std::size_t features = residual ? kNumFeatures : kNumNeuroshardFeatures;
+  read_training(document.at("trained_on"), model.training);
+  model.error = {document.at("error").at("geometric_mean_error").number(0),
+                 document.at("error").at("how").string()};
+  constexpr double kLeastDeviation = 1e-9;
+  model.mean = read_exactly(document.at("mean"), features);
+  model.deviation = read_exactly(document.at("deviation"), features, kLeastDeviation);
+  const JsonView roofline = document.at("roofline");
+  model.roofline.forward = read_exactly(roofline.at("forward"), WorkTerms::kForward, 0.0);
+  model.roofline.backward = read_exactly(roofline.at("backward"), WorkTerms::kBackward, 0.0);
+  model.encoder = read_layers(document.at("encoder"), features, residual ? 2 + kNumCodes : 0);
+  model.head = read_layers(document.at("head"), num_head_inputs(model), residual ? 2 : 1);
+  const JsonView rivals = document.at("rivals");
+  if (!rivals.raw().is_object()) rivals.fail("an object of constants");
+  for (const auto& [name, values] : rivals.raw().items()) {
+    model.rivals[name] = read_roofline(JsonView(values, file, rivals.path() + "." + name));
+  }
+  return model;
+}
+
+}  // namespace
+
+ComputeModel parse_compute_model(std::string_view text, const std::string& file) {
+  return model_of(parse_json(text, file), file);
+}
+
+ComputeModel read_compute_model(const std::string& file) { return model_of(read_json(file), file); }
+
+}  // namespace shardwright

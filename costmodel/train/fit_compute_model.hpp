@@ -1,0 +1,39 @@
+#pragma once
+
+#include "costmodel/compute/compute_dataset.hpp"
+#include "costmodel/compute/compute_model.hpp"
+
+#include <cstdint>
+#include <functional>
+
+namespace shardwright {
+
+struct ComputeFitProgress {
+  std::int64_t epoch = 0;
+  double training_error = 0;    ///< geometric mean over forward and backward times
+  double validation_error = 0;  ///< of the table sets kept aside
+};
+
+struct ComputeFitOptions {
+  std::uint64_t seed = 1;  ///< of weights, order and the sets kept aside
+  ComputeArchitecture architecture = ComputeArchitecture::roofline_residual;
+  std::int64_t most_epochs = 300;
+  std::int64_t patience = 60;  ///< epochs without a better validation error
+  double validation_share = 0.1;
+  /// Model to adapt: its nets are the start, its roofline and normalisation stay.
+  const ComputeModel* base = nullptr;
+  std::function<void(const ComputeFitProgress&)> progress;
+};
+
+/// Fits the constants of the roofline and of the rivals, then the nets by Adam on a robust loss of
+/// ln(predicted / measured) (neuroshard: the squared error in ms, as the original); keeps the nets
+/// of the epoch with the least error on sets kept aside, which is the error the model states. The
+/// same examples, options and seed give the same bits. Throws InputError for fewer than 20 timings,
+/// fewer than 5 table sets, or timings of one size.
+ComputeModel fit_compute_model(const ComputeExamples& examples, const ComputeFitOptions& options);
+
+/// Times by LibTorch's forward pass: what price_state() must equal.
+std::vector<ComputeTimes> torch_predict_times(const ComputeModel& model,
+                                              const ComputeExamples& examples);
+
+}  // namespace shardwright

@@ -1,0 +1,61 @@
+#include "launch/compute_fit.hpp"
+
+#include "costmodel/compute/compute_model_json.hpp"
+#include "costmodel/errors.hpp"
+#include "costmodel/json/write_file.hpp"
+#include "launch/error_report.hpp"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+namespace shardwright {
+namespace {
+
+void print_progress(const ComputeFitProgress& progress) {
+  constexpr std::int64_t kEvery = 10;
+  if (progress.epoch % kEvery != 0) return;
+  fmt::print(stderr, "epoch {:>5}  training error {:6.2f} %  validation error {:6.2f} %\n",
+             progress.epoch, 100 * progress.training_error, 100 * progress.validation_error);
+}
+
+void print_hold_out(const ComputeExamples& examples, const ComputeFitRequest& request,
+                    const ComputeFitOptions& options) {
+  if (request.hold_out != "sets") {
+    throw UsageError(
+        fmt::format("--hold-out is '{}'; of timings of computation only sets can be kept aside.",
+                    request.hold_out));
+  }
+  constexpr double kShare = 0.2;
+  constexpr std::uint64_t kOtherSeed = 0x5eed;  // not the split of the validation
+  const ExampleSplit split = split_by_set(examples, kShare, options.seed ^ kOtherSeed);
+  if (split.aside.empty()) throw InputError("There are too few table sets to keep some aside.");
+  const ComputeModel model = fit_compute_model(split.rest, options);
+  const std::vector<ErrorSlice> slices = compute_errors(model, split.aside);
+  if (request.json) {
+    fmt::print("{}\n", errors_to_json("hold-out sets", slices).dump(2));
+  } else {
+    fmt::print("{}", errors_to_text(slices));
+  }
+}
+
+}  // namespace
+
+void fit_compute_timings(const LoadedComputeTimings& timings, const ComputeFitRequest& request) {
+  ComputeFitOptions options = request.options;
+  options.progress = print_progress;
+  std::optional<ComputeModel> base;
+  if (!request.from.empty()) {
+    base = load_compute_model(request.from);
+    options.base = &*base;
+  }
+  if (!request.hold_out.empty()) return print_hold_out(timings.examples, request, options);
+  ComputeModel model = fit_compute_model(timings.examples, options);
+  model.name = request.name;
+  model.training.data_fingerprint = timings.fingerprint;
+  write_file(request.output, compute_model_to_json(model));
+  fmt::print(stderr, "{}: {} timings, geometric-mean error {:.1f} % ({}).\n", request.output,
+             timings.examples.size(), 100 * model.error.geometric_mean_error, model.error.how);
+}
+
+}  // namespace shardwright

@@ -1,0 +1,61 @@
+#include "launch/compute_timing_files.hpp"
+
+#include "costmodel/compute/compute_model_json.hpp"
+#include "costmodel/compute/compute_slices.hpp"
+#include "costmodel/compute/shipped_compute_models.hpp"
+#include "costmodel/errors.hpp"
+#include "planner/input_file.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace shardwright {
+
+bool are_compute_timings(const TimingFiles& files) {
+  if (files.files.empty() || files.files.front() == "-") return false;
+  return is_compute_timings(read_input_file(files.files.front()).content);
+}
+
+LoadedComputeTimings load_compute_timings(const TimingFiles& files) {
+  std::vector<ComputeTiming> rows;
+  std::string bytes;
+  for (const std::string& file : files.files) {
+    const InputFile input = read_input_file(file);
+    bytes += input.content;
+    ComputeTimings timings = parse_compute_timings(input.content, input.name);
+    for (const DroppedRows& dropped : timings.dropped) {
+      fmt::print(stderr, "{}: {} row(s) left out for {} (first: line {}).\n", input.name,
+                 dropped.count, dropped.reason, dropped.first_line);
+    }
+    for (ComputeTiming& row : timings.rows) {
+      if (files.only_hardware.empty() || row.hardware == files.only_hardware)
+        rows.push_back(std::move(row));
+    }
+  }
+  if (rows.empty()) throw InputError("There is no usable timing of computation in the files.");
+  return {make_examples(std::move(rows)), fingerprint(bytes)};
+}
+
+bool names_compute_model(const std::string& name_or_file) {
+  if (is_shipped_compute_model(name_or_file)) return true;
+  if (!name_or_file.ends_with(".json")) return false;
+  return is_compute_model(read_input_file(name_or_file).content);
+}
+
+ComputeModel load_compute_model(const std::string& name_or_file) {
+  if (is_shipped_compute_model(name_or_file)) return load_shipped_compute_model(name_or_file);
+  const InputFile input = read_input_file(name_or_file);
+  return parse_compute_model(input.content, input.name);
+}
+
+std::vector<ErrorSlice> compute_errors(const ComputeModel& model, const ComputeExamples& examples) {
+  std::vector<ErrorSlice> slices = slice_compute_errors(examples, predict_times(model, examples));
+  for (const auto& [name, constants] : model.rivals) {
+    slices.push_back(
+        rival_slice(name + ", fitted", examples, predict_rival(name, constants, examples)));
+  }
+  return slices;
+}
+
+}  // namespace shardwright

@@ -1,0 +1,99 @@
+#include "costmodel/train/fit_compute_model.hpp"
+
+#include "costmodel/compute/compute_model_json.hpp"
+#include "costmodel/errors.hpp"
+#include "costmodel/train/fit_roofline.hpp"
+#include "tests/costmodel/compute/sample_model.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace shardwright {
+namespace {
+
+// Sets whose times follow a known law: a roofline that large tables exceed by half.
+ComputeExamples made_up(std::int64_t sets) {
+  std::vector<ComputeTiming> timings;
+  for (std::int64_t set = 0; set < sets; ++set) {
+    ComputeTiming timing;
+    timing.hardware = "made up";
+    timing.set = set;
+    timing.batch_size = 64 << (set % 5);
+    timing.optimizer = set % 2 == 0 ? OptimizerKind::sgd : OptimizerKind::adagrad;
+    for (std::int64_t t = 0; t <= set % 4; ++t) {
+      const std::int64_t rows = 100 << ((3 * set + 5 * t) % 11);
+      timing.tables.push_back(
+          {rows, 4 << ((set + t) % 5), 1.0 + static_cast<double>((7 * set + t) % 9), 1.05});
+      const MeasuredTable& table = timing.tables.back();
+      const double values = table.pooling * static_cast<double>(table.dim * timing.batch_size);
+      timing.forward_ms += (1e-3 + 1e-6 * values) * (rows > 5000 ? 1.5 : 1);
+      timing.backward_ms += 2e-3 + 3e-6 * values;
+    }
+    timings.push_back(timing);
+  }
+  return make_examples(std::move(timings));
+}
+
+ComputeFitOptions quick() {
+  ComputeFitOptions options;
+  options.most_epochs = 60;
+  return options;
+}
+
+TEST(FitRoofline, FindsConstantsAndLeavesAbsentTermsAtZero) {
+  const std::vector<std::vector<double>> terms = {{1, 10, 0}, {1, 200, 0}, {1, 3000, 0}, {1, 5, 0}};
+  const std::vector<double> constants = fit_roofline(terms, {2.1, 4.0, 32.0, 2.05});
+  EXPECT_NEAR(constants[0], 2.0, 1e-3);
+  EXPECT_NEAR(constants[1], 0.01, 1e-5);
+  EXPECT_EQ(constants[2], 0);
+}
+
+TEST(FitComputeModel, LearnsALawBetterThanTheRoofline) {
+  const ComputeExamples examples = made_up(240);
+  const ComputeModel model = fit_compute_model(examples, quick());
+  EXPECT_LT(model.error.geometric_mean_error, 0.06);
+  EXPECT_EQ(model.training.rows, 240U);
+  EXPECT_EQ(model.training.ranges.at("tables").most, 4);
+}
+
+TEST(FitComputeModel, GivesTheSameFileForTheSameSeed) {
+  const ComputeExamples examples = made_up(40);
+  ComputeFitOptions options;
+  options.most_epochs = 3;
+  const std::string once = compute_model_to_json(fit_compute_model(examples, options));
+  EXPECT_EQ(compute_model_to_json(fit_compute_model(examples, options)), once);
+}
+
+TEST(FitComputeModel, RefusesTooFewTimings) {
+  EXPECT_THROW(fit_compute_model(made_up(19), quick()), InputError);
+}
+
+TEST(TorchPredictTimes, EqualsThePlainForm) {
+  const ComputeExamples examples = made_up(30);
+  ComputeFitOptions options;
+  options.most_epochs = 2;
+  for (const auto architecture :
+       {ComputeArchitecture::roofline_residual, ComputeArchitecture::neuroshard}) {
+    options.architecture = architecture;
+    const ComputeModel model = fit_compute_model(examples, options);
+    const auto plain = predict_times(model, examples);
+    const auto torch = torch_predict_times(model, examples);
+    ASSERT_EQ(plain.size(), torch.size());
+    for (std::size_t i = 0; i < plain.size(); ++i) {
+      EXPECT_NEAR(plain[i].forward_ms, torch[i].forward_ms, 1e-5 * torch[i].forward_ms + 1e-12);
+      EXPECT_NEAR(plain[i].backward_ms, torch[i].backward_ms, 1e-5 * torch[i].backward_ms);
+    }
+  }
+  // Weights that no fit made, so that head and codes matter.
+  const ComputeModel sample = testing::sample_compute_model();
+  const auto plain = predict_times(sample, examples);
+  const auto torch = torch_predict_times(sample, examples);
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    EXPECT_NEAR(plain[i].forward_ms, torch[i].forward_ms, 1e-5 * torch[i].forward_ms);
+    EXPECT_NEAR(plain[i].backward_ms, torch[i].backward_ms, 1e-5 * torch[i].backward_ms);
+  }
+}
+
+}  // namespace
+}  // namespace shardwright
