@@ -2,6 +2,8 @@
 
 #include "costmodel/names.hpp"
 
+#include <algorithm>
+
 namespace shardwright {
 namespace {
 
@@ -16,6 +18,10 @@ constexpr Names<ShardingType, 7> kNames = {{
 }};
 
 }  // namespace
+
+bool contains(const std::vector<ShardingType>& types, ShardingType type) {
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
 
 std::string_view to_string(ShardingType type) { return name_of(type, kNames); }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string_view>
+#include <vector>
 
 namespace shardwright {
 
@@ -20,6 +21,8 @@ inline constexpr std::array kAllShardingTypes = {
     ShardingType::data_parallel, ShardingType::table_wise,     ShardingType::column_wise,
     ShardingType::row_wise,      ShardingType::table_row_wise, ShardingType::table_column_wise,
     ShardingType::grid};
+
+bool contains(const std::vector<ShardingType>& types, ShardingType type);
 
 std::string_view to_string(ShardingType type);
 /// Throws InputError listing the seven names.

@@ -21,6 +21,9 @@ enum class OptimizerKind { sgd, adagrad, rowwise_adagrad, adam, rowwise_adam, ft
 struct TableConstraints {
   std::vector<ShardingType> types;
   std::vector<RankId> ranks;
+  std::vector<std::int64_t> nodes;    ///< all shards on ranks of these
+  std::vector<std::string> together;  ///< tables with which it shares one rank, uncut like them
+  std::vector<std::string> apart;     ///< tables with which it shares no rank
   std::optional<std::int64_t> min_column_width;
   std::optional<std::int64_t> max_column_width;
   std::optional<std::int64_t> max_shards;

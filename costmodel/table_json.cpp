@@ -69,14 +69,6 @@ ReuseHistogram reuse_from_json(const JsonView& view) {
 TableConstraints constraints_from_json(const JsonView& view) {
   view.allow_keys({"types", "ranks", "nodes", "together", "apart", "min_column_width",
                    "max_column_width", "max_shards"});
-  for (const char* later : {"nodes", "together", "apart"}) {
-    if (const auto found = view.find(later)) {
-      throw InputError(fmt::format(
-          "{}: {} is a constraint that this version does not honour yet; remove it, or use types, "
-          "ranks, min_column_width, max_column_width and max_shards.",
-          found->file(), found->path()));
-    }
-  }
   TableConstraints constraints;
   if (const auto types = view.find("types")) {
     for (const JsonView& type : types->elements()) {
@@ -86,6 +78,16 @@ TableConstraints constraints_from_json(const JsonView& view) {
   if (const auto ranks = view.find("ranks")) {
     for (const JsonView& rank : ranks->elements()) constraints.ranks.emplace_back(rank.integer(0));
   }
+  if (const auto nodes = view.find("nodes")) {
+    for (const JsonView& node : nodes->elements()) constraints.nodes.push_back(node.integer(0));
+  }
+  const auto names = [&](const char* key, std::vector<std::string>& tables) {
+    const auto found = view.find(key);
+    if (!found) return;
+    for (const JsonView& name : found->elements()) tables.push_back(name.string());
+  };
+  names("together", constraints.together);
+  names("apart", constraints.apart);
   const auto width = [&](const char* key) -> std::optional<std::int64_t> {
     const auto found = view.find(key);
     return found ? std::optional(column_count(*found)) : std::nullopt;
@@ -114,6 +116,9 @@ json constraints_to_json(const TableConstraints& constraints) {
   json result = json::object();
   for (const ShardingType type : constraints.types) result["types"].push_back(to_string(type));
   for (const RankId rank : constraints.ranks) result["ranks"].push_back(rank.value());
+  if (!constraints.nodes.empty()) result["nodes"] = constraints.nodes;
+  if (!constraints.together.empty()) result["together"] = constraints.together;
+  if (!constraints.apart.empty()) result["apart"] = constraints.apart;
   if (constraints.min_column_width) result["min_column_width"] = *constraints.min_column_width;
   if (constraints.max_column_width) result["max_column_width"] = *constraints.max_column_width;
   if (constraints.max_shards) result["max_shards"] = *constraints.max_shards;

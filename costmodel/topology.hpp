@@ -16,6 +16,9 @@ struct RankSpec {
   std::string device = "cpu";  ///< a name known to find_device()
   Bytes memory;                ///< for tables and all that goes with them
   double speed = 1.0;          ///< relative to the device's usual speed; 0.5 takes twice as long
+  Bytes reserved = {};         ///< of `memory`, for something else
+  bool excluded = false;       ///< holds no shard, but takes its share of the batch
+  Bytes usable() const { return memory - reserved; }
   bool operator==(const RankSpec&) const = default;
 };
 

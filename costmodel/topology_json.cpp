@@ -40,7 +40,7 @@ Bytes memory_from_json(const JsonView& rank, const Device& device) {
 }
 
 RankSpec rank_from_json(const JsonView& view) {
-  view.allow_keys({"node", "device", "memory_bytes", "speed"});
+  view.allow_keys({"node", "device", "memory_bytes", "speed", "reserved_bytes", "excluded"});
   RankSpec rank;
   if (const auto node = view.find("node")) rank.node = node->integer(0);
   const auto name = view.find("device");
@@ -48,6 +48,10 @@ RankSpec rank_from_json(const JsonView& view) {
   rank.device = device.name;
   rank.memory = memory_from_json(view, device);
   if (const auto speed = view.find("speed")) rank.speed = speed->number(1e-6, 1e6);
+  if (const auto reserved = view.find("reserved_bytes")) {
+    rank.reserved = Bytes(reserved->integer(0, rank.memory.value()));
+  }
+  if (const auto excluded = view.find("excluded")) rank.excluded = excluded->boolean();
   return rank;
 }
 
@@ -60,6 +64,8 @@ json topology_to_json(const Topology& topology) {
                      {"device", rank.device},
                      {"memory_bytes", rank.memory.value()},
                      {"speed", rank.speed}});
+    if (rank.reserved > Bytes(0)) ranks.back()["reserved_bytes"] = rank.reserved.value();
+    if (rank.excluded) ranks.back()["excluded"] = true;
   }
   return {{"ranks", ranks},
           {"links",

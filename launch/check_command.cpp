@@ -1,5 +1,6 @@
 #include "costmodel/errors.hpp"
 #include "launch/commands.hpp"
+#include "planner/certificate_json.hpp"
 #include "planner/check.hpp"
 #include "planner/plan_json.hpp"
 
@@ -32,7 +33,23 @@ void print(const Plan& plan, const std::vector<std::string>& problems, bool json
   }
 }
 
+void check(const Proof& proof, const CheckArguments& arguments) {
+  const auto problems = check_proof(proof);
+  if (arguments.json) {
+    const nlohmann::json document = {{"valid", problems.empty()}, {"problems", problems}};
+    fmt::print("{}\n", document.dump(2));
+  } else if (problems.empty()) {
+    fmt::print("The certificate '{}' holds: no plan exists for these {} tables on {} ranks.\n",
+               to_string(proof.certificate.kind), proof.workload.tables.size(),
+               proof.topology.size());
+  }
+  if (!problems.empty()) throw Error(ExitCode::check_failed, problems.front());
+}
+
 void run(const CheckArguments& arguments) {
+  if (arguments.plan != "-") {
+    if (const auto proof = read_proof(arguments.plan)) return check(*proof, arguments);
+  }
   const Plan plan = read_plan_unchecked(arguments.plan);
   const auto problems = check_plan(plan);
   print(plan, problems, arguments.json);
@@ -50,9 +67,15 @@ void add_check_command(CLI::App& app) {
   command->footer(
       "Examples:\n"
       "  shardwright check plan.json\n"
-      "  shardwright check plan.json --json && echo valid");
+      "  shardwright check plan.json --json && echo valid\n"
+      "  shardwright plan tables.json --topology 2xcpu-1GiB --json > failed.json; \\\n"
+      "    shardwright check failed.json     (that no plan exists, as it claims)");
   const auto arguments = std::make_shared<CheckArguments>();
-  command->add_option("PLAN", arguments->plan, "Plan file; - is standard input")->required();
+  command
+      ->add_option(
+          "PLAN", arguments->plan,
+          "Plan file, - is standard input; or what plan --json printed with the status\ninfeasible")
+      ->required();
   command->add_flag("--json", arguments->json, "Print one JSON document");
   command->callback([arguments] { run(*arguments); });
 }

@@ -6,7 +6,8 @@ namespace shardwright {
 
 // One function per subcommand, each in the file of its name: adds the subcommand, its options and
 // its callback to `app`. Callbacks throw Error (errors.hpp); main() prints it and returns its exit
-// code. Without the runtime, data, train, bench, profile and fit exist and say so (runtime_stub.cpp).
+// code. Without the runtime, data, train, bench, profile and fit exist and say so
+// (runtime_stub.cpp).
 void add_plan_command(CLI::App& app);
 void add_rate_command(CLI::App& app);
 void add_check_command(CLI::App& app);

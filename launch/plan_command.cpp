@@ -13,6 +13,7 @@
 #include "planner/rating_json.hpp"
 #include "planner/search/algorithms.hpp"
 #include "planner/search/search.hpp"
+#include "planner/spec/constraints_json.hpp"
 #include "planner/spec/read_workload.hpp"
 #include "planner/spec/spec_entry.hpp"
 
@@ -32,6 +33,7 @@ namespace {
 struct PlanArguments {
   SpecSource source;
   std::string topology;
+  std::string constraints;
   std::string types;
   std::string algorithm = SearchOptions{}.algorithm;
   std::string cost_model = "analytic";
@@ -88,6 +90,7 @@ std::string command_line(const PlanArguments& arguments, const SearchOptions& op
   add("--multi-hot-sizes", lists.multi_hot_sizes);
   if (lists.embedding_dim) add("--embedding-dim", fmt::to_string(*lists.embedding_dim));
   add("--topology", arguments.topology);
+  add("--constraints", arguments.constraints);
   add("--batch-size", fmt::to_string(workload.batch_size));
   add("--types", names_of(options.types));
   add("--algorithm", options.algorithm);
@@ -119,7 +122,8 @@ MadeBy made_by(const PlanArguments& arguments, const SearchOptions& options,
                const WorkloadReading& reading) {
   MadeBy made_by{command_line(arguments, options, reading.workload), SHARDWRIGHT_VERSION,
                  reading.inputs};
-  for (const std::string& file : {arguments.topology, arguments.earlier.file}) {
+  for (const std::string& file :
+       {arguments.topology, arguments.constraints, arguments.earlier.file}) {
     if (!std::filesystem::is_regular_file(file)) continue;
     made_by.inputs[file] = fingerprint(read_input_file(file).content);
   }
@@ -133,8 +137,11 @@ void run(const PlanArguments& arguments) {
   SearchOptions options = search_options(arguments);
   find_algorithm(options.algorithm);  // a wrong option is told before files are read
   const auto cost_model = make_cost_model(arguments.cost_model);
-  const Topology topology = read_topology(arguments.topology);
+  Topology topology = read_topology(arguments.topology);
   WorkloadReading reading = read_workload(arguments.source);
+  if (!arguments.constraints.empty()) {
+    apply_constraints(read_input_file(arguments.constraints), reading.workload, topology);
+  }
   for (const std::string& note : reading.notes) say(note);
   set_batch_size(arguments, topology, reading.workload);
   say(fmt::format("Topology: {}", describe_topology(topology)));
@@ -142,6 +149,7 @@ void run(const PlanArguments& arguments) {
                   arguments.earlier.file.empty() ? options.algorithm : "from an earlier plan",
                   names_of(options.types), options.seed, cost_model->name(),
                   cost_model->provenance(), to_string(options.memory_model)));
+  options.find_ways_out = true;
   const auto progress = record_progress(options);
   end_on_interrupt(options);
   SearchResult result =
@@ -182,6 +190,8 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
   add("--topology", arguments.topology, "T",
       "8xH100-80GB, 2x8xA100-80GB (nodes x ranks), 4xcpu-16GiB, or a JSON file")
       ->required();
+  add("--constraints", arguments.constraints, "FILE",
+      "What plans must keep to, beside the constraints of TABLES (docs/plan_format.md)");
   add("--batch-size", arguments.batch_size, "N",
       "Samples per step over all ranks (default: the spec's, else 512 per rank)")
       ->check(integer_from(1, kMostSamples));

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <string_view>
@@ -142,8 +143,13 @@ void check_constraints(const Plan& plan, const Table& table, const std::vector<S
     };
     if (!allows(asked.types, shard.type)) complain("is of this type");
     for (std::int64_t rank = 0; rank < plan.topology.size(); ++rank) {
-      if (shard.on(RankId(rank)) && !allows(asked.ranks, RankId(rank))) {
-        complain(fmt::format("is on rank {}", rank));
+      if (!shard.on(RankId(rank))) continue;
+      const RankSpec& spec = plan.topology.rank(RankId(rank));
+      if (!allows(asked.ranks, RankId(rank))) complain(fmt::format("is on rank {}", rank));
+      if (!allows(asked.nodes, spec.node)) complain(fmt::format("is on node {}", spec.node));
+      if (spec.excluded) {
+        problems.push_back(fmt::format("{} is on rank {}, which is excluded from holding tables.",
+                                       call(table, shard), rank));
       }
     }
     if (asked.max_column_width && shard.columns() > *asked.max_column_width) {
@@ -187,13 +193,73 @@ void check_memory(const Plan& plan, Problems& problems) {
   }
   const auto memory = memory_of_ranks(plan.memory_model, plan.workload, plan.topology, sound);
   for (std::size_t rank = 0; rank < memory.size(); ++rank) {
-    const Bytes has = plan.topology.ranks[rank].memory;
+    const Bytes has = plan.topology.ranks[rank].usable();
     const Bytes needs = memory[rank].total();
     if (needs <= has) continue;
     problems.push_back(
         fmt::format("Rank {} needs {} by the memory model {}, but has {}: {} too much.", rank,
                     format_bytes(needs), to_string(plan.memory_model), format_bytes(has),
                     format_bytes(needs - has)));
+  }
+}
+
+using Ranks = std::set<std::int64_t>;
+
+Ranks ranks_of(const Plan& plan, const std::vector<Shard>& shards) {
+  Ranks ranks;
+  for (const Shard& shard : shards) {
+    if (shard.rank) ranks.insert(shard.rank->value());
+    for (std::int64_t rank = 0; !shard.rank && rank < plan.topology.size(); ++rank) {
+      ranks.insert(rank);
+    }
+  }
+  return ranks;
+}
+
+void check_pair(const Table& table, const Ranks& own, const Table& other, const Ranks& others,
+                bool together, Problems& problems) {
+  if (together) {
+    if (own == others && own.size() <= 1) return;
+    problems.push_back(fmt::format(
+        "Tables '{}' and '{}' must share one rank by their constraints, but are on ranks {} and "
+        "{}.",
+        table.name, other.name, fmt::join(own, ", "), fmt::join(others, ", ")));
+    return;
+  }
+  Ranks common;
+  std::set_intersection(own.begin(), own.end(), others.begin(), others.end(),
+                        std::inserter(common, common.end()));
+  if (common.empty()) return;
+  problems.push_back(
+      fmt::format("Tables '{}' and '{}' must be apart by their constraints, but share ranks {}.",
+                  table.name, other.name, fmt::join(common, ", ")));
+}
+
+void check_companions(const Plan& plan, const std::vector<std::vector<Shard>>& by_table,
+                      Problems& problems) {
+  const auto& tables = plan.workload.tables;
+  std::map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < tables.size(); ++i) places.emplace(tables[i].name, i);
+  const auto names = [](const std::vector<std::string>& list, const std::string& name) {
+    return std::find(list.begin(), list.end(), name) != list.end();
+  };
+  const auto check_list = [&](std::size_t i, auto member) {
+    for (const std::string& name : tables[i].constraints.*member) {
+      const auto other = places.find(name);
+      if (other == places.end()) {
+        problems.push_back(fmt::format(
+            "The constraints of table '{}' name '{}', which is no table.", tables[i].name, name));
+        continue;
+      }
+      const std::size_t j = other->second;
+      if (j < i && names(tables[j].constraints.*member, tables[i].name)) continue;  // said already
+      check_pair(tables[i], ranks_of(plan, by_table[i]), tables[j], ranks_of(plan, by_table[j]),
+                 member == &TableConstraints::together, problems);
+    }
+  };
+  for (std::size_t i = 0; i < tables.size(); ++i) {
+    check_list(i, &TableConstraints::together);
+    check_list(i, &TableConstraints::apart);
   }
 }
 
@@ -206,6 +272,7 @@ std::vector<std::string> check_plan(const Plan& plan) {
   for (std::size_t i = 0; i < by_table.size(); ++i) {
     check_table(plan, plan.workload.tables[i], by_table[i], problems);
   }
+  check_companions(plan, by_table, problems);
   check_memory(plan, problems);
   return problems;
 }

@@ -1,5 +1,6 @@
 #include "planner/rating_json.hpp"
 
+#include "planner/certificate_json.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/prediction_json.hpp"
@@ -44,6 +45,13 @@ json rating_to_json(const SearchResult& result) {
     document["unplaced"].push_back(
         {{"table", table.table}, {"memory_bytes", table.memory.value()}});
   }
+  for (const WayOut& way : result.ways_out) {
+    document["ways_out"].push_back({{"kind", way.kind},
+                                    {"amount", way.amount},
+                                    {"tables", way.tables},
+                                    {"sentence", way.sentence}});
+  }
+  if (result.proof) document["certificate"] = proof_to_json(*result.proof);
   return document;
 }
 

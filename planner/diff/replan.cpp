@@ -140,7 +140,8 @@ class Replanner {
         memory_of_ranks(plan_.memory_model, plan_.workload, plan_.topology, plan_.shards);
     Bytes fullest;
     for (std::size_t rank = 0; rank < memory.size(); ++rank) {
-      score.missing += std::max(memory[rank].total() - plan_.topology.ranks[rank].memory, Bytes());
+      score.missing +=
+          std::max(memory[rank].total() - plan_.topology.ranks[rank].usable(), Bytes());
       fullest = std::max(fullest, memory[rank].total());
     }
     score.problems = check_plan(plan_).size();
@@ -239,7 +240,7 @@ class Replanner {
         memory_of_ranks(plan_.memory_model, plan_.workload, plan_.topology, plan_.shards);
     return std::any_of(shards.begin(), shards.end(), [&](const Shard& shard) {
       return shard.rank &&
-             memory[shard.rank->index()].total() > plan_.topology.rank(*shard.rank).memory;
+             memory[shard.rank->index()].total() > plan_.topology.rank(*shard.rank).usable();
     });
   }
 

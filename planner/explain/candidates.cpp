@@ -18,10 +18,6 @@ Shard whole(const Table& table, TableId id, ShardingType type, std::optional<Ran
   return {id, type, 0, table.rows, 0, table.dim, rank};
 }
 
-bool contains(const std::vector<ShardingType>& types, ShardingType type) {
-  return std::find(types.begin(), types.end(), type) != types.end();
-}
-
 std::vector<RankId> first(const std::vector<RankId>& ranks, std::size_t count) {
   return {ranks.begin(),
           ranks.begin() + static_cast<std::ptrdiff_t>(std::min(count, ranks.size()))};

@@ -50,7 +50,7 @@ std::string ranks_text(const Plan& plan, const Explanation& explanation) {
     for (const Phase& phase : kPhases) row.push_back(ms(times.*phase.ms));
     const Bytes memory = plan.predicted[rank].memory;
     row.push_back(format_bytes(memory));
-    row.push_back(format_bytes(plan.topology.ranks[rank].memory - memory));
+    row.push_back(format_bytes(plan.topology.ranks[rank].usable() - memory));
     table.rows.push_back(std::move(row));
   }
   const std::size_t left_out = explanation.times.size() - table.rows.size();

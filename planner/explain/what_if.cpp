@@ -37,7 +37,7 @@ Bytes WhatIf::missing(std::span<const Shard> shards) const {
   const auto memory = memory_of_ranks(plan_.memory_model, plan_.workload, plan_.topology, shards);
   Bytes most;
   for (std::size_t rank = 0; rank < memory.size(); ++rank) {
-    most = std::max(most, memory[rank].total() - plan_.topology.ranks[rank].memory);
+    most = std::max(most, memory[rank].total() - plan_.topology.ranks[rank].usable());
   }
   return most;
 }

@@ -32,7 +32,7 @@ json ranks_to_json(const Plan& plan) {
     ranks.push_back({{"rank", i},
                      {"node", spec.node},
                      {"device", spec.device},
-                     {"room_bytes", spec.memory.value()},
+                     {"room_bytes", spec.usable().value()},
                      {"memory",
                       {{"weights", memory[i].weights.value()},
                        {"optimizer", memory[i].optimizer.value()},

@@ -28,7 +28,8 @@ struct Algorithm {
   /// One of the two: a placement by weights alone, or one that prices what it places.
   Placement (*place)(const Problem& problem, std::uint64_t seed) = nullptr;
   Found (*solve)(const Question& question) = nullptr;
-  bool cuts_equally = false;  ///< `place` gives all parts of a table one width
+  bool cuts_equally = false;      ///< `place` gives all parts of a table one width
+  bool knows_companions = false;  ///< places tables together and apart
 };
 
 const std::vector<Algorithm>& algorithms();

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <queue>
+#include <set>
 #include <tuple>
 
 namespace shardwright {
@@ -36,7 +37,8 @@ class Greedy {
         rule_(rule),
         room_(problem.room),
         loads_(problem.room.size()),
-        stories_(problem.workload.tables.size()) {}
+        stories_(problem.workload.tables.size()),
+        held_(problem.room.size()) {}
 
   Placement run() {
     for (std::size_t i = 0; i < stories_.size(); ++i) begin(TableId::of(i));
@@ -44,6 +46,9 @@ class Greedy {
       const Item item = queue_.top();
       queue_.pop();
       place(item);
+    }
+    for (std::size_t i = 0; i < stories_.size(); ++i) {
+      stories_[i] = stories_[problem_.companions.leader[i].index()];
     }
     std::sort(placement_.shards.begin(), placement_.shards.end(), comes_before);
     std::sort(placement_.unplaced.begin(), placement_.unplaced.end(), comes_before);
@@ -54,6 +59,7 @@ class Greedy {
 
  private:
   void begin(TableId table) {
+    if (!problem_.companions.leads(table)) return;
     const auto parts = coarsest_cut(problem_, table);
     Story& story = stories_[table.index()];
     story.first_parts = story.parts = static_cast<std::int64_t>(parts.size());
@@ -61,14 +67,25 @@ class Greedy {
   }
 
   double push(const Shard& shard) {
-    const double weight =
-        rule_.weight ? rule_.weight(problem_.workload.table(shard.table), shard) : 0;
+    double weight = 0;
+    for (const Shard& part : with_followers(shard)) {
+      if (rule_.weight) weight += rule_.weight(problem_.workload.table(part.table), part);
+    }
     queue_.push({weight, shard});
     return weight;
   }
 
+  // The shard, and the tables that go where it goes.
+  std::vector<Shard> with_followers(const Shard& shard) const {
+    std::vector<Shard> shards = {shard};
+    for (const TableId other : problem_.companions.followers[shard.table.index()]) {
+      shards.push_back(whole_shard(problem_, other));
+    }
+    return shards;
+  }
+
   void place(const Item& item) {
-    const Bytes needed = bytes_of(problem_, item.shard);
+    const Bytes needed = bytes_with_followers(problem_, item.shard);
     Story& story = stories_[item.shard.table.index()];
     const auto candidates = ranks_with_room(item.shard.table, needed);
     if (!candidates.empty()) {
@@ -79,23 +96,36 @@ class Greedy {
       push(halves->first);
       push(halves->second);
     } else {
-      placement_.unplaced.push_back(item.shard);
+      const auto all = with_followers(item.shard);
+      placement_.unplaced.insert(placement_.unplaced.end(), all.begin(), all.end());
     }
   }
 
   std::vector<RankId> ranks_with_room(TableId table, Bytes needed) const {
     std::vector<RankId> ranks;
     for (const RankId rank : problem_.rules[table.index()].ranks) {
-      if (needed <= room_[rank.index()]) ranks.push_back(rank);
+      if (needed <= room_[rank.index()] && keeps_apart(table, rank)) ranks.push_back(rank);
     }
     return ranks;
+  }
+
+  bool keeps_apart(TableId table, RankId rank) const {
+    const auto& held = held_[rank.index()];
+    const auto& others = problem_.companions.apart[table.index()];
+    return std::none_of(others.begin(), others.end(),
+                        [&](TableId other) { return held.contains(other); });
   }
 
   void assign(const Item& item, Bytes needed, RankId rank) {
     room_[rank.index()] -= needed;
     loads_[rank.index()] += item.weight;
-    placement_.shards.push_back(item.shard);
-    placement_.shards.back().rank = rank;
+    if (!problem_.companions.apart[item.shard.table.index()].empty()) {
+      held_[rank.index()].insert(item.shard.table);
+    }
+    for (Shard& shard : with_followers(item.shard)) {
+      shard.rank = rank;
+      placement_.shards.push_back(shard);
+    }
   }
 
   // A table that was halved has one type for all its parts, also for those cut off first.
@@ -110,6 +140,7 @@ class Greedy {
   std::vector<Bytes> room_;
   std::vector<double> loads_;
   std::vector<Story> stories_;
+  std::vector<std::set<TableId>> held_;  // per rank, of tables that must be apart from others
   std::priority_queue<Item, std::vector<Item>, Later> queue_;
   Placement placement_;
 };

@@ -1,95 +1,302 @@
 #include "planner/search/infeasibility.hpp"
 
-#include "planner/search/cuts.hpp"
+#include "costmodel/names.hpp"
+#include "planner/memory_model.hpp"
+#include "planner/search/least_memory.hpp"
+#include "planner/search/packing.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
+#include <set>
 #include <utility>
 
 namespace shardwright {
 namespace {
 
+constexpr Names<CertificateKind, 5> kKinds = {{
+    {CertificateKind::batch, "batch"},
+    {CertificateKind::total, "total"},
+    {CertificateKind::largest_shard, "largest_shard"},
+    {CertificateKind::crowding, "crowding"},
+    {CertificateKind::exhausted, "exhausted"},
+}};
+
+Bytes room(const Problem& problem, RankId rank) {
+  return std::max(problem.room[rank.index()], Bytes(0));
+}
+
+Bytes most_room(const Problem& problem, const std::vector<RankId>& ranks) {
+  Bytes most;
+  for (const RankId rank : ranks) most = std::max(most, room(problem, rank));
+  return most;
+}
+
+Bytes total_room(const Problem& problem, const std::vector<RankId>& ranks) {
+  Bytes sum;
+  for (const RankId rank : ranks) sum = saturated_sum(sum, room(problem, rank));
+  return sum;
+}
+
+Bytes total_of(const Problem& problem, const std::vector<TableId>& tables) {
+  Bytes sum;
+  for (const TableId table : tables) sum = saturated_sum(sum, least_total(problem, table));
+  return sum;
+}
+
+// Of the two smallest, each with the tables that go with it.
+Bytes smallest_two(const Problem& problem, const std::vector<TableId>& tables) {
+  std::vector<Bytes> sizes;
+  for (const TableId table : tables) {
+    sizes.push_back(bytes_with_followers(problem, whole_shard(problem, table)));
+  }
+  std::sort(sizes.begin(), sizes.end());
+  return sizes.size() < 2 ? Bytes(0) : saturated_sum(sizes[0], sizes[1]);
+}
+
+std::string list(const Problem& problem, const std::vector<TableId>& tables) {
+  constexpr std::size_t kMost = 5;
+  std::vector<std::string> names;
+  for (const TableId table : tables) {
+    if (names.size() < kMost)
+      names.push_back(fmt::format("'{}'", problem.workload.table(table).name));
+  }
+  const std::size_t more = tables.size() - names.size();
+  return fmt::format("{}{}", fmt::join(names, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+Infeasibility proof(Certificate certificate, std::string sentence) {
+  const Bytes missing = certificate.needed - certificate.available;
+  return {std::move(certificate),
+          fmt::format("{}: {} are missing", sentence, format_gigabytes(missing)), missing};
+}
+
 std::optional<Infeasibility> batch_too_large(const Problem& problem) {
   const auto worst = std::min_element(problem.room.begin(), problem.room.end());
   if (worst->value() >= 0) return {};
-  const Bytes missing = Bytes(0) - *worst;
-  const auto rank = static_cast<std::size_t>(worst - problem.room.begin());
-  const Bytes has = problem.topology.ranks[rank].memory;
-  return Infeasibility{
-      fmt::format("Rank {} has {}, but its share of the batch of {} samples alone takes {}: {} are "
-                  "missing",
-                  rank, format_gigabytes(has), problem.workload.batch_size,
-                  format_gigabytes(has + missing), format_gigabytes(missing)),
-      missing};
-}
-
-// What the widest shard of any legal cut takes at least.
-Bytes least_largest(const Problem& problem, TableId id) {
-  Shard shard = coarsest_cut(problem, id).front();
-  shard.col_end = least_widest(problem.workload.table(id), problem.rules[id.index()]);
-  return bytes_of(problem, shard);
+  const RankId rank = RankId::of(static_cast<std::size_t>(worst - problem.room.begin()));
+  const Bytes has = problem.topology.rank(rank).usable();
+  const Certificate certificate{CertificateKind::batch, {}, {rank}, has - *worst, has};
+  return proof(
+      certificate,
+      fmt::format("Rank {} has {}, but its share of the batch of {} samples alone takes {}",
+                  rank.value(), format_gigabytes(has), problem.workload.batch_size,
+                  format_gigabytes(certificate.needed)));
 }
 
 std::optional<Infeasibility> table_too_large(const Problem& problem, TableId id) {
-  Bytes roomiest;
-  for (const RankId rank : problem.rules[id.index()].ranks) {
-    roomiest = std::max(roomiest, problem.room[rank.index()]);
-  }
-  const Bytes needed = least_largest(problem, id);
-  if (needed <= roomiest) return {};
+  const auto& ranks = problem.rules[id.index()].ranks;
+  const Certificate certificate{CertificateKind::largest_shard,
+                                {id},
+                                ranks,
+                                least_largest(problem, id),
+                                most_room(problem, ranks)};
+  if (certificate.needed <= certificate.available) return {};
   const Table& table = problem.workload.table(id);
-  const bool whole = least_widest(table, problem.rules[id.index()]) == table.dim;
-  return Infeasibility{
-      fmt::format(
-          "Table '{}' needs {} on one rank, {}, but its roomiest rank has {}: {} are missing",
-          table.name, format_gigabytes(needed),
-          whole ? "as it may not be cut" : "even cut as finely as it may be",
-          format_gigabytes(roomiest), format_gigabytes(needed - roomiest)),
-      needed - roomiest};
+  const auto& followers = problem.companions.followers[id.index()];
+  const std::string with =
+      followers.empty() ? "" : fmt::format(" with {}", list(problem, followers));
+  const TableRules& rules = problem.rules[id.index()];
+  const bool cut = rules.max_shards > 1 && rules.types != std::vector{ShardingType::table_wise};
+  return proof(certificate,
+               fmt::format("Table '{}'{} needs {} on one rank, {}, but its roomiest rank has {}",
+                           table.name, with, format_gigabytes(certificate.needed),
+                           cut ? "even cut as finely as it may be" : "as it may not be cut",
+                           format_gigabytes(certificate.available)));
 }
 
-Bytes bytes_from(double bytes) { return Bytes(static_cast<std::int64_t>(std::min(bytes, 0x1p62))); }
-
-std::optional<Infeasibility> all_too_large(const Problem& problem) {
-  double needed = 0;
+// Tables that may use these ranks alone.
+std::vector<TableId> tables_within(const Problem& problem, const std::vector<RankId>& ranks) {
+  std::vector<TableId> tables;
   for (std::size_t i = 0; i < problem.rules.size(); ++i) {
-    for (const Shard& shard : coarsest_cut(problem, TableId::of(i))) {
-      needed += static_cast<double>(bytes_of(problem, shard).value());
+    const auto& own = problem.rules[i].ranks;
+    if (std::includes(ranks.begin(), ranks.end(), own.begin(), own.end())) {
+      tables.push_back(TableId::of(i));
     }
   }
-  double room = 0;
-  for (const Bytes rank : problem.room) room += static_cast<double>(rank.value());
-  if (needed <= room) return {};
-  const Bytes missing = bytes_from(needed - room);
-  return Infeasibility{
-      fmt::format(
-          "The {} tables need {}, but the {} ranks together have {} for them: {} are missing",
-          problem.rules.size(), format_gigabytes(bytes_from(needed)), problem.room.size(),
-          format_gigabytes(bytes_from(room)), format_gigabytes(missing)),
-      missing};
+  return tables;
 }
 
-// The proofs below know tables in parts with all rows on one rank each.
-bool keeps_rows(ShardingType type) {
-  return type == ShardingType::table_wise || type == ShardingType::column_wise ||
-         type == ShardingType::table_column_wise;
+std::optional<Infeasibility> together_too_large(const Problem& problem,
+                                                const std::vector<RankId>& ranks) {
+  const auto tables = tables_within(problem, ranks);
+  const Certificate certificate{CertificateKind::total, tables, ranks, total_of(problem, tables),
+                                total_room(problem, ranks)};
+  if (certificate.needed <= certificate.available) return {};
+  const bool all = tables.size() == problem.rules.size();
+  const std::string which = all ? fmt::format("The {} tables", tables.size())
+                                : fmt::format("Tables {}", list(problem, tables));
+  const std::string where = ranks.size() == 1 ? fmt::format("rank {} has", ranks.front().value())
+                            : all
+                                ? fmt::format("the {} ranks together have", ranks.size())
+                                : fmt::format("the {} ranks that they may use have", ranks.size());
+  return proof(certificate, fmt::format("{} need {}, but {} {} for them", which,
+                                        format_gigabytes(certificate.needed), where,
+                                        format_gigabytes(certificate.available)));
+}
+
+// Whole tables, largest first, as long as no two of them fit the roomiest of the ranks.
+std::optional<Infeasibility> too_many_large(const Problem& problem,
+                                            const std::vector<RankId>& ranks) {
+  std::vector<std::pair<Bytes, TableId>> whole;
+  for (const TableId id : tables_within(problem, ranks)) {
+    if (!problem.companions.leads(id) || !stays_whole(problem, id)) continue;
+    whole.emplace_back(bytes_with_followers(problem, whole_shard(problem, id)), id);
+  }
+  std::sort(whole.rbegin(), whole.rend());
+  const Bytes most = most_room(problem, ranks);
+  std::size_t count = std::min<std::size_t>(whole.size(), 1);
+  while (count < whole.size() && whole[count - 1].first + whole[count].first > most) ++count;
+  if (count <= ranks.size()) return {};
+  count = ranks.size() + 1;
+  Certificate certificate{CertificateKind::crowding, {}, ranks, {}, most};
+  for (std::size_t i = 0; i < count; ++i) certificate.tables.push_back(whole[i].second);
+  std::sort(certificate.tables.begin(), certificate.tables.end());
+  certificate.needed = smallest_two(problem, certificate.tables);
+  const std::string tables = list(problem, certificate.tables);
+  const std::string claim =
+      ranks.size() == 1
+          ? fmt::format(
+                "Tables {} cannot both be on rank {}, the only one they may use: together "
+                "they need {}, it has {}",
+                tables, ranks.front().value(), format_gigabytes(certificate.needed),
+                format_gigabytes(most))
+          : fmt::format(
+                "Of the tables {} no two fit one rank: they need {} or more, the roomiest "
+                "of the {} ranks that they may use has {}",
+                tables, format_gigabytes(certificate.needed), ranks.size(), format_gigabytes(most));
+  return proof(std::move(certificate), claim);
+}
+
+// All ranks, and those that tables are kept to.
+std::set<std::vector<RankId>> rank_sets(const Problem& problem) {
+  constexpr std::size_t kMost = 64;
+  std::set<std::vector<RankId>> sets;
+  std::vector<RankId> all;
+  for (std::size_t rank = 0; rank < problem.room.size(); ++rank) {
+    if (!problem.topology.ranks[rank].excluded) all.push_back(RankId::of(rank));
+  }
+  sets.insert(all);
+  for (const TableRules& rules : problem.rules) {
+    if (sets.size() < kMost) sets.insert(rules.ranks);
+  }
+  return sets;
+}
+
+std::string differs(const char* what, Bytes claimed, Bytes counted) {
+  if (claimed == counted) return "";
+  return fmt::format("{} is {} B, not {} B.", what, counted.value(), claimed.value());
+}
+
+std::string verify_amounts(const Certificate& certificate, Bytes needed, Bytes available) {
+  std::string fault = differs("What is needed", certificate.needed, needed);
+  if (fault.empty()) fault = differs("What is available", certificate.available, available);
+  if (fault.empty() && needed <= available) fault = "What is needed is available.";
+  return fault;
+}
+
+std::string verify_ranks(const Certificate& certificate, const Problem& problem) {
+  for (const TableId id : certificate.tables) {
+    const auto& own = problem.rules[id.index()].ranks;
+    if (std::includes(certificate.ranks.begin(), certificate.ranks.end(), own.begin(), own.end())) {
+      continue;
+    }
+    return fmt::format("Table '{}' may use other ranks than those named.",
+                       problem.workload.table(id).name);
+  }
+  return "";
+}
+
+std::string verify_crowding(const Certificate& certificate, const Problem& problem) {
+  for (const TableId id : certificate.tables) {
+    if (problem.companions.leads(id) && stays_whole(problem, id)) continue;
+    return fmt::format("Table '{}' need not be whole, or goes with another.",
+                       problem.workload.table(id).name);
+  }
+  if (certificate.tables.size() <= certificate.ranks.size()) {
+    return "There are no more tables than ranks.";
+  }
+  return verify_amounts(certificate, smallest_two(problem, certificate.tables),
+                        most_room(problem, certificate.ranks));
 }
 
 }  // namespace
 
 std::optional<Infeasibility> prove_infeasible(const Problem& problem) {
   if (auto proof = batch_too_large(problem)) return proof;
-  for (const TableRules& rules : problem.rules) {
-    if (!std::all_of(rules.types.begin(), rules.types.end(), keeps_rows)) return {};
+  const auto sets = rank_sets(problem);
+  for (const auto& ranks : sets) {
+    // Two tables kept to one rank of several say more than the sum of all that are kept to it.
+    if (ranks.size() == 1 && problem.room.size() > 1) {
+      if (auto proof = too_many_large(problem, ranks)) return proof;
+    }
+    if (auto proof = together_too_large(problem, ranks)) return proof;
   }
-  if (auto proof = all_too_large(problem)) return proof;
   for (std::size_t i = 0; i < problem.rules.size(); ++i) {
     if (auto proof = table_too_large(problem, TableId::of(i))) return proof;
   }
+  for (const auto& ranks : sets) {
+    if (auto proof = too_many_large(problem, ranks)) return proof;
+  }
   return {};
+}
+
+std::optional<Infeasibility> prove_by_trying(const Problem& problem, std::int64_t most_steps) {
+  for (std::size_t i = 0; i < problem.rules.size(); ++i) {
+    if (!stays_whole(problem, TableId::of(i))) return {};
+  }
+  const Packing packing =
+      pack_exactly(problem, ColumnWidths::any, std::min(most_steps, kMostTrials));
+  if (!packing.impossible) return {};
+  Certificate certificate{CertificateKind::exhausted, {}, {}, {}, {}};
+  for (std::size_t i = 0; i < problem.rules.size(); ++i) {
+    certificate.tables.push_back(TableId::of(i));
+  }
+  for (std::size_t i = 0; i < problem.room.size(); ++i) {
+    certificate.ranks.push_back(RankId::of(i));
+  }
+  const std::string sentence = fmt::format(
+      "All placements of the {} tables, which must stay whole, were tried, and none fits memory "
+      "and "
+      "constraints",
+      certificate.tables.size());
+  return Infeasibility{std::move(certificate), sentence, Bytes(1)};
+}
+
+std::string verify(const Certificate& certificate, const Problem& problem) {
+  if (certificate.kind == CertificateKind::exhausted) {
+    return prove_by_trying(problem, kMostTrials) ? ""
+                                                 : "Not all placements fail, or they are too many.";
+  }
+  if (certificate.ranks.empty()) return "No ranks are named.";
+  if (certificate.kind == CertificateKind::batch) {
+    const RankId rank = certificate.ranks.front();
+    const Bytes has = problem.topology.rank(rank).usable();
+    return verify_amounts(certificate, has - problem.room[rank.index()], has);
+  }
+  if (certificate.tables.empty()) return "No tables are named.";
+  if (std::string fault = verify_ranks(certificate, problem); !fault.empty()) return fault;
+  switch (certificate.kind) {
+    case CertificateKind::total:
+      return verify_amounts(certificate, total_of(problem, certificate.tables),
+                            total_room(problem, certificate.ranks));
+    case CertificateKind::largest_shard:
+      return verify_amounts(certificate, least_largest(problem, certificate.tables.front()),
+                            most_room(problem, certificate.ranks));
+    default:
+      return verify_crowding(certificate, problem);
+  }
+}
+
+std::string_view to_string(CertificateKind kind) { return name_of(kind, kKinds); }
+
+CertificateKind parse_certificate_kind(std::string_view text) {
+  return value_of(text, kKinds, "certificate kind");
 }
 
 std::string format_gigabytes(Bytes bytes) {

@@ -13,10 +13,6 @@
 namespace shardwright {
 namespace {
 
-bool contains(const std::vector<ShardingType>& types, ShardingType type) {
-  return std::find(types.begin(), types.end(), type) != types.end();
-}
-
 std::vector<std::string_view> names(const std::vector<ShardingType>& types) {
   std::vector<std::string_view> result;
   result.reserve(types.size());
@@ -40,19 +36,46 @@ void set_types(const Table& table, const std::vector<ShardingType>& types, Table
                   table.name, fmt::join(names(asked), ", "), fmt::join(names(types), ", ")));
 }
 
-void set_ranks(const Table& table, const Topology& topology, TableRules& rules) {
+void check_ranks_exist(const Table& table, const Topology& topology) {
   for (const RankId rank : table.constraints.ranks) {
     if (rank.value() < topology.size()) continue;
     throw InputError(
         fmt::format("Table '{}' is constrained to rank {}, but the topology's ranks are 0 to {}.",
                     table.name, rank.value(), topology.size() - 1));
   }
-  rules.ranks = table.constraints.ranks;
-  if (rules.ranks.empty()) {
-    for (std::int64_t rank = 0; rank < topology.size(); ++rank) rules.ranks.emplace_back(rank);
+  for (const std::int64_t node : table.constraints.nodes) {
+    const bool exists = std::any_of(topology.ranks.begin(), topology.ranks.end(),
+                                    [&](const RankSpec& rank) { return rank.node == node; });
+    if (exists) continue;
+    throw InputError(fmt::format(
+        "Table '{}' is constrained to node {}, but no rank of the topology is on that node.",
+        table.name, node));
   }
-  std::sort(rules.ranks.begin(), rules.ranks.end());
-  rules.ranks.erase(std::unique(rules.ranks.begin(), rules.ranks.end()), rules.ranks.end());
+}
+
+template <class Value>
+bool allows(const std::vector<Value>& asked, const Value& value) {
+  return asked.empty() || std::find(asked.begin(), asked.end(), value) != asked.end();
+}
+
+void set_ranks(const Table& table, const Topology& topology, TableRules& rules) {
+  const TableConstraints& asked = table.constraints;
+  check_ranks_exist(table, topology);
+  for (std::int64_t i = 0; i < topology.size(); ++i) {
+    const RankSpec& rank = topology.rank(RankId(i));
+    if (rank.excluded || !allows(asked.ranks, RankId(i)) || !allows(asked.nodes, rank.node)) {
+      continue;
+    }
+    rules.ranks.emplace_back(i);
+  }
+  if (!rules.ranks.empty()) return;
+  if (asked.ranks.empty() && asked.nodes.empty()) {
+    throw InputError("Every rank of the topology is excluded from holding tables.");
+  }
+  throw InputError(fmt::format(
+      "Table '{}' may use no rank: none of the ranks and nodes that its constraints allow is left "
+      "when excluded ranks are taken away. Change its constraints.",
+      table.name));
 }
 
 void set_widths(const Table& table, TableRules& rules) {
@@ -62,28 +85,120 @@ void set_widths(const Table& table, TableRules& rules) {
   rules.max_shards = asked.max_shards.value_or(table.dim / kWidthStep);
 }
 
+// What holds every rank cannot keep away from some.
+void check_data_parallel(const Table& table, std::size_t num_ranks, TableRules& rules) {
+  if (rules.types != std::vector{ShardingType::data_parallel}) return;
+  if (rules.ranks.size() == num_ranks) return;
+  throw InputError(
+      fmt::format("Table '{}' may only be data_parallel, which every rank holds, but its "
+                  "constraints or excluded ranks keep it from some ranks. Change one of them.",
+                  table.name));
+}
+
+std::string names_of(const Workload& workload, TableId leader, const Companions& companions) {
+  constexpr std::size_t kMost = 5;
+  std::vector<std::string> names = {fmt::format("'{}'", workload.table(leader).name)};
+  const auto& followers = companions.followers[leader.index()];
+  for (const TableId id : followers) {
+    if (names.size() < kMost) names.push_back(fmt::format("'{}'", workload.table(id).name));
+  }
+  const std::size_t more = followers.size() + 1 - names.size();
+  return fmt::format("{}{}", fmt::join(names, ", "),
+                     more > 0 ? fmt::format(" and {} more", more) : "");
+}
+
+// Tables that share one rank stay whole and may use the ranks that all of them may.
+void join_rules(const Workload& workload, const Companions& companions,
+                std::vector<TableRules>& rules) {
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    if (companions.followers[i].empty()) continue;
+    std::vector<TableId> group = companions.followers[i];
+    group.insert(group.begin(), TableId::of(i));
+    const auto refuse = [&](const std::string& cause) {
+      throw InputError(
+          fmt::format("Tables {} must share one rank, but {}. Change their constraints.",
+                      names_of(workload, group.front(), companions), cause));
+    };
+    std::vector<RankId> common = rules[i].ranks;
+    for (const TableId id : group) {
+      TableRules& of_table = rules[id.index()];
+      const std::string& name = workload.table(id).name;
+      std::erase_if(common, [&](RankId rank) {
+        return !std::binary_search(of_table.ranks.begin(), of_table.ranks.end(), rank);
+      });
+      std::erase_if(of_table.types, [](ShardingType type) {
+        return type != ShardingType::table_wise && type != ShardingType::column_wise;
+      });
+      if (of_table.types.empty()) {
+        refuse(fmt::format("'{}' may be neither table_wise nor column_wise", name));
+      }
+      if (of_table.max_width < workload.table(id).dim) {
+        refuse(
+            fmt::format("'{}' must be cut to a max_column_width of {}", name, of_table.max_width));
+      }
+      of_table.max_shards = 1;
+    }
+    if (common.empty()) refuse("no rank is allowed for all of them");
+    for (const TableId id : group) rules[id.index()].ranks = common;
+  }
+}
+
+void separate_rules(const Workload& workload, const Companions& companions,
+                    std::vector<TableRules>& rules) {
+  std::vector<std::vector<RankId>> ranks;
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    ranks.push_back(rules[i].ranks);
+    if (companions.apart[i].empty()) continue;
+    std::erase(rules[i].types, ShardingType::data_parallel);
+    if (!rules[i].types.empty()) continue;
+    throw InputError(fmt::format(
+        "Table '{}' may only be data_parallel, which every rank holds, but it must be apart from "
+        "'{}'. Change their constraints.",
+        workload.tables[i].name, workload.table(companions.apart[i].front()).name));
+  }
+  check_apart(workload, companions, ranks);
+}
+
 }  // namespace
 
 bool TableRules::allows(ShardingType type) const { return contains(types, type); }
 
 Problem make_problem(const Workload& workload, const Topology& topology, MemoryModel memory_model,
                      const std::vector<ShardingType>& types) {
-  Problem problem{workload, topology, memory_model, {}, {}};
+  Problem problem{workload, topology, memory_model, {}, {}, find_companions(workload)};
   const Bytes of_batch = batch_memory(memory_model, workload, topology).total();
-  for (const RankSpec& rank : topology.ranks) problem.room.push_back(rank.memory - of_batch);
+  for (const RankSpec& rank : topology.ranks) problem.room.push_back(rank.usable() - of_batch);
   for (const Table& table : workload.tables) {
     TableRules rules;
     set_types(table, types, rules);
     set_ranks(table, topology, rules);
     set_widths(table, rules);
+    check_data_parallel(table, topology.ranks.size(), rules);
     check_cuttable(table, rules);
     problem.rules.push_back(std::move(rules));
   }
+  join_rules(workload, problem.companions, problem.rules);
+  separate_rules(workload, problem.companions, problem.rules);
   return problem;
 }
 
 Bytes bytes_of(const Problem& problem, const Shard& shard) {
   return shard_memory(problem.memory_model, problem.workload, problem.topology, shard).total();
+}
+
+Bytes bytes_with_followers(const Problem& problem, const Shard& shard) {
+  Bytes sum = bytes_of(problem, shard);
+  for (const TableId other : problem.companions.followers[shard.table.index()]) {
+    sum = saturated_sum(sum, bytes_of(problem, whole_shard(problem, other)));
+  }
+  return sum;
+}
+
+Shard whole_shard(const Problem& problem, TableId id) {
+  const Table& table = problem.workload.table(id);
+  const TableRules& rules = problem.rules[id.index()];
+  const ShardingType type = rules.table_wise ? ShardingType::table_wise : ShardingType::column_wise;
+  return {id, type, 0, table.rows, 0, table.dim, {}};
 }
 
 }  // namespace shardwright

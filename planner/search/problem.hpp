@@ -1,6 +1,7 @@
 #pragma once
 
 #include "planner/plan.hpp"
+#include "planner/search/companions.hpp"
 
 #include <cstdint>
 #include <vector>
@@ -25,16 +26,24 @@ struct Problem {
   const Topology& topology;
   MemoryModel memory_model;
   std::vector<Bytes> room;        ///< per rank: memory left for shards; negative if there is none
-  std::vector<TableRules> rules;  ///< per table
+  std::vector<TableRules> rules;  ///< per table; of tables that go together the same ranks, uncut
+  Companions companions;
 };
 
 /// Combines the tables' constraints with `types`, those that the user allows and the algorithm
-/// knows. Throws InputError for constraints that nothing could meet (ranks that do not exist, types
-/// that exclude each other, widths that no cut has).
+/// knows. Throws InputError for constraints that nothing could meet, with the tables and what
+/// contradicts: ranks, nodes and tables that do not exist; types, widths or ranks that exclude each
+/// other, alone or among tables that go together; tables that must be apart on too few ranks.
 Problem make_problem(const Workload& workload, const Topology& topology, MemoryModel memory_model,
                      const std::vector<ShardingType>& types);
 
 /// Memory that `shard` takes on the rank that holds it.
 Bytes bytes_of(const Problem& problem, const Shard& shard);
+
+/// The same with all tables that go where its table goes.
+Bytes bytes_with_followers(const Problem& problem, const Shard& shard);
+
+/// All of a table in one shard, without a rank.
+Shard whole_shard(const Problem& problem, TableId table);
 
 }  // namespace shardwright

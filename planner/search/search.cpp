@@ -59,6 +59,21 @@ std::string list(const std::vector<Unplaced>& tables) {
                      rest > 0 ? fmt::format(" and {} more", rest) : "");
 }
 
+// To try all placements is worth it only where others than greedy algorithms failed.
+std::optional<Infeasibility> prove(const Problem& problem, const SearchOptions& options) {
+  if (auto proof = prove_infeasible(problem)) return proof;
+  if (options.algorithm != "search") return {};
+  return prove_by_trying(problem, kMostTrials);
+}
+
+void add_ways_out(const Problem& problem, const SearchOptions& options, SearchResult& result) {
+  result.ways_out = ways_out(problem, options.types, options.column_widths);
+  std::vector<std::string> sentences;
+  for (const WayOut& way : result.ways_out) sentences.push_back(way.sentence);
+  if (sentences.empty()) return;
+  result.explanation += fmt::format(" Any one of these would do: {}.", fmt::join(sentences, "; "));
+}
+
 void explain(const Problem& problem, const SearchOptions& options, SearchResult& result) {
   for (const Unplaced& table : result.unplaced) {
     result.missing = saturated_sum(result.missing, table.memory);
@@ -68,14 +83,15 @@ void explain(const Problem& problem, const SearchOptions& options, SearchResult&
   const bool columns = std::any_of(problem.rules.begin(), problem.rules.end(),
                                    [](const TableRules& rules) { return rules.column_wise; });
   const std::string more = columns ? "" : ", allow column_wise";
-  if (const auto proof = prove_infeasible(problem)) {
+  if (auto proof = prove(problem, options)) {
     result.termination = Termination::infeasible;
     result.missing = proof->missing;
     result.explanation = fmt::format(
         "No plan can exist. {}.{} Use more ranks or memory{}, fewer bytes (dtype, optimizer, "
-        "batch), "
-        "or loosen the constraints.",
+        "batch), or loosen the constraints.",
         proof->sentence, room, more);
+    result.proof = {std::move(proof->certificate), problem.workload, problem.topology,
+                    problem.memory_model, options.types};
     return;
   }
   result.termination = Termination::no_plan_found;
@@ -92,6 +108,12 @@ bool batch_fits(const Problem& problem) {
 }
 
 Found solve(const Algorithm& algorithm, const Question& question) {
+  if (!algorithm.knows_companions && !question.problem.companions.none()) {
+    throw UsageError(fmt::format(
+        "The algorithm {} cannot keep tables together or apart, as the constraints of some ask. "
+        "Choose search or a greedy algorithm.",
+        algorithm.name));
+  }
   if (!batch_fits(question.problem)) return {};
   if (algorithm.solve != nullptr) return algorithm.solve(question);
   if (question.widths == ColumnWidths::equal && !algorithm.cuts_equally) {
@@ -140,6 +162,7 @@ SearchResult search_plan(const Workload& workload, const Topology& topology,
   } else {
     result.unplaced = unplaced_tables(problem, placement);
     explain(problem, options, result);
+    if (options.find_ways_out) add_ways_out(problem, options, result);
   }
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   result.record.seconds = spent.count();

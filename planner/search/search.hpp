@@ -2,6 +2,8 @@
 
 #include "planner/plan.hpp"
 #include "planner/search/effort.hpp"
+#include "planner/search/infeasibility.hpp"
+#include "planner/search/ways_out.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -22,7 +24,8 @@ struct SearchOptions {
   Objective objective = Objective::step;
   ColumnWidths column_widths = ColumnWidths::any;
   std::uint64_t seed = 1;
-  Effort effort{};  ///< of algorithms that search
+  Effort effort{};             ///< of algorithms that search
+  bool find_ways_out = false;  ///< where there is no plan: what it would take to have one
 };
 
 enum class Termination {
@@ -48,6 +51,8 @@ struct SearchResult {
   // Without a plan:
   std::string explanation;         ///< what is missing and what to try, full sentences
   std::vector<Unplaced> unplaced;  ///< in the order of the tables
+  std::optional<Proof> proof;      ///< if infeasible
+  std::vector<WayOut> ways_out;    ///< if they were asked for
   Bytes missing;                   ///< memory to add at least (infeasible), or left unplaced
 };
 

@@ -25,6 +25,7 @@ void require_ranks(const Plan& plan, std::int64_t ranks) {
 
 std::string names_of_types() {
   std::vector<std::string_view> names;
+  names.reserve(kTrainableTypes.size());
   for (const ShardingType type : kTrainableTypes) names.push_back(to_string(type));
   return fmt::to_string(fmt::join(names, ", "));
 }

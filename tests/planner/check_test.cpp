@@ -186,5 +186,31 @@ TEST(CheckPlan, ReportsEveryProblemAtOnce) {
   EXPECT_THAT(check_plan(plan), ElementsAre(HasSubstr("rank 7"), HasSubstr("Rank 0 needs")));
 }
 
+TEST(CheckPlan, HoldsTablesTogetherApartAndOnTheirNodes) {
+  Plan plan = sample_plan();  // a on rank 0, b on rank 1, both of node 0
+  plan.workload.tables[0].constraints.together = {"b"};
+  plan.workload.tables[1].constraints.together = {"a"};
+  plan.workload.tables[1].constraints.nodes = {1};
+  EXPECT_THAT(check_plan(plan),
+              ElementsAre(HasSubstr("is on node 0, which its constraints do not allow"),
+                          HasSubstr("'a' and 'b' must share one rank by their constraints, but "
+                                    "are on ranks 0 and 1")));
+  plan.shards[1].rank = RankId(0);
+  plan.workload.tables[1].constraints = {};
+  EXPECT_THAT(check_plan(plan), IsEmpty());
+  plan.workload.tables[0].constraints = {};
+  plan.workload.tables[0].constraints.apart = {"b", "c"};
+  EXPECT_THAT(check_plan(plan),
+              ElementsAre(HasSubstr("'a' and 'b' must be apart"), HasSubstr("'c', which is no")));
+}
+
+TEST(CheckPlan, HoldsRanksThatAreExcludedOrReserved) {
+  Plan plan = sample_plan();
+  plan.topology.ranks[0].excluded = true;
+  plan.topology.ranks[1].reserved = Bytes(1361);  // of 2000, and the table takes 640
+  EXPECT_THAT(check_plan(plan), ElementsAre(HasSubstr("on rank 0, which is excluded"),
+                                            HasSubstr("Rank 1 needs 640 B")));
+}
+
 }  // namespace
 }  // namespace shardwright

@@ -28,6 +28,14 @@ TABLES = {
          "constraints": {"types": ["table_wise"], "ranks": [1]}},
     ],
 }
+CONSTRAINTS = {
+    "schema": "shardwright.constraints/1",
+    "tables": [{"name": "a", "constraints": {"nodes": [0], "max_shards": 1}, "dtype": "bf16"},
+               {"name": "*", "optimizer": "sgd"}],
+    "apart": [["a", "b"]],
+    "excluded_ranks": [],
+    "reserved_bytes": [0, 1000],
+}
 TOPOLOGY = {
     "schema": "shardwright.topology/1",
     "ranks": [{"node": 0, "device": "cpu", "memory_bytes": 1 << 20}] * 2,
@@ -68,6 +76,14 @@ def main(binary, folder):
     plan = json.loads((work / "plan.json").read_text(encoding="utf-8"))
     failed = json.loads(run("plan", "tables.json", "--topology", "2xcpu-1kB", "--json", code=4))
 
+    (work / "constraints.json").write_text(json.dumps(CONSTRAINTS), encoding="utf-8")
+    run("plan", "tables.json", "--topology", "topology.json", "--constraints", "constraints.json",
+        "-o", "held.json")
+    validator(folder, "plan").validate(json.loads((work / "held.json").read_text(encoding="utf-8")))
+    validator(folder, "constraints").validate(CONSTRAINTS)
+    expect_refusals(validator(folder, "constraints"), CONSTRAINTS, [
+        (["schema"], None), (["apart", 0], ["a"]), (["excluded_ranks"], [-1]), (["pinned"], 1),
+        (["tables", 0, "constraints", "rank"], 1), (["tables", 0, "name"], None)])
     validator(folder, "tables").validate(TABLES)
     validator(folder, "topology").validate(TOPOLOGY)
     validator(folder, "topology").validate({"schema": "shardwright.topology/1", **plan["topology"]})
@@ -82,7 +98,7 @@ def main(binary, folder):
         (["shards", 0, "type"], "diagonal"), (["shards", 0, "col_end"], 3), (["topology"], None),
         (["plan_id"], "x"), (["extra"], 1), (["topology", "ranks", 0, "speed"], 0)])
     expect_refusals(validator(folder, "rating"), rating, [(["status"], "fine"), (["cost_ms"], None)])
-    print("4 schemas hold for the files that were written, and refuse what is wrong")
+    print("5 schemas hold for the files that were written, and refuse what is wrong")
 
 
 if __name__ == "__main__":

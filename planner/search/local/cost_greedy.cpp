@@ -38,6 +38,7 @@ class CostGreedy {
     parts_.resize(space_.num_tables());
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       const auto table = static_cast<std::int32_t>(i);
+      if (!space_.leads(table)) continue;
       push(table, first_cut(table));
     }
     while (!queue_.empty()) {
@@ -54,8 +55,13 @@ class CostGreedy {
  private:
   double cost_alone(std::int32_t table, std::int32_t width) const {
     const RankId rank = space_.rules(table).ranks.front();
-    const auto floor = space_.pricer().floor(space_.shard_like({table, width}), rank);
-    return floor ? floor->per_shard.total_ms() : static_cast<double>(space_.memory(table, width));
+    double cost = 0;
+    for (const Shard& shard : space_.shards_like({table, width})) {
+      const auto floor = space_.pricer().floor(shard, rank);
+      if (!floor) return static_cast<double>(space_.memory(table, width));
+      cost += floor->per_shard.total_ms();
+    }
+    return cost;
   }
 
   double weight(const Piece& piece) const {
@@ -169,7 +175,7 @@ class CostGreedy {
     if (!space_.may_keep_rows(piece.table)) return {};
     const std::int64_t memory = space_.memory(piece.table, piece.width);
     for (const std::int32_t rank : space_.ranks(piece.table)) {
-      if (memory > layout_.room_left(rank) || !shares_node(piece.table, rank)) continue;
+      if (memory > layout_.room_left(rank) || !may_use(piece.table, rank)) continue;
       ranks.emplace_back(load_of(rank), rank);
     }
     const std::size_t count = std::min(ranks.size(), kMostCandidates);
@@ -178,6 +184,10 @@ class CostGreedy {
     std::vector<std::int32_t> result;
     for (std::size_t i = 0; i < count; ++i) result.push_back(ranks[i].second);
     return result;
+  }
+
+  bool may_use(std::int32_t table, std::int32_t rank) const {
+    return shares_node(table, rank) && layout_.keeps_apart(table, rank);
   }
 
   // With the parts that are placed, if the table asks for that.
@@ -213,7 +223,7 @@ class CostGreedy {
   std::optional<std::int32_t> roomiest_for(std::int32_t table) const {
     std::optional<std::int32_t> best;
     for (const std::int32_t rank : space_.ranks(table)) {
-      if (!shares_node(table, rank)) continue;
+      if (!may_use(table, rank)) continue;
       if (!best || layout_.room_left(*best) < layout_.room_left(rank)) best = rank;
     }
     return best;

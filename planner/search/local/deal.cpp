@@ -129,6 +129,11 @@ std::vector<Shard> deal(const SearchSpace& space, std::span<const Piece> pieces)
       [&](std::span<const Piece> of_table) {
         const auto dealt = Dealing(space, of_table).run();
         shards.insert(shards.end(), dealt.begin(), dealt.end());
+        const TableId table(of_table.front().table);
+        for (const TableId other : space.problem().companions.followers[table.index()]) {
+          shards.push_back(whole_shard(space.problem(), other));
+          shards.back().rank = dealt.front().rank;
+        }
       });
   std::sort(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {
     return std::tuple(a.table, a.row_begin, a.col_begin) <
@@ -139,16 +144,26 @@ std::vector<Shard> deal(const SearchSpace& space, std::span<const Piece> pieces)
 
 std::optional<std::vector<Piece>> pieces_of(const SearchSpace& space,
                                             std::span<const Shard> shards) {
+  const Companions& companions = space.problem().companions;
   std::vector<Piece> pieces;
+  std::vector<std::optional<RankId>> rank_of_first(space.num_tables());
   std::size_t tables = 0;
   bool legal = true;
   by_table(
       shards, [](const Shard& shard) { return shard.table; },
       [&](std::span<const Shard> of_table) {
+        const TableId table = of_table.front().table;
+        const TableId leader = companions.leader[table.index()];
+        rank_of_first[table.index()] = of_table.front().rank;
+        ++tables;
+        if (leader != table) {  // leaders come first
+          legal = legal && of_table.size() == 1 &&
+                  of_table.front().rank == rank_of_first[leader.index()];
+          return;
+        }
         const auto of = pieces_of_table(space, of_table);
         legal = legal && of;
         if (of) pieces.insert(pieces.end(), of->begin(), of->end());
-        ++tables;
       });
   if (!legal || tables != space.num_tables()) return {};
   return pieces;

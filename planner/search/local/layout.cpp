@@ -103,8 +103,35 @@ bool Layout::touched_fit() const {
   });
 }
 
+bool Layout::keeps_apart(std::int32_t table, std::int32_t rank) const {
+  const auto& others = space_.apart(table);
+  return std::all_of(others.begin(), others.end(), [&](TableId other) {
+    const auto& ids = of_table_[other.index()];
+    return std::none_of(ids.begin(), ids.end(),
+                        [&](PieceId id) { return pieces_[index(id)].rank == rank; });
+  });
+}
+
+bool Layout::keeps_apart(const Change& change) const {
+  const auto goes = [&](PieceId id) {
+    return std::find(change.removed.begin(), change.removed.end(), id) != change.removed.end();
+  };
+  for (const Piece& piece : change.added) {
+    for (const TableId other : space_.apart(piece.table)) {
+      for (const PieceId id : of_table_[other.index()]) {
+        if (pieces_[index(id)].rank == piece.rank && !goes(id)) return false;
+      }
+      for (const Piece& second : change.added) {
+        if (TableId(second.table) == other && second.rank == piece.rank) return false;
+      }
+    }
+  }
+  return true;
+}
+
 bool Layout::apply(const Change& change) {
   ++evaluations_;
+  if (!keeps_apart(change)) return false;
   change_ = change;
   touched_.clear();
   touched_nodes_.clear();
@@ -187,7 +214,7 @@ PhaseTimes Layout::times(std::int32_t rank) const {
 Channels Layout::price(std::size_t rank) const {
   if (memory_ == Memory::counted) return {static_cast<double>(-room_[rank]) / kGibibyte};
   if (space_.objective() == Objective::memory) {
-    const Bytes used = space_.problem().topology.ranks[rank].memory - Bytes(room_[rank]);
+    const Bytes used = space_.problem().topology.ranks[rank].usable() - Bytes(room_[rank]);
     return {static_cast<double>(used.value()) / kGibibyte};
   }
   const PhaseTimes phases = times(static_cast<std::int32_t>(rank));

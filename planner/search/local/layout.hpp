@@ -18,14 +18,15 @@ class Layout {
  public:
   enum class Memory {
     hard,     ///< changes that overfill a rank are refused
-    counted,  ///< any change goes; cost() is what lies over the ranks' memory, GiB, and a rank's
-              ///< first channel what lies over its own, negative if it has room
+    counted,  ///< it refuses no change; cost() is what lies over the ranks' memory, GiB, and a
+              ///< rank's first channel what lies over its own, negative if it has room
   };
 
   explicit Layout(const SearchSpace& space, Memory memory = Memory::hard);
 
-  /// Applies `change`, if the ranks it adds to have room for it; else nothing has happened. Between
-  /// two applied changes comes keep() or undo().
+  /// Applies `change`, if the ranks it adds to have room for it and hold no table that must be
+  /// apart from one of its; else nothing has happened. Between two applied changes comes keep() or
+  /// undo().
   bool apply(const Change& change);
   void keep();
   void undo();
@@ -55,6 +56,9 @@ class Layout {
   std::size_t num_touched() const { return touched_.size(); }
   PhaseTimes times(std::int32_t rank) const;
 
+  /// Whether no table is on the rank that must be apart from this one.
+  bool keeps_apart(std::int32_t table, std::int32_t rank) const;
+
   /// All pieces, in the order of tables.
   std::vector<Piece> pieces() const;
   /// Replaces all pieces. With hard memory they must fit.
@@ -83,6 +87,7 @@ class Layout {
   void add_to_sums(std::size_t rank, std::span<const std::int64_t> values, std::int64_t sign);
   void revert();
   bool touched_fit() const;
+  bool keeps_apart(const Change& change) const;
   bool concerns_others() const;
   Channels price(std::size_t rank) const;
   void set_channels(std::size_t rank, const Channels& channels);

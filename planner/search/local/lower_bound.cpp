@@ -116,6 +116,7 @@ class Bound {
     idle_.assign(groups_.size(), none);
     for (std::size_t i = 0; i < space_.num_tables(); ++i) {
       const auto table = static_cast<std::int32_t>(i);
+      if (!space_.leads(table)) continue;
       auto& families = tables_.emplace_back();
       if (space_.may_keep_rows(table)) families.push_back(column_family(table));
       for (const RowCut& cut : space_.row_cuts(table)) {
@@ -200,7 +201,7 @@ class Bound {
   static std::size_t step(std::int32_t width) { return static_cast<std::size_t>(width / kStep); }
 
   bool fits(const Shard& shard) const {
-    const Bytes needed = bytes_of(space_.problem(), shard);
+    const Bytes needed = bytes_with_followers(space_.problem(), shard);
     const auto& ranks = space_.rules(static_cast<std::int32_t>(shard.table.value())).ranks;
     return std::any_of(ranks.begin(), ranks.end(),
                        [&](RankId rank) { return needed <= space_.problem().room[rank.index()]; });
@@ -214,6 +215,17 @@ class Bound {
   }
 
   std::vector<Times> floors(const Shard& shard) {
+    std::vector<Times> times = floors_alone(shard);
+    for (const TableId other : space_.problem().companions.followers[shard.table.index()]) {
+      const auto more = floors_alone(whole_shard(space_.problem(), other));
+      for (std::size_t g = 0; g < times.size(); ++g) {
+        for (std::size_t kind = 0; kind < times[g].size(); ++kind) times[g][kind] += more[g][kind];
+      }
+    }
+    return times;
+  }
+
+  std::vector<Times> floors_alone(const Shard& shard) {
     std::vector<Times> times(groups_.size());
     for (std::size_t g = 0; g < groups_.size() && has_floor_; ++g) {
       const auto floor = space_.pricer().floor(shard, groups_[g].rank);

@@ -20,7 +20,8 @@ class Drawing {
   bool run() {
     channel_ = draw_channel();
     if (!space_.only_columns() && random_.below(kBetweenReshapes) == 0) {
-      return reshape(static_cast<std::int32_t>(random_.below(space_.num_tables())));
+      const auto table = static_cast<std::int32_t>(random_.below(space_.num_tables()));
+      return space_.leads(table) && reshape(table);
     }
     const auto ids = layout_.on_rank(draw_source());
     if (ids.empty()) return false;

@@ -1,9 +1,11 @@
 #include "planner/search/local/pack.hpp"
 
 #include "planner/search/local/cost_greedy.hpp"
+#include "planner/search/local/deal.hpp"
 #include "planner/search/local/even_widths.hpp"
 #include "planner/search/local/moves.hpp"
 #include "planner/search/local/row_blocks.hpp"
+#include "planner/search/packing.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -23,6 +25,7 @@ class OverfullStart {
   std::optional<std::vector<Piece>> run() {
     for (std::size_t i = 0; i < space_.num_tables(); ++i) {
       const auto table = static_cast<std::int32_t>(i);
+      if (!space_.leads(table)) continue;
       const auto added = space_.may_keep_rows(table) ? columns(table) : rows(table);
       if (added.empty()) return {};
       for (const Piece& piece : added) take_room(piece);
@@ -41,13 +44,23 @@ class OverfullStart {
   std::vector<std::int32_t> roomiest_first(std::int32_t table) {
     const auto ranks = space_.ranks(table);
     std::vector<std::int32_t> order(ranks.begin(), ranks.end());
+    std::erase_if(order, [&](std::int32_t rank) { return !keeps_apart(table, rank); });
     std::stable_sort(order.begin(), order.end(),
                      [&](std::int32_t a, std::int32_t b) { return room(a) > room(b); });
     return order;
   }
 
+  bool keeps_apart(std::int32_t table, std::int32_t rank) const {
+    const auto& others = space_.apart(table);
+    return others.empty() || std::none_of(pieces_.begin(), pieces_.end(), [&](const Piece& piece) {
+             return piece.rank == rank &&
+                    std::binary_search(others.begin(), others.end(), TableId(piece.table));
+           });
+  }
+
   std::vector<Piece> columns(std::int32_t table) {
     auto order = roomiest_first(table);
+    if (order.empty()) return {};
     if (space_.on_one_node(table)) {
       const std::size_t node = space_.node_of(order.front());
       std::erase_if(order, [&](std::int32_t rank) { return space_.node_of(rank) != node; });
@@ -62,7 +75,9 @@ class OverfullStart {
   }
 
   std::vector<Piece> rows(std::int32_t table) {
-    const auto shapes = row_shapes(space_, table, roomiest_first(table), 1);
+    const auto order = roomiest_first(table);
+    if (order.size() < space_.ranks(table).size()) return {};  // a cut may ask for all
+    const auto shapes = row_shapes(space_, table, order, 1);
     return shapes.empty() ? std::vector<Piece>{} : shapes.front();
   }
 
@@ -88,7 +103,7 @@ std::optional<std::vector<Piece>> take_away(const SearchSpace& space, std::uint6
     if (step % kBetweenLooks == 0 && stop.load(std::memory_order_relaxed)) break;
     if (!draw_change(layout, random, change)) continue;
     const double before = layout.cost();
-    layout.apply(change);
+    if (!layout.apply(change)) continue;
     const double left = 1 - static_cast<double>(step) / static_cast<double>(steps);
     const double rise = layout.cost() - before;
     const bool take = rise <= 0 || random.uniform() < std::exp(-rise / (hot * left * left));
@@ -105,7 +120,14 @@ std::optional<std::vector<Piece>> pack(const SearchSpace& space, std::uint64_t s
                                        std::int64_t steps, const std::atomic<bool>& stop,
                                        std::int64_t& evaluations) {
   const double uncut = std::numeric_limits<double>::infinity();
+  constexpr std::int64_t kExactSteps = 400'000;
   if (auto pieces = cost_greedy(space, Fit::roomiest, uncut, evaluations)) return pieces;
+  const Packing packing =
+      pack_exactly(space.problem(), space.widths(), std::min(steps, kExactSteps));
+  if (packing.impossible) return {};
+  if (packing.shards) {
+    if (auto pieces = pieces_of(space, *packing.shards)) return pieces;
+  }
   return take_away(space, seed, steps, stop, evaluations);
 }
 

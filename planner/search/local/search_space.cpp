@@ -139,12 +139,30 @@ void SearchSpace::fill_rows(std::int32_t table, const SliceRows& slice) {
        width += kStep) {
     Shard shard = shard_like({table, width, 0, place});
     if (slice.slice.type == ShardingType::grid) shard.rank = RankId(slice.slice.rank);
-    memory_.push_back(bytes_of(problem_, shard).value());
+    memory_.push_back(bytes_with_followers(problem_, shard).value());
     for (std::size_t kind = 0; kind < num_kinds_; ++kind) {
       states_.resize(states_.size() + state_size_);
       pricer_.encode(shard, kind, std::span(states_).last(state_size_));
+      add_followers(TableId(table), kind);
     }
   }
+}
+
+void SearchSpace::add_followers(TableId table, std::size_t kind) {
+  const auto sum = std::span(states_).last(state_size_);
+  std::vector<std::int64_t> state(state_size_);
+  for (const TableId other : problem_.companions.followers[table.index()]) {
+    pricer_.encode(whole_shard(problem_, other), kind, state);
+    for (std::size_t k = 0; k < state_size_; ++k) sum[k] += state[k];
+  }
+}
+
+std::vector<Shard> SearchSpace::shards_like(const Piece& piece) const {
+  std::vector<Shard> shards = {shard_like(piece)};
+  for (const TableId other : problem_.companions.followers[index(piece.table)]) {
+    shards.push_back(whole_shard(problem_, other));
+  }
+  return shards;
 }
 
 Shard SearchSpace::shard_like(const Piece& piece) const {

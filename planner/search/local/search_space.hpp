@@ -56,6 +56,15 @@ class SearchSpace {
     return ranks_[allowed_[index(table)].empty() ? 0 : index(table) + 1];
   }
 
+  /// The table stands for itself and those that go where it goes; other tables have no pieces.
+  bool leads(std::int32_t table) const { return problem_.companions.leads(TableId(table)); }
+  /// Tables whose ranks it must avoid.
+  const std::vector<TableId>& apart(std::int32_t table) const {
+    return problem_.companions.apart[index(table)];
+  }
+  /// The shard that a piece stands for, as shard_like, and those of the tables that go with it.
+  std::vector<Shard> shards_like(const Piece& piece) const;
+
   /// The ranks of each node, ascending; nodes are counted from 0.
   const std::vector<std::vector<std::int32_t>>& nodes() const { return nodes_; }
   std::size_t node_of(std::int32_t rank) const { return node_of_[index(rank)]; }
@@ -123,6 +132,7 @@ class SearchSpace {
   void add_row_cut(std::int32_t table, ShardingType type, std::size_t num_ranks);
   std::int32_t add_slice(std::int32_t table, const Slice& slice);
   void fill_rows(std::int32_t table, const SliceRows& slice);
+  void add_followers(TableId table, std::size_t kind);
   bool has_widths(std::int32_t table, std::span<const std::int32_t> widths) const;
   bool has_shards(std::int32_t table, std::int64_t count) const;
   bool legal_columns(std::span<const Piece> pieces) const;

@@ -20,6 +20,10 @@ namespace {
 constexpr std::array kDegrees = {std::numeric_limits<double>::infinity(), 1.0, 0.5, 0.25};
 constexpr std::int64_t kPackingSteps = 2'000'000;  // where no work limit is given
 
+bool knows_companions(const SearchSpace& space, const Algorithm& algorithm) {
+  return algorithm.knows_companions || space.problem().companions.none();
+}
+
 // TorchRec tries about as many proposals as there are tables, each in tables · ranks steps.
 bool too_long(const SearchSpace& space, const Algorithm& algorithm) {
   if (!algorithm.name.starts_with("torchrec")) return false;
@@ -32,7 +36,7 @@ bool too_long(const SearchSpace& space, const Algorithm& algorithm) {
 // NeuroShard makes some 6,600 greedy placements.
 bool affords_neuroshard(const SearchSpace& space) {
   constexpr std::size_t kMostPairs = 1'000;
-  return space.num_tables() * space.num_ranks() <= kMostPairs;
+  return space.problem().companions.none() && space.num_tables() * space.num_ranks() <= kMostPairs;
 }
 
 }  // namespace
@@ -48,7 +52,8 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
     starts.push_back({layout.cost(), std::move(pieces)});
   };
   for (const Algorithm& algorithm : algorithms()) {
-    if (algorithm.place == nullptr || too_long(space, algorithm)) continue;
+    if (algorithm.place == nullptr || !knows_companions(space, algorithm)) continue;
+    if (too_long(space, algorithm)) continue;
     const Placement placement = algorithm.place(space.problem(), question.seed);
     if (!placement.unplaced.empty()) continue;
     if (auto pieces = pieces_of(space, placement.shards)) add(std::move(*pieces));

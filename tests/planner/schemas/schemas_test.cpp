@@ -101,8 +101,13 @@ Plan full_plan() {
   table.reuse_batch_size = 16;
   table.constraints.types = {ShardingType::table_wise};
   table.constraints.ranks = {RankId(0)};
+  table.constraints.nodes = {0};
+  table.constraints.together = {};
+  table.constraints.apart = {"b"};
   table.constraints.max_column_width = 16;
   plan.topology = sample_topology({1 << 20, 1 << 20});
+  plan.topology.ranks[1].reserved = Bytes(1000);
+  plan.topology.ranks[1].excluded = true;
   plan.shards = {{TableId(0), ShardingType::table_wise, 0, 100, 0, 16, RankId(0)},
                  {TableId(1), ShardingType::data_parallel, 0, 100, 0, 8, {}}};
   plan.reasons = {"one", "two"};
@@ -129,6 +134,12 @@ TEST(Schemas, HoldForRatingsWithAndWithoutAPlan) {
   SearchResult failed;
   failed.termination = Termination::infeasible;
   failed.unplaced = {{"a", Bytes(5)}};
+  failed.ways_out = {{"bf16", 1, {"a"}, "bf16 weights for 'a'"}};
+  failed.proof = {{CertificateKind::total, {TableId(0)}, {RankId(0)}, Bytes(2), Bytes(1)},
+                  full_plan().workload,
+                  full_plan().topology,
+                  MemoryModel::weights,
+                  {ShardingType::table_wise}};
   EXPECT_THAT(complaints_of("rating", rating_to_json(failed)), IsEmpty());
 }
 

@@ -72,6 +72,29 @@ void constrain(RandomStream& random, const Topology& topology, Table& table) {
   if (random.below(3) == 0) asked.max_shards = 2;
 }
 
+// What tables ask of each other and of nodes, and ranks that are not all theirs.
+void relate(RandomStream& random, Workload& workload, Topology& topology) {
+  for (Table& table : workload.tables) {
+    const Table& other = workload.tables[random.below(workload.tables.size())];
+    if (other.name == table.name) continue;
+    if (random.below(8) == 0) table.constraints.together = {other.name};
+    if (random.below(4) == 0) table.constraints.apart = {other.name};
+    if (random.below(8) == 0) {
+      table.constraints.nodes = {topology.ranks[random.below(topology.ranks.size())].node};
+    }
+  }
+  for (RankSpec& rank : topology.ranks) {
+    rank.excluded = random.below(8) == 0;
+    if (random.below(4) == 0) rank.reserved = Bytes(rank.memory.value() / 8);
+  }
+}
+
+bool has_companions(const Workload& workload) {
+  return std::any_of(workload.tables.begin(), workload.tables.end(), [](const Table& table) {
+    return !table.constraints.together.empty() || !table.constraints.apart.empty();
+  });
+}
+
 double objective_of(const Plan& plan) {
   if (plan.objective != Objective::memory) return plan.cost_ms;
   Bytes most;
@@ -106,6 +129,7 @@ TEST_P(SearchProperties, PlansAreSoundAndNeverWorseThanAnyBaseline) {
     if (random.below(3) == 0) {
       for (Table& table : workload.tables) constrain(random, topology, table);
     }
+    if (random.below(3) == 0) relate(random, workload, topology);
     SearchOptions options = options_of(random);
     try {
       const SearchResult ours = search_plan(workload, topology, *model, options);
@@ -117,6 +141,7 @@ TEST_P(SearchProperties, PlansAreSoundAndNeverWorseThanAnyBaseline) {
       for (const Algorithm& algorithm : algorithms()) {
         options.algorithm = algorithm.name;
         if (!places(algorithm, options.types)) continue;
+        if (!algorithm.knows_companions && has_companions(workload)) continue;
         const SearchResult other = search_plan(workload, topology, *model, options);
         if (!other.plan) continue;
         expect_sound(*other.plan, *model);

@@ -1,3 +1,4 @@
+#include "planner/certificate_json.hpp"
 #include "planner/check.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/plan_json.hpp"
@@ -127,6 +128,52 @@ RC_GTEST_PROP(SearchProperties, NobodyFindsAPlanThatWasProvenImpossible, ()) {
     options.algorithm = name;
     RC_ASSERT(!search(spec, options).plan.has_value());
   }
+}
+
+RC_GTEST_PROP(SearchProperties, CertificatesHoldAndWhatIsWrongWithThemIsFound, ()) {
+  const RandomSpec spec = random_spec();
+  SearchOptions options = random_options();
+  options.find_ways_out = true;
+  const auto result = search(spec, options);
+  RC_PRE(result.proof.has_value());
+  RC_ASSERT(check_proof(*result.proof).empty());
+  Proof roomier = *result.proof;
+  for (RankSpec& rank : roomier.topology.ranks) rank.memory = Bytes(std::int64_t{1} << 40);
+  RC_ASSERT(!check_proof(roomier).empty());
+  const bool tried = result.proof->certificate.kind == CertificateKind::exhausted;
+  Proof bent = *result.proof;
+  bent.certificate.needed += Bytes(1);
+  RC_ASSERT(tried || !check_proof(bent).empty());
+  bent = *result.proof;
+  bent.certificate.ranks.pop_back();
+  RC_ASSERT(tried || !check_proof(bent).empty());
+}
+
+RC_GTEST_PROP(SearchProperties, WaysOutLeadOut, ()) {
+  const RandomSpec spec = random_spec();
+  SearchOptions options = random_options();
+  options.find_ways_out = true;
+  const auto result = search(spec, options);
+  RC_PRE(!result.plan.has_value() && !result.ways_out.empty());
+  const WayOut way = *rc::gen::elementOf(result.ways_out);
+  RandomSpec changed = spec;
+  if (way.kind == "more_memory") {
+    for (RankSpec& rank : changed.topology.ranks) rank.memory += Bytes(way.amount);
+  } else if (way.kind == "smaller_batch") {
+    changed.workload.batch_size = way.amount;
+  } else if (way.kind == "bf16") {
+    for (Table& table : changed.workload.tables) {
+      if (std::count(way.tables.begin(), way.tables.end(), table.name) > 0) {
+        table.dtype = DataType::bf16;
+      }
+    }
+  } else {
+    return;
+  }
+  options.algorithm = "search";
+  options.effort.work_limit = 2'000;
+  const auto model = make_cost_model("torchrec");
+  RC_ASSERT(search_plan(changed.workload, changed.topology, *model, options).plan.has_value());
 }
 
 RC_GTEST_PROP(SearchProperties, PlentyOfMemoryIsAlwaysEnough, ()) {

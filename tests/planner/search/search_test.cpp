@@ -203,6 +203,55 @@ TEST(Infeasible, IsProvenByTheBatch) {
   EXPECT_THAT(result.explanation, AllOf(HasSubstr("Rank 0"), HasSubstr("batch of 4 samples")));
 }
 
+// Uncut tables of 160 bytes per 10 rows on ranks of 400: what the search says of them.
+SearchResult search_whole(const std::vector<Table>& tables, std::size_t ranks) {
+  SearchOptions options = options_of("search");
+  options.types = {ShardingType::table_wise};
+  options.effort.threads = 1;
+  options.find_ways_out = true;
+  const auto model = make_cost_model("torchrec");
+  return search_plan({tables, 4}, sample_topology(std::vector<std::int64_t>(ranks, 400)), *model,
+                     options);
+}
+
+TEST(Infeasible, IsProvenByTablesOfWhichNoTwoFitOneRank) {
+  const auto result = search_whole(
+      {sample_table("a", 15, 4), sample_table("b", 14, 4), sample_table("c", 12, 4)}, 2);
+  ASSERT_TRUE(result.proof) << result.explanation;  // 240, 224 and 192 bytes
+  EXPECT_EQ(result.proof->certificate.kind, CertificateKind::crowding);
+  EXPECT_EQ(result.missing, Bytes(16));
+  EXPECT_THAT(result.explanation, HasSubstr("Of the tables 'a', 'b', 'c' no two fit one rank"));
+  Table a = sample_table("a", 15, 4);
+  Table b = sample_table("b", 14, 4);
+  a.constraints.ranks = b.constraints.ranks = {RankId(1)};
+  EXPECT_THAT(search_whole({a, b}, 2).explanation,
+              HasSubstr("Tables 'a', 'b' cannot both be on rank 1"));
+}
+
+TEST(Infeasible, IsProvenByTryingAllPlacements) {
+  // 5 · 144 of 800 bytes, but a rank holds only two of them.
+  const std::vector<Table> tables = {sample_table("a", 9, 4), sample_table("b", 9, 4),
+                                     sample_table("c", 9, 4), sample_table("d", 9, 4),
+                                     sample_table("e", 9, 4)};
+  const auto result = search_whole(tables, 2);
+  ASSERT_TRUE(result.proof) << result.explanation;
+  EXPECT_EQ(result.proof->certificate.kind, CertificateKind::exhausted);
+  EXPECT_TRUE(search_whole({tables.begin(), tables.begin() + 4}, 2).plan);
+}
+
+TEST(Infeasible, TellsTheWaysOut) {
+  const std::vector<Table> tables = {sample_table("a", 20, 4), sample_table("b", 18, 4),
+                                     sample_table("c", 10, 4)};  // 320, 288 and 160 bytes
+  const auto result = search_whole(tables, 2);
+  EXPECT_FALSE(result.plan);
+  std::vector<std::string> sentences;
+  for (const WayOut& way : result.ways_out) sentences.push_back(way.sentence);
+  EXPECT_THAT(sentences,
+              ElementsAre("1 more rank like these", "1 MB more memory on every rank",
+                          "row_wise (--types) for 'a', 'b', 'c'", "bf16 weights for 'a'"));
+  EXPECT_THAT(result.explanation, HasSubstr("Any one of these would do: 1 more rank like these;"));
+}
+
 TEST(NoPlanFound, IsToldApartFromInfeasible) {
   // 160 and 160 and 320 fit {320, 320}, but in turn the small ones go to different ranks.
   SearchOptions options = options_of("round_robin");
