@@ -5,7 +5,6 @@
 #include "planner/rate_plan.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <memory>
 #include <string>
@@ -48,9 +47,8 @@ void add_diff_command(CLI::App& app) {
   command->add_option("BEFORE", arguments->before, "The earlier plan")->required();
   command->add_option("AFTER", arguments->after, "The later plan")->required();
   command
-      ->add_option(
-          "--cost-model", arguments->cost_model,
-          fmt::format("{} (default: the later plan's)", fmt::join(cost_model_names(), ", ")))
+      ->add_option("--cost-model", arguments->cost_model,
+                   fmt::format("{} (default: the later plan's)", cost_models_help()))
       ->type_name("M");
   command->add_flag("--json", arguments->json, "Print one JSON document");
   command->callback([arguments] { run(*arguments); });

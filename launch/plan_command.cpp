@@ -197,8 +197,7 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
       ->check(integer_from(1, kMostSamples));
   add("--types", arguments.types, "A,B", "Allowed types (default table_wise,column_wise)");
   add("--algorithm", arguments.algorithm, "A", name_list(algorithm_names()))->capture_default_str();
-  add("--cost-model", arguments.cost_model, "M", name_list(cost_model_names()))
-      ->capture_default_str();
+  add("--cost-model", arguments.cost_model, "M", cost_models_help())->capture_default_str();
   add("--objective", arguments.objective, "O",
       "What is reported as cost: step (slowest rank of each phase,\nsummed), max_sum (largest "
       "total "

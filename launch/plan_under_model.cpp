@@ -10,11 +10,16 @@
 
 namespace shardwright {
 
+std::string cost_models_help() {
+  return fmt::format("{}, a name that `models` lists, or FILE.json",
+                     fmt::join(cost_model_names(), ", "));
+}
+
 void add_plan_source(CLI::App& command, PlanSource& source) {
   command.add_option("PLAN", source.plan, "Plan file; - is standard input")->required();
   command
       .add_option("--cost-model", source.cost_model,
-                  fmt::format("{} (default: the plan's)", fmt::join(cost_model_names(), ", ")))
+                  fmt::format("{} (default: the plan's)", cost_models_help()))
       ->type_name("M");
 }
 

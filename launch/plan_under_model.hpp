@@ -10,6 +10,9 @@
 
 namespace shardwright {
 
+/// What --cost-model takes, for people.
+std::string cost_models_help();
+
 /// Which plan a command is about, and by which cost model it is judged.
 struct PlanSource {
   std::string plan;

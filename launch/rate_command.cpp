@@ -1,12 +1,12 @@
 #include "costmodel/cost_model.hpp"
 #include "launch/commands.hpp"
+#include "launch/plan_under_model.hpp"
 #include "planner/describe_plan.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/rate_plan.hpp"
 #include "planner/rating_json.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <chrono>
 #include <memory>
@@ -52,7 +52,7 @@ void add_rate_command(CLI::App& app) {
   const auto arguments = std::make_shared<RateArguments>();
   command->add_option("PLAN", arguments->plan, "Plan file; - is standard input")->required();
   command->add_option("--cost-model", arguments->cost_model,
-                      fmt::format("{} (default: the plan's)", fmt::join(cost_model_names(), ", ")));
+                      fmt::format("{} (default: the plan's)", cost_models_help()));
   command->add_option("--objective", arguments->objective,
                       "step, max_sum, memory (default: the plan's)");
   command->add_flag("--json", arguments->json, "Print one JSON document");

@@ -10,7 +10,6 @@
 #include "planner/sweep/sweep.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <memory>
 #include <string>
@@ -113,9 +112,7 @@ void add_sweep_command(CLI::App& app) {
       ->required();
   add("--types", arguments->types, "A,B", "Allowed types (default as plan's)");
   add("--algorithm", arguments->algorithm, "A", "As plan's")->capture_default_str();
-  add("--cost-model", arguments->cost_model, "M",
-      fmt::to_string(fmt::join(cost_model_names(), ", ")))
-      ->capture_default_str();
+  add("--cost-model", arguments->cost_model, "M", cost_models_help())->capture_default_str();
   add("--objective", arguments->objective, "O", "step, max_sum or memory")->capture_default_str();
   add("--memory-model", arguments->memory_model, "M", "full, weights or torchrec")
       ->capture_default_str();

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <map>
 #include <string>
 
 namespace shardwright {
@@ -237,6 +238,17 @@ TEST_F(Planning, EndsAtTheFirstInterruptBeforeTheSearch) {
       run("version; sleep 3 | timeout --preserve-status --signal=INT 0.5 '" SHARDWRIGHT_BINARY
           "' plan - --topology 2xcpu-1GiB");
   EXPECT_EQ(outcome.code, 130) << outcome.err;
+}
+
+TEST_F(Planning, ListsModelsWithTheirErrors) {
+  std::map<std::string, json> errors;
+  for (const json& model : json::parse(run("models --json").out)) {
+    errors[model["name"]] = model["geometric_mean_error"];
+    EXPECT_THAT(run("models").out, HasSubstr(model["name"].get<std::string>()));
+  }
+  EXPECT_TRUE(errors.at("torchrec").is_null());
+  EXPECT_GT(errors.at("nccl-h100"), 0.0);
+  EXPECT_LT(errors.at("nccl-h100"), 0.1);
 }
 
 TEST_F(Planning, SaysWhatItIs) {
