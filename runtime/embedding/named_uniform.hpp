@@ -11,6 +11,9 @@ class NamedUniform {
  public:
   NamedUniform(std::uint64_t seed, std::string_view name) : named_seed_(mix(seed ^ fnv1a(name))) {}
 
+  /// What all rows share.
+  std::uint64_t key() const { return named_seed_; }
+
   /// What all columns of a row share.
   std::uint64_t row_key(std::int64_t row) const {
     return mix(named_seed_ + (static_cast<std::uint64_t>(row) + 1) * kGolden);
