@@ -134,6 +134,11 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   add_setting<Number>(command, arguments, "seed", "Seed of the initial weights (default 1)");
   add_setting<Text>(command, arguments, "on_bad_id",
                     "error | clip | skip: for ids outside their table (default error)");
+  add_setting<Text>(command, arguments, "device", "cpu | cuda (default cpu)");
+  command.add_flag_function(
+      "--allow-shared-gpu",
+      [arguments](std::int64_t count) { arguments->flags["allow_shared_gpu"] = count > 0; },
+      "Let several ranks share a GPU: for tests, slow");
   add_setting<Number>(command, arguments, "threads", "LibTorch threads per rank (default 1)");
   add_setting<double>(command, arguments, "wait_limit_s",
                       "Seconds for which ranks wait for each other (default 1800; 0: for ever)");

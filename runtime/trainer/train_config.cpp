@@ -60,10 +60,17 @@ void resolve(const std::filesystem::path& folder, std::string& path) {
 }  // namespace
 
 void apply_train_settings(const JsonView& settings, TrainConfig& config) {
-  settings.allow_keys({"schema", "data",          "plan",       "output",        "save_model",
-                       "model",  "embedding_dim", "bottom_mlp", "top_mlp",       "batch_size",
-                       "epochs", "max_steps",     "optimizer",  "learning_rate", "warmup_steps",
-                       "seed",   "on_bad_id",     "threads",    "wait_limit_s",  "progress_every"});
+  settings.allow_keys({"schema",        "data",
+                       "plan",          "output",
+                       "save_model",    "model",
+                       "embedding_dim", "bottom_mlp",
+                       "top_mlp",       "batch_size",
+                       "epochs",        "max_steps",
+                       "optimizer",     "learning_rate",
+                       "warmup_steps",  "seed",
+                       "on_bad_id",     "threads",
+                       "wait_limit_s",  "progress_every",
+                       "device",        "allow_shared_gpu"});
   set(settings, "data", config.data);
   set(settings, "plan", config.plan);
   set(settings, "output", config.output);
@@ -85,6 +92,12 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   }
   if (const auto value = settings.find("on_bad_id")) {
     config.on_bad_id = parse_named(*value, parse_bad_id_policy);
+  }
+  if (const auto value = settings.find("device")) {
+    config.backend.backend = parse_named(*value, parse_backend);
+  }
+  if (const auto value = settings.find("allow_shared_gpu")) {
+    config.backend.allow_shared_gpu = value->boolean();
   }
   set(settings, "threads", config.threads, 1, 4096);
   if (const auto value = settings.find("wait_limit_s")) config.wait_limit_s = value->number(0.0);
@@ -118,6 +131,8 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
                          {"warmup_steps", config.warmup_steps},
                          {"seed", config.seed},
                          {"on_bad_id", to_string(config.on_bad_id)},
+                         {"device", to_string(config.backend.backend)},
+                         {"allow_shared_gpu", config.backend.allow_shared_gpu},
                          {"threads", config.threads},
                          {"wait_limit_s", config.wait_limit_s},
                          {"progress_every", config.progress_every}};
