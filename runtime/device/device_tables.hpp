@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/device/device_layout.hpp"
 #include "runtime/device/device_memory.hpp"
 #include "runtime/embedding/optimizer.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
@@ -19,11 +20,11 @@ struct DeviceMatrix {
   std::int64_t columns = 0;
 };
 
-/// OwnedTables (owned_tables.hpp) in the memory of a GPU: the shards that a rank owns, pooled values
-/// for the samples of all ranks, and updates by their gradients, both in a matrix (OwnerLayout) in
-/// device memory. Members put their work into the stream and return before it is done, unless they
-/// say that they wait. Borrows layout, workload and settings. Throws EnvironmentError with what CUDA
-/// says.
+/// OwnedTables (owned_tables.hpp) in the memory of a GPU: the shards that a rank owns, pooled
+/// values for the samples of all ranks, and updates by their gradients, both in a matrix
+/// (OwnerLayout) in device memory. Members put their work into the stream and return before it is
+/// done, unless they say that they wait. Borrows layout, workload and settings. Throws
+/// EnvironmentError with what CUDA says.
 class DeviceTables {
  public:
   /// Allocates the rank's shards and fills them with initial weights and state, the same bits as on
@@ -33,8 +34,14 @@ class DeviceTables {
                DeviceStream stream);
   ~DeviceTables();
 
-  /// Brings the bags to the device and fills the matrix with pooled values.
+  /// Brings the bags to the device and fills the matrix with pooled values. Throws InputError, with
+  /// feature, table, id and sample, if the batch before had an id outside its table.
   void look_up(const InputExchange& input);
+  /// The same for bags that are in device memory, in the order of device_layout.hpp; they must stay
+  /// as they are until update().
+  void look_up(const DeviceBags& bags);
+  /// Waits. Throws InputError as look_up() does, for the last batch.
+  void require_legal_ids();
   /// [samples of all ranks][columns]: to be filled with gradients after look_up() and the exchange
   /// of its values.
   DeviceMatrix matrix() const;
