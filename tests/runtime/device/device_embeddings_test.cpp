@@ -1,3 +1,4 @@
+#include "costmodel/errors.hpp"
 #include "runtime/device/device_embeddings.hpp"
 
 #include "runtime/comm/mpi_communicator.hpp"
