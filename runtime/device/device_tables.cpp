@@ -90,6 +90,7 @@ struct DeviceTables::State {
   void require_legal_ids();
   [[noreturn]] void refuse_id(std::int64_t position) const;
   UpdateTables update_tables() const;
+  void sum_runs();
   void find_block_ranges();
   template <class Visit>
   void for_shared_blocks(Visit visit);
@@ -121,6 +122,7 @@ struct DeviceTables::State {
   DeviceArray<double> squares;  ///< per different row
   DeviceArray<std::uint32_t> block_firsts;
   DeviceArray<double> square_sum;
+  bool has_runs = false;              ///< whether long runs of this batch's ids have been summed
   std::vector<std::uint32_t> firsts;  ///< different rows before each block, and all
 };
 
@@ -190,6 +192,12 @@ void DeviceTables::State::refuse_id(std::int64_t position) const {
       block->rows));
 }
 
+/// Before the first use of the gradients in the matrix.
+void DeviceTables::State::sum_runs() {
+  if (std::exchange(has_runs, true)) return;
+  std::visit([&](auto& b) { b.rows.sum_runs(update_tables(), b.ids); }, backward);
+}
+
 void DeviceTables::State::find_block_ranges() {
   block_firsts.resize(host.blocks.size() + 1);
   firsts.resize(block_firsts.size());
@@ -236,17 +244,15 @@ void DeviceTables::require_legal_ids() { state_->require_legal_ids(); }
 
 void DeviceTables::group_rows() {
   State& s = *state_;
-  std::visit(
-      [&](auto& b) {
-        b.ids = b.sorter.sort(s.bags, s.features.data(), s.host.total_rows);
-        b.rows.sum_runs(s.update_tables(), b.ids);
-      },
-      s.backward);
+  std::visit([&](auto& b) { b.ids = b.sorter.sort(s.bags, s.features.data(), s.host.total_rows); },
+             s.backward);
+  s.has_runs = false;
 }
 
 double DeviceTables::sum_all_squares() {
   State& s = *state_;
   if (s.bags.num_ids == 0) return 0;
+  s.sum_runs();
   s.squares.resize(static_cast<std::size_t>(s.bags.num_ids));
   s.square_sum.resize(1);
   OptimizerSettings plain;  // before weight decay
@@ -267,6 +273,7 @@ bool DeviceTables::shares_squares() const { return state_->square_sums.needed();
 
 void DeviceTables::sum_row_squares(const StepSize& step) {
   State& s = *state_;
+  s.sum_runs();
   s.squares.resize(static_cast<std::size_t>(s.bags.num_ids));
   s.find_block_ranges();
   s.for_shared_blocks([&](std::size_t block, std::uint32_t first, std::size_t rows) {
@@ -297,12 +304,22 @@ void DeviceTables::exchange_squares(Communicator& comm) {
 
 void DeviceTables::update(const StepSize& step) {
   State& s = *state_;
+  s.sum_runs();
   std::visit(
       [&](auto& b) {
         b.rows.update(s.update_tables(), b.ids, update_step(s.settings, step),
                       s.square_sums.needed() ? s.squares.data() : nullptr);
       },
       s.backward);
+}
+
+std::int64_t DeviceTables::touched_rows() const {
+  std::uint32_t rows = 0;
+  std::visit(
+      [&](const auto& b) { copy_to_host(&rows, b.ids.num_rows, sizeof(rows), state_->stream); },
+      state_->backward);
+  wait_for(state_->stream);
+  return rows;
 }
 
 std::vector<ShardedEmbeddings::LocalShard> DeviceTables::download() const {

@@ -56,6 +56,8 @@ class DeviceTables {
   /// Waits.
   void exchange_squares(Communicator& comm);
   void update(const StepSize& step);
+  /// Different rows of all blocks that the batch touches, after group_rows(). Waits.
+  std::int64_t touched_rows() const;
 
   /// Waits, and brings the shards to the host, in the layout's order.
   std::vector<ShardedEmbeddings::LocalShard> download() const;
