@@ -1,3 +1,4 @@
+#include "costmodel/errors.hpp"
 #include "runtime/device/device_embeddings.hpp"
 
 #include "costmodel/errors.hpp"
