@@ -1,4 +1,3 @@
-#include "costmodel/errors.hpp"
 #include "runtime/device/device_embeddings.hpp"
 
 #include "costmodel/errors.hpp"
