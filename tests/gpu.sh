@@ -26,7 +26,7 @@ part() {
   timeout "${PART_LIMIT:-180}" "$@" >"$log" 2>&1 </dev/null || code=$?
   if [ "$code" -ne "$expected" ]; then result="FAILED ($code)"; failed=$((failed + 1)); fi
   if grep -q 'skipped: no CUDA device' "$log"; then result=skipped; fi
-  printf '%-34s %-13s %7.1f s\n' "$name" "$result" "$(echo "$(date +%s.%N) - $began" | bc)" >>"$scratch/table"
+  printf '%-34s %-13s %7.1f s\n' "$name" "$result" "$(awk -v b="$began" -v e="$(date +%s.%N)" 'BEGIN { print e - b }')" >>"$scratch/table"
   [ "$result" = ok ] || tail -n 25 "$log"
   return 0
 }

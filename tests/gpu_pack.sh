@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Packs binaries of build/cuda so that they run on a machine that has a GPU and a python3 with LibTorch's CUDA
-# wheel, but no MPI, no compiler and no network: gpu_pack/pack.tar.zst.
+# wheel, but no MPI, no compiler and no network: gpu_pack/pack.tar.gz.
 #   bash tests/gpu_pack.sh BINARY …        paths of programs, for example build/cuda/shardwright
-# There:  tar xf gpu_pack/pack.tar.zst -C /tmp && source /tmp/pack/env.sh && bash tests/gpu.sh tests
+# There:  tar xf gpu_pack/pack.tar.gz -C /tmp && source /tmp/pack/env.sh && bash tests/gpu.sh tests
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ $# -gt 0 ] || { echo "usage: bash tests/gpu_pack.sh BINARY …" >&2; exit 2; }
@@ -20,6 +20,7 @@ for binary in "$@"; do
   strip --strip-unneeded "$pack/bin/$(basename "$binary")"
 done
 install -m 755 "$(readlink -f "$(command -v mpirun)")" "$pack/bin/mpirun"
+install -m 755 "$(readlink -f "$(command -v orted)")" "$pack/bin/orted"  # for a process that no mpirun has started
 cp -L /usr/share/openmpi/* "$pack/share/openmpi/" 2>/dev/null || true
 [ ! -d "$pmix/share" ] || cp -rL "$pmix/share/." "$pack/share/"
 
@@ -63,6 +64,6 @@ export PMIX_MCA_gds=hash
 END
 install -m 644 tests/gpu.sh "$pack/gpu.sh" 2>/dev/null || true
 
-tar -C "$out" -cf - pack | zstd -q -19 -T0 -o "$out/pack.tar.zst"
+tar -C "$out" -cf - pack | gzip -9 >"$out/pack.tar.gz"
 rm -rf "$pack"
-printf 'gpu_pack: %s, %s KiB\n' "$out/pack.tar.zst" "$(du -k "$out/pack.tar.zst" | cut -f1)"
+printf 'gpu_pack: %s, %s KiB\n' "$out/pack.tar.gz" "$(du -k "$out/pack.tar.gz" | cut -f1)"

@@ -77,7 +77,7 @@ __device__ void look_up_bag(const Lookup& lookup, const LookupSlot& slot, std::i
   for (int p = 0; p < kNumParts; ++p) {
     if (!columns.has(p)) continue;
     if (slot.mean && end - begin > 1) sum[p] = divided(sum[p], end - begin);
-    store4(out + columns.of(p), sum[p], 0, 0);
+    store4(out + columns.of(p), sum[p]);
   }
 }
 

@@ -63,9 +63,9 @@ __device__ void load_row(const DevicePiece& piece, std::int64_t row, const Colum
   for (int p = 0; p < kParts; ++p) {
     parts.w[p] = parts.g[p] = {0, 0, 0, 0};
     if (!columns.has(p)) continue;
-    parts.w[p] = load4(row_of<Weight>(piece, row) + columns.of(p));
-    if constexpr (kStates >= 1) parts.first[p] = load4(piece.first + at + columns.of(p));
-    if constexpr (kStates >= 2) parts.second[p] = load4(piece.second + at + columns.of(p));
+    parts.w[p] = load4_once(row_of<Weight>(piece, row) + columns.of(p));
+    if constexpr (kStates >= 1) parts.first[p] = load4_once(piece.first + at + columns.of(p));
+    if constexpr (kStates >= 2) parts.second[p] = load4_once(piece.second + at + columns.of(p));
   }
 }
 
@@ -89,9 +89,10 @@ __device__ void apply_and_store(const Job& job, const DeviceBlock& block, const 
     const std::int64_t column = columns.of(p);
     RowState state{parts.first[p], parts.second[p], divisor};
     apply<Job::kStates>(block.optimizer, job.step, parts.g[p], parts.w[p], state);
-    store4(row_of<Weight>(piece, row) + column, parts.w[p], key, piece.column_in_table + column);
-    if constexpr (Job::kStates >= 1) store4(piece.first + at + column, state.first, 0, 0);
-    if constexpr (Job::kStates >= 2) store4(piece.second + at + column, state.second, 0, 0);
+    store4_once(row_of<Weight>(piece, row) + column, parts.w[p], key,
+                piece.column_in_table + column);
+    if constexpr (Job::kStates >= 1) store4_once(piece.first + at + column, state.first);
+    if constexpr (Job::kStates >= 2) store4_once(piece.second + at + column, state.second);
   }
 }
 
@@ -196,23 +197,6 @@ __device__ void update_wide_pieces(const Job& job, const DeviceBlock& block, con
     with_weight_type(piece.dtype, [&](auto* type) {
       update_wide_row<std::remove_pointer_t<decltype(type)>>(job, block, piece, team, ref);
     });
-  }
-}
-
-/// Asks for what an update of the row will load first, so that it need not come from afar then.
-template <class Job>
-__device__ void prefetch_row(const Job& job, const RowRef& ref) {
-  const DeviceBlock& block = job.tables.blocks[ref.block];
-  for (std::int32_t p = 0; p < block.num_pieces; ++p) {
-    const DevicePiece& piece = job.tables.pieces[block.first_piece + p];
-    const std::int64_t at = ref.row * piece.width;
-    const std::int64_t bytes = piece.width * static_cast<std::int64_t>(sizeof(float));
-    const std::int64_t element = piece.dtype == DataType::fp32 ? 4 : 2;
-    prefetch(static_cast<const char*>(piece.weights) + at * element, piece.width * element);
-    prefetch(job.source.terms(job.tables, ref, block, piece)[0].values, bytes);
-    if constexpr (Job::kStates >= 1) prefetch(piece.first + at, bytes);
-    if constexpr (Job::kStates >= 2) prefetch(piece.second + at, bytes);
-    if (has_statistic(block.optimizer)) prefetch(piece.row_state + ref.row, sizeof(float));
   }
 }
 

@@ -54,10 +54,22 @@ __device__ inline float4 load4(const Weight* from) {
   return to_float4<Weight>(load_raw4(from));
 }
 
+__device__ inline void store4(float* to, float4 value) { *reinterpret_cast<float4*>(to) = value; }
+
+/// For memory that is not touched again soon: it need not stay in the caches.
+template <class Weight>
+__device__ inline float4 load4_once(const Weight* from) {
+  return to_float4<Weight>(__ldcs(reinterpret_cast<const typename Raw4<Weight>::Type*>(from)));
+}
+
+__device__ inline void store4_once(float* to, float4 value) {
+  __stcs(reinterpret_cast<float4*>(to), value);
+}
+
 /// `row_key` (rounding_row_key()) and `column` of the table say how values are rounded.
-__device__ inline void store4(float* to, float4 value, std::uint64_t /*row_key*/,
-                              std::int64_t /*column*/) {
-  *reinterpret_cast<float4*>(to) = value;
+__device__ inline void store4_once(float* to, float4 value, std::uint64_t /*row_key*/,
+                                   std::int64_t /*column*/) {
+  store4_once(to, value);
 }
 
 __device__ inline std::uint32_t round_to(Bf16 /*format*/, float value, std::uint32_t random) {
@@ -68,13 +80,14 @@ __device__ inline std::uint32_t round_to(Fp16 /*format*/, float value, std::uint
 }
 
 template <class Half>
-__device__ inline void store4(Half* to, float4 value, std::uint64_t row_key, std::int64_t column) {
+__device__ inline void store4_once(Half* to, float4 value, std::uint64_t row_key,
+                                   std::int64_t column) {
   const auto rounded = [&](float v, int i) {
     return round_to(Half{}, v, rounding_bits(row_key, column + i));
   };
   const uint2 bits = {rounded(value.x, 0) | rounded(value.y, 1) << 16,
                       rounded(value.z, 2) | rounded(value.w, 3) << 16};
-  *reinterpret_cast<uint2*>(to) = bits;
+  __stcs(reinterpret_cast<uint2*>(to), bits);
 }
 
 /// Where a thread's parts of a row lie: four columns, then those `step` further.
@@ -85,14 +98,6 @@ struct Columns {
   __device__ std::int64_t of(int part) const { return first + part * step; }
   __device__ bool has(int part) const { return of(part) < end; }
 };
-
-/// Asks for bytes that will be loaded soon.
-__device__ inline void prefetch(const void* begin, std::int64_t bytes) {
-  constexpr std::int64_t kLine = 128;
-  for (std::int64_t at = 0; at < bytes; at += kLine) {
-    asm volatile("prefetch.global.L2 [%0];" ::"l"(static_cast<const char*>(begin) + at));
-  }
-}
 
 /// sum += factor · term, each product and sum rounded.
 __device__ inline void add(float4& sum, float factor, float4 term) {

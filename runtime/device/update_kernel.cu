@@ -53,7 +53,6 @@ __global__ void __launch_bounds__(kThreads, kBlocksForUpdates)
   const std::uint32_t lane = threadIdx.x % kWarp;
   for (std::uint32_t tile = warp_number() * kWarp; tile < num_rows; tile += num_warps() * kWarp) {
     const RowRef mine = row_ref(tables, ids, min(tile + lane, num_rows - 1));
-    prefetch_row(job, mine);
     const std::int32_t last = __shfl_sync(kEveryLane, mine.block, static_cast<int>(kWarp) - 1);
     // Rows, and so blocks, ascend; few tiles have rows of several.
     for (std::int32_t of = __shfl_sync(kEveryLane, mine.block, 0); of <= last; ++of) {
@@ -113,7 +112,7 @@ __global__ void __launch_bounds__(kThreads)
         if (column >= piece.width) continue;
         float4 sum[1] = {};
         add_terms<8>(terms, Columns{column, 0, piece.width}, sum);
-        store4(sums + column, sum[0], 0, 0);
+        store4(sums + column, sum[0]);
       }
     }
   }
