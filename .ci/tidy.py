@@ -31,7 +31,7 @@ def goes_alone(file):
 
 
 def flags_of(build, files):
-    """What the preprocessor must know for any of the files, each flag once, in the order of the commands."""
+    """What the preprocessor must know for any of the files, and the warnings, each flag once, in the commands' order."""
     wanted = {os.path.realpath(file) for file in files}
     flags = ['-std=c++20']
     for entry in json.load(open(os.path.join(build, 'compile_commands.json'))):
@@ -40,7 +40,7 @@ def flags_of(build, files):
         words = shlex.split(entry['command'])
         for word, after in zip(words, words[1:] + ['']):
             flag = word + after if word == '-isystem' else word
-            if flag.startswith(('-D', '-I', '-isystem')) and flag not in flags:
+            if flag.startswith(('-D', '-I', '-isystem', '-W')) and flag not in flags:
                 flags.append(flag)
     return flags
 
