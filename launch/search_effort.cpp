@@ -47,7 +47,7 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  void show(const Progress& progress, std::string_view unit) {
+  void show(const SearchProgress& progress, std::string_view unit) {
     constexpr std::chrono::milliseconds kBetween{200};
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < kBetween) return;
@@ -97,22 +97,21 @@ void apply_effort(const EffortArguments& arguments, SearchOptions& options) {
   options.effort.threads = arguments.threads;
   if (isatty(STDERR_FILENO) != 1) return;
   const std::string_view unit = options.objective == Objective::memory ? "GiB" : "ms";
-  options.effort.progress = [line = std::make_shared<ProgressLine>(), unit](const Progress& now) {
-    line->show(now, unit);
-  };
+  options.effort.progress = [line = std::make_shared<ProgressLine>(),
+                             unit](const SearchProgress& now) { line->show(now, unit); };
 }
 
 std::shared_ptr<const std::vector<ProgressPoint>> record_progress(SearchOptions& options) {
   auto points = std::make_shared<std::vector<ProgressPoint>>();
   const auto start = std::chrono::steady_clock::now();
-  options.effort.progress = [points, start,
-                             inner = std::move(options.effort.progress)](const Progress& now) {
-    if (points->empty() || now.best_cost < points->back().best_cost) {
-      const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
-      points->push_back({spent.count(), now.best_cost});
-    }
-    if (inner) inner(now);
-  };
+  options.effort.progress =
+      [points, start, inner = std::move(options.effort.progress)](const SearchProgress& now) {
+        if (points->empty() || now.best_cost < points->back().best_cost) {
+          const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
+          points->push_back({spent.count(), now.best_cost});
+        }
+        if (inner) inner(now);
+      };
   return points;
 }
 

@@ -29,7 +29,7 @@ struct ComputeTiming {
   std::int64_t repeat = 1;   ///< which of several runs of the same measurement
   std::int64_t batch_size = 0;
   OptimizerKind optimizer = OptimizerKind::rowwise_adagrad;
-  std::int64_t busy_ranks = 1;  ///< that computed at the same time on the machine
+  std::int64_t busy_ranks = 1;      ///< that computed at the same time on the machine
   DataType dtype = DataType::fp32;  ///< of the weights
   std::vector<MeasuredTable> tables;
   double forward_ms = 0;   ///< median

@@ -13,7 +13,7 @@
 namespace shardwright {
 
 /// How far a search has come.
-struct Progress {
+struct SearchProgress {
   double best_cost;
   std::optional<double> lower_bound_ms;
   double share_done;  ///< of its limit, 0 … 1
@@ -24,9 +24,10 @@ struct Progress {
 struct Effort {
   std::int64_t work_limit = 0;  ///< 0: default_work_limit(), or none if there is a time limit
   std::optional<double> time_limit_seconds;
-  unsigned threads = 0;                             ///< 0: all cores
-  const std::atomic<bool>* interrupt = nullptr;     ///< when it turns true, the best so far is it
-  std::function<void(const Progress&)> progress{};  ///< called some times a second, one at a time
+  unsigned threads = 0;                          ///< 0: all cores
+  const std::atomic<bool>* interrupt = nullptr;  ///< when it turns true, the best so far is it
+  std::function<void(const SearchProgress&)>
+      progress{};  ///< called some times a second, one at a time
 };
 
 /// The question of an algorithm that prices placements.

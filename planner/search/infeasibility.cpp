@@ -51,6 +51,7 @@ Bytes total_of(const Problem& problem, const std::vector<TableId>& tables) {
 // Of the two smallest, each with the tables that go with it.
 Bytes smallest_two(const Problem& problem, const std::vector<TableId>& tables) {
   std::vector<Bytes> sizes;
+  sizes.reserve(tables.size());
   for (const TableId table : tables) {
     sizes.push_back(bytes_with_followers(problem, whole_shard(problem, table)));
   }

@@ -182,6 +182,7 @@ class Ways {
     std::stable_sort(sizes.begin(), sizes.end(),
                      [](const auto& a, const auto& b) { return a.first > b.first; });
     std::vector<std::size_t> tables;
+    tables.reserve(sizes.size());
     for (const auto& [bytes, table] : sizes) tables.push_back(table);
     return tables;
   }

@@ -9,7 +9,7 @@
 namespace shardwright {
 
 /// What has passed through a communicator since it was made. Bytes to oneself do not count.
-struct Traffic {
+struct TrafficSent {
   std::int64_t bytes_sent = 0;
   std::int64_t messages_sent = 0;
 };
@@ -48,12 +48,12 @@ class Communicator {
   /// more.
   [[noreturn]] virtual void abort(int exit_code) = 0;
 
-  const Traffic& traffic() const { return traffic_; }
+  const TrafficSent& traffic() const { return traffic_; }
 
  private:
   virtual void do_all_to_all(std::span<const SendBlock> send,
                              std::span<const ReceiveBlock> receive) = 0;
-  Traffic traffic_;
+  TrafficSent traffic_;
   double wait_limit_s_ = 0;
 };
 

@@ -68,7 +68,7 @@ struct DeviceCommunicator::State {
   cudaEvent_t event = nullptr;
   ncclComm_t comm = nullptr;
   int exceptions_at_start = std::uncaught_exceptions();
-  Traffic traffic;
+  TrafficSent traffic;
   const char* operation = "start of NCCL";
   std::int64_t num_operations = 0;
   std::int64_t step = 0;
@@ -189,7 +189,7 @@ RankId DeviceCommunicator::rank() const { return state_->host.rank(); }
 std::int64_t DeviceCommunicator::size() const { return state_->host.size(); }
 Communicator& DeviceCommunicator::host() const { return state_->host; }
 DeviceStream DeviceCommunicator::stream() const { return state_->stream; }
-const Traffic& DeviceCommunicator::traffic() const { return state_->traffic; }
+const TrafficSent& DeviceCommunicator::traffic() const { return state_->traffic; }
 void DeviceCommunicator::set_step(std::int64_t step) { state_->step = step; }
 
 void DeviceCommunicator::all_to_all(const char* operation, std::span<const SendBlock> send,

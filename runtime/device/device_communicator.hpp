@@ -40,7 +40,7 @@ class DeviceCommunicator {
   /// Waits for all work of the stream. Throws EnvironmentError if any of it failed.
   void wait();
 
-  const Traffic& traffic() const;
+  const TrafficSent& traffic() const;
 
  private:
   struct State;

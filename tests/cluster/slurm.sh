@@ -61,7 +61,7 @@ start munged runuser -u munge -- munged --foreground --key-file="$folder/munge/k
   --socket="$folder/munge/socket" --pid-file="$folder/munge/pid" --seed-file="$folder/munge/seed"
 start slurmctld slurmctld -D
 start slurmd slurmd -D -N "$node"
-for _ in $(seq 100); do
+for _ in $(seq 300); do
   if sinfo --noheader --states=idle --format=%n 2>/dev/null | grep -q .; then break; fi
   sleep 0.2
 done

@@ -95,9 +95,9 @@ void delivers_blocks_of_any_size(Communicator& comm) {
 }
 
 void counts_what_goes_to_others(Communicator& comm) {
-  const Traffic before = comm.traffic();
+  const TrafficSent before = comm.traffic();
   exchange(comm, 1);
-  Traffic expected = before;
+  TrafficSent expected = before;
   for (std::int64_t to = 0; to < comm.size(); ++to) {
     const std::int64_t bytes = block_bytes(comm.rank().value(), to, 1);
     if (to == comm.rank().value() || bytes == 0) continue;
