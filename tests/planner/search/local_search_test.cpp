@@ -282,6 +282,20 @@ TEST(LocalSearch, FindsThePlanThatOnlyUnevenWidthsAllow) {
   EXPECT_EQ(check_plan(*result.plan), std::vector<std::string>{});
 }
 
+TEST(LocalSearch, PlansForOneRankAndForThousands) {
+  RandomStream random(2, 0);
+  const Workload workload = testing::draw_workload(random, {.most_tables = 3});
+  const auto model = make_cost_model("analytic");
+  SearchOptions options;
+  options.effort.work_limit = 100;
+  for (const char* topology : {"1xH100-80GB", "3xH100-80GB", "512x8xH100-80GB"}) {
+    const SearchResult result = search_plan(workload, read_topology(topology), *model, options);
+    ASSERT_TRUE(result.plan) << topology;
+    expect_sound(*result.plan, *model);
+    EXPECT_LE(result.lower_bound_ms.value(), result.plan->cost_ms * (1 + 1e-9));
+  }
+}
+
 // A plan for two nodes of four ranks, and what it sends between them.
 struct NodePlan {
   double cost_ms;
