@@ -123,14 +123,11 @@ class AnalyticPricer final : public RankPricer {
                                    unique_rows_[shard.table.index()]);
     Loads loads =
         compute_loads(forward_bytes(table, shard, load), backward_bytes(table, shard, load));
-    loads[input] = input_message_bytes(table, load);
-    const double bytes = output_message_bytes(shard, load);
-    if (reduces_in_node(table, shard)) {
-      loads[partial] = bytes;
-      loads[sums] = bytes * static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
-    } else {
-      loads[output] = bytes;
-    }
+    const ExchangeBytes bytes = exchange_bytes(table, shard, load);
+    loads[input] = bytes.input;
+    loads[output] = bytes.output;
+    loads[partial] = bytes.partial;
+    loads[sums] = bytes.sums;
     return loads;
   }
 

@@ -1,9 +1,7 @@
 #include "costmodel/cost_model.hpp"
 
 #include "costmodel/analytic.hpp"
-#include "costmodel/compute/compute_model_json.hpp"
-#include "costmodel/compute/fitted_cost_model.hpp"
-#include "costmodel/compute/shipped_compute_models.hpp"
+#include "costmodel/fitted_cost_model.hpp"
 #include "costmodel/names.hpp"
 #include "costmodel/rank_pricer.hpp"
 #include "costmodel/torchrec/cost_model.hpp"
@@ -45,20 +43,12 @@ std::unique_ptr<RankPricer> CostModel::rank_pricer(const Workload& /*workload*/,
 }
 
 std::unique_ptr<CostModel> make_cost_model(std::string_view name) {
-  const std::string text(name);
-  if (name.ends_with(".json")) {
-    return std::make_unique<FittedCostModel>(read_compute_model(text), text);
+  for (const auto& [model, known] : kModels) {
+    if (name != known) continue;
+    if (model == Model::analytic) return std::make_unique<AnalyticCostModel>();
+    return std::make_unique<torchrec::TorchrecCostModel>();
   }
-  if (is_shipped_compute_model(name)) {
-    return std::make_unique<FittedCostModel>(load_shipped_compute_model(name), text);
-  }
-  switch (value_of<UsageError>(name, kModels, "cost model")) {
-    case Model::analytic:
-      return std::make_unique<AnalyticCostModel>();
-    case Model::torchrec:
-      break;
-  }
-  return std::make_unique<torchrec::TorchrecCostModel>();
+  return make_fitted_cost_model(name);
 }
 
 std::vector<std::string> cost_model_names() {

@@ -46,8 +46,8 @@ class CostModel {
                                                   const Topology& topology) const;
 };
 
-/// "analytic" (the default), "torchrec", the name of a shipped compute model
-/// (compute/shipped_compute_models.hpp), or the file of one (*.json). Throws UsageError that lists
+/// "analytic" (the default), "torchrec", or fitted models (make_fitted_cost_model()): a compute
+/// model, a communication model, or both with a comma between them. Throws UsageError that lists
 /// the names, InputError for a file that is no such model.
 std::unique_ptr<CostModel> make_cost_model(std::string_view name);
 /// Of those that are not fitted.

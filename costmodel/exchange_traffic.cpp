@@ -7,6 +7,23 @@ bool reduces_in_node(const Table& table, const Shard& shard) {
   return split && table.mode != PoolingMode::none;
 }
 
+ExchangeBytes exchange_bytes(const Table& table, const Shard& shard, const ShardLoad& load) {
+  ExchangeBytes bytes;
+  if (shard.type == ShardingType::data_parallel) {
+    bytes.replicated = replicated_gradient_bytes(shard);
+    return bytes;
+  }
+  bytes.input = input_message_bytes(table, load);
+  const double output = output_message_bytes(shard, load);
+  if (reduces_in_node(table, shard)) {
+    bytes.partial = output;
+    bytes.sums = output * static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
+  } else {
+    bytes.output = output;
+  }
+  return bytes;
+}
+
 ExchangeTraffic::ExchangeTraffic(const Topology& topology)
     : topology_(&topology),
       input_{Traffic(topology)},

@@ -14,6 +14,18 @@ namespace shardwright {
 /// Whether partial outputs of `shard` are added up within its node before they travel on.
 bool reduces_in_node(const Table& table, const Shard& shard);
 
+/// What a shard gives to the exchanges of one step, bytes.
+struct ExchangeBytes {
+  double input = 0;       ///< ids that its rank receives, its own samples' included
+  double output = 0;      ///< put out that goes straight to the samples' ranks
+  double partial = 0;     ///< put out that is summed up within the node first
+  double sums = 0;        ///< its part of the sums that then leave the node
+  double replicated = 0;  ///< gradients that all ranks reduce
+};
+
+/// `load` is that of the whole global batch, as in ExchangeTraffic; data_parallel shards need none.
+ExchangeBytes exchange_bytes(const Table& table, const Shard& shard, const ShardLoad& load);
+
 /// The messages that a set of shards makes the ranks exchange in one step, each shard adding its
 /// own. data_parallel shards make none.
 class ExchangeTraffic {

@@ -13,6 +13,7 @@
 #include "planner/rating_json.hpp"
 #include "planner/search/algorithms.hpp"
 #include "planner/search/search.hpp"
+#include "planner/spec/cell.hpp"
 #include "planner/spec/constraints_json.hpp"
 #include "planner/spec/read_workload.hpp"
 #include "planner/spec/spec_entry.hpp"
@@ -25,6 +26,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace shardwright {
@@ -122,8 +124,12 @@ MadeBy made_by(const PlanArguments& arguments, const SearchOptions& options,
                const WorkloadReading& reading) {
   MadeBy made_by{command_line(arguments, options, reading.workload), SHARDWRIGHT_VERSION,
                  reading.inputs};
-  for (const std::string& file :
-       {arguments.topology, arguments.constraints, arguments.earlier.file}) {
+  std::vector<std::string> files = {arguments.topology, arguments.constraints,
+                                    arguments.earlier.file};
+  for (const std::string_view model : split_list(arguments.cost_model, ',')) {
+    files.emplace_back(model);
+  }
+  for (const std::string& file : files) {
     if (!std::filesystem::is_regular_file(file)) continue;
     made_by.inputs[file] = fingerprint(read_input_file(file).content);
   }

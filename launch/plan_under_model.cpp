@@ -11,8 +11,10 @@
 namespace shardwright {
 
 std::string cost_models_help() {
-  return fmt::format("{}, a name that `models` lists, or FILE.json",
-                     fmt::join(cost_model_names(), ", "));
+  return fmt::format(
+      "{}, or a compute model, a communication model, or both\n(COMPUTE,COMM): names that "
+      "`models` lists, or FILE.json",
+      fmt::join(cost_model_names(), ", "));
 }
 
 void add_plan_source(CLI::App& command, PlanSource& source) {

@@ -18,8 +18,13 @@ constexpr Names<MemoryModel, 3> kMemoryModels = {{
 constexpr Bytes kMost{std::int64_t{1} << 61};
 constexpr double kIdBytes = 8;
 constexpr double kIdWeightBytes = 4;
-constexpr double kOffsetBytes = 8;
-constexpr double kValueBytes = 4;  // activations and gradients are fp32
+constexpr double kLengthBytes = 4;
+constexpr double kValueBytes = 4;      // activations and gradients are fp32
+constexpr double kGroupedBytes = 48;   // of an id: runtime/embedding/row_groups.hpp, both arrays
+constexpr double kGroupBytes = 8;      // of a row that the batch touches
+constexpr double kStatisticBytes = 8;  // of such a row and part of its columns
+constexpr double kReducedAtOnce = 4 << 20;
+constexpr std::int64_t kGrowthPerReserve = 8;
 
 Bytes saturated(double bytes) {
   return bytes < static_cast<double>(kMost.value())
@@ -27,36 +32,88 @@ Bytes saturated(double bytes) {
              : kMost;
 }
 
+double id_bytes(const Table& table) { return kIdBytes + (table.weighted ? kIdWeightBytes : 0); }
+
 double ids_of(const Table& table, double samples) {
-  return table.pooling * samples * (kIdBytes + (table.weighted ? kIdWeightBytes : 0));
+  return table.pooling * samples * id_bytes(table);
 }
 
-double offsets_of(const Table& table, double samples) {
-  return kOffsetBytes * static_cast<double>(table.features.size()) * samples;
+double lengths_of(const Table& table, double samples) {
+  return kLengthBytes * static_cast<double>(table.features.size()) * samples;
 }
 
-// Vectors and their gradients.
-double activations_of(const Table& table, double samples, double columns, double share_of_rows) {
+// Vectors, or their gradients.
+double vectors_of(const Table& table, double samples, double columns, double share_of_rows) {
   const double output_rows = table.mode == PoolingMode::none
                                  ? table.pooling * samples * share_of_rows
                                  : static_cast<double>(table.features.size()) * samples;
-  return 2 * kValueBytes * columns * output_rows;
+  return kValueBytes * columns * output_rows;
 }
 
-RankMemory full_shard_memory(const Workload& workload, const Shard& shard) {
+double grouping_of(const Table& table, const Shard& shard, double ids) {
+  const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
+  return kGroupedBytes * ids * share +
+         kGroupBytes * std::min(static_cast<double>(shard.rows()), ids * share);
+}
+
+double samples_of_rank(const Workload& workload, const Topology& topology) {
+  return std::ceil(static_cast<double>(workload.batch_size) / static_cast<double>(topology.size()));
+}
+
+bool has_row_statistic(OptimizerKind optimizer) {
+  return optimizer == OptimizerKind::rowwise_adagrad || optimizer == OptimizerKind::rowwise_adam;
+}
+
+void add_replica(const Table& table, const Shard& shard, double samples, RankMemory& memory) {
+  const double gradient =
+      kValueBytes * static_cast<double>(shard.rows()) * static_cast<double>(shard.columns());
+  memory.activations = saturated(gradient);
+  const double not_received = vectors_of(table, samples, static_cast<double>(table.dim), 1.0);
+  memory.buffers = saturated(std::max(std::min(gradient, kReducedAtOnce) - not_received, 0.0));
+  memory.grouping = saturated(grouping_of(table, shard, table.pooling * samples));
+}
+
+// What the owners of a table's parts exchange beside ids and vectors; `others` are the samples of
+// other ranks.
+double part_buffers(const Table& table, const Shard& shard, double samples, double others) {
+  const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
+  const auto columns = static_cast<double>(shard.columns());
+  double bytes = 0;
+  if (shard.rows() < table.rows) {
+    bytes += ids_of(table, samples) + vectors_of(table, others, columns, share);
+  }
+  if (shard.columns() < table.dim && has_row_statistic(table.optimizer)) {
+    const double ids = table.pooling * (samples + others) * share;
+    bytes += 4 * kStatisticBytes * std::min(static_cast<double>(shard.rows()), ids);
+  }
+  return bytes;
+}
+
+void add_owned(const Table& table, const Shard& shard, double all, double own, RankMemory& memory) {
+  const bool whole = shard.rows() == table.rows && shard.columns() == table.dim;
+  const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
+  const double received = whole ? all - own : all;
+  memory.ids = saturated(ids_of(table, received) * share + lengths_of(table, received));
+  memory.buffers = saturated(part_buffers(table, shard, own, all - own));
+  memory.activations =
+      saturated(vectors_of(table, all - own, static_cast<double>(shard.columns()), share));
+  memory.grouping = saturated(grouping_of(table, shard, table.pooling * all));
+  const Bytes growing = saturated_sum(memory.ids, saturated_sum(memory.buffers, memory.grouping));
+  memory.reserve = Bytes(growing.value() / kGrowthPerReserve);
+}
+
+RankMemory full_shard_memory(const Workload& workload, const Topology& topology,
+                             const Shard& shard) {
   const Table& table = workload.table(shard.table);
+  const double own = samples_of_rank(workload, topology);
   RankMemory memory;
   memory.weights = weight_bytes(table, shard.rows(), shard.columns());
   memory.optimizer = optimizer_bytes(table.optimizer, shard.rows(), shard.columns());
-  const auto columns = static_cast<double>(shard.columns());
   if (shard.type == ShardingType::data_parallel) {
-    memory.activations = saturated(kValueBytes * static_cast<double>(shard.rows()) * columns);
-    return memory;
+    add_replica(table, shard, own, memory);
+  } else {
+    add_owned(table, shard, static_cast<double>(workload.batch_size), own, memory);
   }
-  const auto samples = static_cast<double>(workload.batch_size);
-  const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
-  memory.ids = saturated(ids_of(table, samples) * share + offsets_of(table, samples));
-  memory.activations = saturated(activations_of(table, samples, columns, share));
   return memory;
 }
 
@@ -75,27 +132,33 @@ Bytes saturated_sum(Bytes a, Bytes b) {
 }
 
 Bytes RankMemory::total() const {
-  return saturated_sum(saturated_sum(weights, optimizer), saturated_sum(ids, activations));
+  Bytes sum;
+  for (const Bytes part : {weights, optimizer, ids, buffers, activations, grouping, reserve}) {
+    sum = saturated_sum(sum, part);
+  }
+  return sum;
 }
 
 RankMemory& RankMemory::operator+=(const RankMemory& other) {
-  weights = saturated_sum(weights, other.weights);
-  optimizer = saturated_sum(optimizer, other.optimizer);
-  ids = saturated_sum(ids, other.ids);
-  activations = saturated_sum(activations, other.activations);
+  for (Bytes RankMemory::*part :
+       {&RankMemory::weights, &RankMemory::optimizer, &RankMemory::ids, &RankMemory::buffers,
+        &RankMemory::activations, &RankMemory::grouping, &RankMemory::reserve}) {
+    this->*part = saturated_sum(this->*part, other.*part);
+  }
   return *this;
 }
 
 RankMemory batch_memory(MemoryModel model, const Workload& workload, const Topology& topology) {
   RankMemory memory;
   if (model != MemoryModel::full) return memory;
-  const double samples =
-      std::ceil(static_cast<double>(workload.batch_size) / static_cast<double>(topology.size()));
+  const double samples = samples_of_rank(workload, topology);
   for (const Table& table : workload.tables) {
+    const double ids = ids_of(table, samples) + lengths_of(table, samples);
+    const double vectors = vectors_of(table, samples, static_cast<double>(table.dim), 1.0);
     RankMemory part;
-    part.ids = saturated(ids_of(table, samples) + offsets_of(table, samples));
-    part.activations =
-        saturated(activations_of(table, samples, static_cast<double>(table.dim), 1.0));
+    part.ids = saturated(ids);
+    part.buffers = saturated(ids + vectors);
+    part.activations = saturated(2 * vectors);
     memory += part;
   }
   return memory;
@@ -105,7 +168,7 @@ RankMemory shard_memory(MemoryModel model, const Workload& workload, const Topol
                         const Shard& shard) {
   switch (model) {
     case MemoryModel::full:
-      return full_shard_memory(workload, shard);
+      return full_shard_memory(workload, topology, shard);
     case MemoryModel::torchrec:
       return torchrec_shard_memory(workload, topology, shard);
     case MemoryModel::weights:

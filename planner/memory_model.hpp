@@ -15,8 +15,11 @@ Bytes saturated_sum(Bytes a, Bytes b);
 struct RankMemory {
   Bytes weights;
   Bytes optimizer;    ///< optimizer state
-  Bytes ids;          ///< ids, their weights and the bags' offsets, of one batch in flight
+  Bytes ids;          ///< ids, their weights and the bags' lengths, of one batch in flight
+  Bytes buffers;      ///< what is packed for other ranks or came from them
   Bytes activations;  ///< pooled vectors and their gradients; torchrec: all of its input and output
+  Bytes grouping;     ///< the batch's ids sorted by row, for the update
+  Bytes reserve;      ///< what the heap holds free as buffers grow
   Bytes total() const;
   RankMemory& operator+=(const RankMemory& other);
   bool operator==(const RankMemory&) const = default;
@@ -27,16 +30,26 @@ struct RankMemory {
 /// sample, F features, D columns, e = 8 bytes per id, 12 if weighted, and out(n) output rows of n
 /// samples: F·n pooled, L·n for mode none.
 ///
-/// full: a rank's share of the batch before and after the exchanges, for every table
-///     ids          Σ_t e·L·b + 8·F·b
+/// full: what the runtime allocates. A rank's share of the batch, for every table
+///     ids          Σ_t e·L·b + 4·F·b                      (as it was read)
+///     buffers      the same, packed for the owners, and Σ_t 4·D·out(b) of vectors from them
 ///     activations  Σ_t 2 · 4·D·out(b)                     (vectors and gradients, fp32)
 ///   and for a shard of r of R rows and d columns, which serves the samples of all ranks,
 ///     weights      bytes per element · r·d
 ///     optimizer    optimizer_bytes(): row-wise state is per row of each shard
-///     ids          e·L·B·r/R + 8·F·B
-///     activations  2 · 4·d·out(B), out of mode none scaled by r/R
-///   data_parallel serves only its rank's share, already counted, and needs weights, optimizer and
-///   4·R·D activations: the gradient that is all-reduced.
+///     ids          e·L·r/R·n + 4·F·n
+///     activations  4·d·out(B − b), of mode none scaled by r/R: the rest is in the batch's buffers
+///     grouping     48·L·r/R·B + 8·min(r, L·r/R·B)
+///   with n = B − b for a whole table, whose ids come once, and n = B for a part of one. A part of
+///   the rows also needs buffers of e·L·b, as bags are cut, and 4·d·out(B − b), as every rank
+///   sends and receives partial sums; a part of the columns of a table with a row-wise optimizer
+///   buffers of 32·min(r, L·B), as owners exchange statistics of the rows touched.
+///   data_parallel serves only its rank's share, already counted, and needs weights, optimizer,
+///   4·R·D activations (the gradient that is all-reduced), grouping of its own samples, and buffers
+///   of min(4·R·D, 4 MiB) where the batch's vectors from owners, which it has not, are fewer.
+///   Other shards also need a reserve of an eighth of their ids, buffers and grouping.
+///   The dense part, LibTorch and MPI are not in it: constraints reserve memory for them
+///   (`reserved_bytes`). docs/plan_format.md compares it with measured peaks.
 /// weights: the shards' weights alone, as NeuroShard counts.
 /// torchrec: TorchRec's storage estimate of each shard (costmodel/torchrec/storage.hpp), where all
 ///   that is not weights counts as activations.

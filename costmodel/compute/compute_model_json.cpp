@@ -113,10 +113,7 @@ bool is_compute_model(std::string_view text) {
   return text.substr(0, 200).find("shardwright.compute_model/") != std::string_view::npos;
 }
 
-namespace {
-
-ComputeModel model_of(const nlohmann::json& json, const std::string& file) {
-  const JsonView document(json, file);
+ComputeModel compute_model_of(const JsonView& document) {
   expect_schema(document, "compute_model");
   ComputeModel model;
   model.name = document.at("name").string();
@@ -138,17 +135,20 @@ ComputeModel model_of(const nlohmann::json& json, const std::string& file) {
   const JsonView rivals = document.at("rivals");
   if (!rivals.raw().is_object()) rivals.fail("an object of constants");
   for (const auto& [name, values] : rivals.raw().items()) {
-    model.rivals[name] = read_roofline(JsonView(values, file, rivals.path() + "." + name));
+    model.rivals[name] =
+        read_roofline(JsonView(values, document.file(), rivals.path() + "." + name));
   }
   return model;
 }
 
-}  // namespace
-
 ComputeModel parse_compute_model(std::string_view text, const std::string& file) {
-  return model_of(parse_json(text, file), file);
+  const nlohmann::json json = parse_json(text, file);
+  return compute_model_of(JsonView(json, file));
 }
 
-ComputeModel read_compute_model(const std::string& file) { return model_of(read_json(file), file); }
+ComputeModel read_compute_model(const std::string& file) {
+  const nlohmann::json json = read_json(file);
+  return compute_model_of(JsonView(json, file));
+}
 
 }  // namespace shardwright

@@ -9,8 +9,9 @@
 
 namespace shardwright {
 
-/// FittedCostModel, rank by rank. A state holds the analytic pricer's values, then the summed codes
-/// of the compute model in fixed point. Borrows all arguments.
+/// Computation by a fitted model, communication by the analytic one, rank by rank. A state holds
+/// the analytic pricer's values, then the summed codes of the compute model in fixed point. Borrows
+/// all arguments.
 class FittedPricer final : public RankPricer {
  public:
   FittedPricer(const ComputeModel& model, const Workload& workload, const Topology& topology);
@@ -25,12 +26,11 @@ class FittedPricer final : public RankPricer {
   /// None: a net's price of a set may be less than the sum of its parts.
   std::optional<Floor> floor(const Shard& shard, RankId rank) const override;
 
-  /// The codes' part of a state.
+ private:
+  // The codes' part of a state.
   static constexpr std::size_t kCodes = state_codes + kNumCodes;
   void encode_compute(const Shard& shard, std::span<std::int64_t> codes) const;
   ComputeTimes price_compute(RankId rank, std::span<const std::int64_t> codes) const;
-
- private:
   void set_scales();
   ShardWork work_of(const Shard& shard) const;
 

@@ -149,9 +149,7 @@ std::string comm_model_to_json(const CommModel& model) {
   return json.dump() + "\n";
 }
 
-CommModel parse_comm_model(std::string_view text, const std::string& file) {
-  const nlohmann::json json = parse_json(text, file);
-  const JsonView document(json, file);
+CommModel comm_model_of(const JsonView& document) {
   expect_schema(document, "comm_model");
   CommModel model;
   model.name = document.at("name").string();
@@ -162,8 +160,13 @@ CommModel parse_comm_model(std::string_view text, const std::string& file) {
   for (const JsonView& effect : document.at("effects").elements()) {
     model.effects.push_back(read_effect(effect, model.knots.size()));
   }
-  check_base(model, file);
+  check_base(model, document.file());
   return model;
+}
+
+CommModel parse_comm_model(std::string_view text, const std::string& file) {
+  const nlohmann::json json = parse_json(text, file);
+  return comm_model_of(JsonView(json, file));
 }
 
 }  // namespace shardwright

@@ -27,7 +27,7 @@ json rank_to_json(const Plan& plan, const Explanation& explanation, std::size_t 
   json result = {
       {"rank", rank},
       {"memory_bytes", plan.predicted[rank].memory.value()},
-      {"free_bytes", (plan.topology.ranks[rank].memory - plan.predicted[rank].memory).value()},
+      {"free_bytes", (plan.topology.ranks[rank].usable() - plan.predicted[rank].memory).value()},
       {"total_ms", times.total_ms()}};
   for (const Phase& phase : kPhases) result[fmt::format("{}_ms", phase.name)] = times.*phase.ms;
   return result;

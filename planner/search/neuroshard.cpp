@@ -126,10 +126,13 @@ class Beam {
     return child;
   }
 
-  // The best of the greedy placements under all caps.
+  // The best of the greedy placements under all caps. Up to the fewest columns that a cap has
+  // refused, wider caps decide alike, so that those need not be tried.
   void price(Node& node) {
+    fewest_refused_ = 0;
     for (int i = 0; i < kCaps; ++i) {
       const double cap = kFirstCap + (kLastCap - kFirstCap) * i / (kCaps - 1);
+      if (cap * mean_columns_ < fewest_refused_) continue;
       if (!place(node, cap * mean_columns_)) continue;
       layout_.assign(placed_);
       if (layout_.cost() >= node.cost) continue;
@@ -147,6 +150,7 @@ class Beam {
     });
     std::reverse(order.begin(), order.end());
     clear_ranks();
+    fewest_refused_ = kInfinity;
     for (const std::size_t i : order) {
       const Piece& piece = node.pieces[i];
       const auto rank = least_computing(piece, most_columns);
@@ -156,13 +160,17 @@ class Beam {
     return true;
   }
 
-  std::optional<std::size_t> least_computing(const Piece& piece, double most_columns) const {
+  std::optional<std::size_t> least_computing(const Piece& piece, double most_columns) {
     std::optional<std::size_t> best;
     for (const RankId id : space_.rules(piece.table).ranks) {
       const std::size_t rank = id.index();
       const std::int64_t room = space_.problem().room[rank].value();
       if (used_[rank] + memory(piece) > room) continue;
-      if (static_cast<double>(columns_[rank] + piece.width) > most_columns) continue;
+      const auto columns = static_cast<double>(columns_[rank] + piece.width);
+      if (columns > most_columns) {
+        fewest_refused_ = std::min(fewest_refused_, columns);
+        continue;
+      }
       const bool better = !best || compute_[rank] < compute_[*best] ||
                           (compute_[rank] == compute_[*best] && used_[rank] < used_[*best]);
       if (better) best = rank;
@@ -209,6 +217,7 @@ class Beam {
   const std::atomic<bool>& stop_;
   Layout layout_;  // prices whole placements
   double mean_columns_ = 0;
+  double fewest_refused_ = 0;  // columns that the cap kept from a rank, by the last placement
   std::int64_t evaluations_ = 0;
   // The placement being made: per rank, and all pieces.
   std::vector<std::int64_t> used_;

@@ -134,6 +134,20 @@ TEST_F(Planning, MadeByMakesTheSamePlanAgain) {
   EXPECT_EQ(json::parse(read(path("b.json")))["plan_id"], first["plan_id"]);
 }
 
+TEST_F(Planning, PricesByAListOfFittedModelsAndNamesTheirFiles) {
+  const std::string comm = SHARDWRIGHT_PRETRAINED "/nccl-l40s.json";
+  const std::string models = comm + ",cpu-epyc9004-compute";
+  const Outcome outcome = plan("--cost-model " + models + " -o a.json");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("communication: nccl-l40s, fitted to"));
+  const json document = json::parse(read(path("a.json")));
+  EXPECT_EQ(document["cost_model"], models);
+  EXPECT_TRUE(document["made_by"]["inputs"].contains(comm));
+  const json rating = json::parse(run("rate a.json --json").out);
+  EXPECT_EQ(rating["cost_ms"], document["predicted"]["cost_ms"]);
+  EXPECT_FALSE(rating.contains("lower_bound_ms"));
+}
+
 TEST_F(Planning, ObjectiveDecidesWhatIsReported) {
   ASSERT_EQ(plan("-o p.json").code, 0);
   const json step = json::parse(run("rate p.json --json").out);
@@ -177,7 +191,7 @@ TEST_F(Planning, ChecksWithExitCode7) {
 
 TEST_F(Planning, ExitsWith4WithoutAPlanAndKeepsTheOldFile) {
   write("old.json", "old");
-  const Outcome outcome = run("plan tables.json --topology 2xcpu-10kB -o old.json");
+  const Outcome outcome = run("plan tables.json --topology 2xcpu-20kB -o old.json");
   EXPECT_EQ(outcome.code, 4);
   EXPECT_THAT(outcome.err,
               AllOf(HasSubstr("No plan can exist"), HasSubstr("kB are missing"), HasSubstr("'a'")));

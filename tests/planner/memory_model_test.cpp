@@ -22,7 +22,9 @@ Shard whole(ShardingType type) {
 TEST(FullMemory, CountsARanksShareOfTheBatch) {
   const auto memory =
       batch_memory(MemoryModel::full, one_table(sample_table("a", 10, 8, 2)), kTwoRanks);
-  EXPECT_EQ(memory.ids, Bytes(8 * 2 * 2 + 8 * 2));      // 2 ids and 1 offset for each of 2 samples
+  const Bytes ids(8 * 2 * 2 + 4 * 2);  // 2 ids and a length for each of 2 samples
+  EXPECT_EQ(memory.ids, ids);
+  EXPECT_EQ(memory.buffers, ids + Bytes(4 * 8 * 2));    // packed; vectors of the owners
   EXPECT_EQ(memory.activations, Bytes(2 * 4 * 8 * 2));  // vectors and gradients of 2 samples
   EXPECT_EQ(memory.weights, Bytes(0));
 }
@@ -32,9 +34,12 @@ TEST(FullMemory, CountsTheSamplesOfAllRanksForAShard) {
                                    kTwoRanks, whole(ShardingType::table_wise));
   EXPECT_EQ(memory.weights, Bytes(4 * 10 * 8));
   EXPECT_EQ(memory.optimizer, Bytes(0));
-  EXPECT_EQ(memory.ids, Bytes(8 * 2 * 4 + 8 * 4));
-  EXPECT_EQ(memory.activations, Bytes(2 * 4 * 8 * 4));
-  EXPECT_EQ(memory.total(), Bytes(320 + 96 + 256));
+  EXPECT_EQ(memory.ids, Bytes(8 * 2 * 2 + 4 * 2));  // those of the other rank
+  EXPECT_EQ(memory.buffers, Bytes(0));
+  EXPECT_EQ(memory.activations, Bytes(4 * 8 * 2));
+  EXPECT_EQ(memory.grouping, Bytes(48 * 2 * 4 + 8 * 8));  // 8 ids of both, all different at most
+  EXPECT_EQ(memory.reserve, Bytes((40 + 448) / 8));
+  EXPECT_EQ(memory.total(), Bytes(320 + 40 + 64 + 448 + 61));
 }
 
 TEST(FullMemory, CountsRowwiseStateInEveryColumnShard) {
@@ -44,6 +49,8 @@ TEST(FullMemory, CountsRowwiseStateInEveryColumnShard) {
   const Shard right{TableId(0), ShardingType::column_wise, 0, 10, 4, 8, RankId(1)};
   const auto ranks =
       memory_of_ranks(MemoryModel::full, one_table(table), kTwoRanks, {{left, right}});
+  const Bytes of_batch = batch_memory(MemoryModel::full, one_table(table), kTwoRanks).buffers;
+  EXPECT_EQ(ranks[0].buffers, of_batch + Bytes(4 * 8 * 4));  // statistics of 4 rows at most
   EXPECT_EQ(ranks[0].optimizer, Bytes(40));
   EXPECT_EQ(ranks[1].optimizer, Bytes(40));
 }
@@ -54,12 +61,12 @@ TEST(FullMemory, CountsWeightsOfIdsFeaturesAndSequences) {
   table.features = {"x", "y"};
   const auto pooled =
       shard_memory(MemoryModel::full, one_table(table), kTwoRanks, whole(ShardingType::table_wise));
-  EXPECT_EQ(pooled.ids, Bytes(12 * 2 * 4 + 2 * 8 * 4));
-  EXPECT_EQ(pooled.activations, Bytes(2 * 4 * 8 * 4 * 2));
+  EXPECT_EQ(pooled.ids, Bytes(12 * 2 * 2 + 2 * 4 * 2));
+  EXPECT_EQ(pooled.activations, Bytes(4 * 8 * 2 * 2));
   table.mode = PoolingMode::none;
   const auto sequence =
       shard_memory(MemoryModel::full, one_table(table), kTwoRanks, whole(ShardingType::table_wise));
-  EXPECT_EQ(sequence.activations, Bytes(2 * 4 * 8 * (2 * 4)));  // a vector per id
+  EXPECT_EQ(sequence.activations, Bytes(4 * 8 * (2 * 2)));  // a vector per id
 }
 
 TEST(FullMemory, GivesARowShardItsShareOfTheIds) {
@@ -67,16 +74,20 @@ TEST(FullMemory, GivesARowShardItsShareOfTheIds) {
   const auto memory =
       shard_memory(MemoryModel::full, one_table(sample_table("a", 10, 8, 2)), kTwoRanks, half);
   EXPECT_EQ(memory.weights, Bytes(160));
-  EXPECT_EQ(memory.ids, Bytes(8 * 2 * 4 / 2 + 8 * 4));
+  EXPECT_EQ(memory.ids, Bytes(8 * 2 * 4 / 2 + 4 * 4));
+  EXPECT_EQ(memory.buffers, Bytes(8 * 2 * 2 + 4 * 8 * 2));  // cut ids, partial sums
+  EXPECT_EQ(memory.grouping, Bytes(48 * 4 + 8 * 4));
 }
 
 TEST(FullMemory, PutsDataParallelTablesOnEveryRank) {
   const auto workload = one_table(sample_table("a", 10, 8, 2));
   const auto ranks = memory_of_ranks(MemoryModel::full, workload, kTwoRanks,
                                      {{whole(ShardingType::data_parallel)}});
-  const Bytes expected =
-      Bytes(320 + 320) + batch_memory(MemoryModel::full, workload, kTwoRanks).total();
-  EXPECT_EQ(ranks[0].total(), expected);  // weights, their gradient, the batch
+  const Bytes grouping(48 * 4 + 8 * 4);
+  const Bytes sums(320 - 4 * 8 * 2);  // fewer than its vectors, which do not come from owners
+  const Bytes expected = Bytes(320 + 320) + sums + grouping +
+                         batch_memory(MemoryModel::full, workload, kTwoRanks).total();
+  EXPECT_EQ(ranks[0].total(), expected);  // weights, their gradient and its sums, the batch
   EXPECT_EQ(ranks[1].total(), expected);
 }
 

@@ -98,7 +98,21 @@ def main(binary, folder):
         (["shards", 0, "type"], "diagonal"), (["shards", 0, "col_end"], 3), (["topology"], None),
         (["plan_id"], "x"), (["extra"], 1), (["topology", "ranks", 0, "speed"], 0)])
     expect_refusals(validator(folder, "rating"), rating, [(["status"], "fine"), (["cost_ms"], None)])
-    print("5 schemas hold for the files that were written, and refuse what is wrong")
+    written = {
+        "explanation": json.loads(run("explain", "plan.json", "--json")),
+        "diff": json.loads(run("diff", "plan.json", "held.json", "--json")),
+        "sweep": json.loads(run("sweep", "tables.json", "--topologies", "2xcpu-1MiB,2xcpu-1kB", "--batch-sizes", "64",
+                               "--json")),
+    }
+    wrong = {
+        "explanation": [(["tables", 0, "binds"], "luck"), (["per_rank", 0, "total_ms"], None), (["extra"], 1)],
+        "diff": [(["per_rank", 0, "sent_bytes"], -1), (["tables_unchanged"], None), (["before"], "x")],
+        "sweep": [(["points", 0, "status"], "fine"), (["points", 0, "ranks"], 0), (["points"], None)],
+    }
+    for name, document in written.items():
+        validator(folder, name).validate(document)
+        expect_refusals(validator(folder, name), document, wrong[name])
+    print("8 schemas hold for the files that were written, and refuse what is wrong")
 
 
 if __name__ == "__main__":

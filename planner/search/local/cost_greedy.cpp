@@ -2,6 +2,7 @@
 
 #include "planner/search/cuts.hpp"
 #include "planner/search/local/even_widths.hpp"
+#include "planner/search/local/price_alone.hpp"
 #include "planner/search/local/row_blocks.hpp"
 
 #include <algorithm>
@@ -58,7 +59,7 @@ class CostGreedy {
     double cost = 0;
     for (const Shard& shard : space_.shards_like({table, width})) {
       const auto floor = space_.pricer().floor(shard, rank);
-      if (!floor) return static_cast<double>(space_.memory(table, width));
+      if (!floor) return price_alone(space_, {table, width});
       cost += floor->per_shard.total_ms();
     }
     return cost;

@@ -6,6 +6,7 @@
 #include "planner/search/local/deadline.hpp"
 #include "planner/search/local/deal.hpp"
 #include "planner/search/local/lower_bound.hpp"
+#include "planner/search/local/price_alone.hpp"
 #include "planner/search/local/starts.hpp"
 
 #include <fmt/format.h>
@@ -42,8 +43,9 @@ class LocalSearch {
 
   Found run() {
     found_.lower_bound_ms = lower_bound_ms(space_);
-    const auto starts = find_starts(space_, question_, found_.lower_bound_ms.value_or(0),
-                                    deadline_.passed(), found_.evaluations);
+    const double mean = found_.lower_bound_ms ? *found_.lower_bound_ms : mean_price_alone(space_);
+    const auto starts =
+        find_starts(space_, question_, mean, deadline_.passed(), found_.evaluations);
     if (starts.empty()) return give_up();
     for (std::size_t line = 0; line < kLines; ++line) {
       const Start& start = starts[line == kStrayLine ? starts.size() / 2 : 0];

@@ -2,10 +2,13 @@
 // use; tests/schemas/validate.py does it with a whole validator where there is one.
 
 #include "costmodel/topology_json.hpp"
+#include "planner/diff/plan_diff.hpp"
+#include "planner/explain/explanation_json.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/rate_plan.hpp"
 #include "planner/rating_json.hpp"
 #include "planner/spec/tables_json.hpp"
+#include "planner/sweep/sweep.hpp"
 #include "tests/planner/sample_workload.hpp"
 
 #include <fmt/format.h>
@@ -141,6 +144,27 @@ TEST(Schemas, HoldForRatingsWithAndWithoutAPlan) {
                   MemoryModel::weights,
                   {ShardingType::table_wise}};
   EXPECT_THAT(complaints_of("rating", rating_to_json(failed)), IsEmpty());
+}
+
+TEST(Schemas, HoldForExplanationsDiffsAndSweeps) {
+  const Plan plan = full_plan();
+  Plan other = plan;
+  other.shards[1] = {TableId(1), ShardingType::table_wise, 0, 100, 0, 8, RankId(0)};
+  rate_plan(other, ColumnCostModel());
+  const Explanation explanation = explain_plan(other, ColumnCostModel(), {});
+  EXPECT_THAT(complaints_of("explanation", explanation_to_json(other, explanation)), IsEmpty());
+  const PlanDiff diff = diff_plans(plan, other);
+  ASSERT_FALSE(diff.tables.empty());
+  EXPECT_THAT(complaints_of("diff", diff_to_json(plan, other, diff)), IsEmpty());
+  SweepPoint planned;
+  planned.topology = "2xcpu-1GiB";
+  planned.ranks = 2;
+  planned.batch_size = 64;
+  planned.step_ms = 1;
+  planned.lower_bound_ms = 0.5;
+  SweepPoint failed = planned;
+  failed.termination = Termination::infeasible;
+  EXPECT_THAT(complaints_of("sweep", sweep_to_json({planned, failed})), IsEmpty());
 }
 
 TEST(Schemas, RefuseWhatIsWrong) {

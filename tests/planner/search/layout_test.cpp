@@ -91,7 +91,7 @@ void start_on_rank_0(Layout& layout) {
 void walk(const std::string& model_name, Objective objective, std::uint64_t seed) {
   RandomStream random(seed, 0);
   const Workload workload = testing::draw_workload(random, {.most_tables = 8});
-  const Topology topology = testing::draw_topology(random);
+  const Topology topology = testing::draw_topology_for(model_name, random);
   const auto model = make_cost_model(model_name);
   const auto memory_model = static_cast<MemoryModel>(random.below(3));
   const Problem problem = make_problem(workload, topology, memory_model, kTypes);
@@ -122,6 +122,17 @@ TEST(Layout, PricesEveryWalkAsTorchrecDoes) {
   for (std::uint64_t seed = 0; seed < 150; ++seed) {
     SCOPED_TRACE(seed);
     walk("torchrec", seed % 2 == 0 ? Objective::step : Objective::max_sum, seed);
+    if (HasFailure()) break;
+  }
+}
+
+TEST(Layout, PricesEveryWalkAsFittedModelsDo) {
+  for (std::uint64_t seed = 0; seed < 25; ++seed) {
+    SCOPED_TRACE(seed);
+    const Objective objective = seed % 2 == 0 ? Objective::step : Objective::max_sum;
+    for (const char* name : {"cpu-epyc9004-compute", "nccl-h100", testing::kFittedModels}) {
+      walk(name, objective, seed);
+    }
     if (HasFailure()) break;
   }
 }

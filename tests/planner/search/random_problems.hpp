@@ -9,6 +9,7 @@
 #include <cmath>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace shardwright::testing {
 
@@ -56,6 +57,19 @@ inline Topology draw_topology(RandomStream& random) {
   if (random.below(4) == 0 && topology.ranks.size() > 2) topology.ranks.pop_back();
   topology.intra = default_intra(topology.ranks);
   topology.inter = default_inter(topology.ranks);
+  return topology;
+}
+
+/// A compute and a communication model.
+inline constexpr const char* kFittedModels = "cpu-epyc9004-compute,nccl-h100";
+
+/// One that the cost model may be asked about: fitted ones know one kind of device, one node.
+inline Topology draw_topology_for(std::string_view cost_model, RandomStream& random) {
+  Topology topology = draw_topology(random);
+  for (RankSpec& rank : topology.ranks) {
+    if (cost_model.find("compute") != std::string_view::npos) rank.device = "cpu";
+    if (cost_model.find("nccl") != std::string_view::npos) rank.node = 0;
+  }
   return topology;
 }
 

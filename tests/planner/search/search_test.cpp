@@ -196,8 +196,9 @@ TEST(Infeasible, IsProvenByOneTable) {
 TEST(Infeasible, IsProvenByTheBatch) {
   SearchOptions options = options_of("size_greedy");
   options.memory_model = MemoryModel::full;
-  // Each rank's 2 samples: 2 · (8 + 8) for ids, 2 · 2 · 4 · 4 for vectors and gradients = 96.
-  const auto result = search({sample_table("a", 1, 4)}, sample_topology({95, 5000}), options);
+  // Each rank's 2 samples: 2 · (8 + 4) for ids, the same packed, three times 2 · 4 · 4 for vectors
+  // from their owners, put in order, and their gradients = 144.
+  const auto result = search({sample_table("a", 1, 4)}, sample_topology({143, 5000}), options);
   EXPECT_EQ(result.termination, Termination::infeasible);
   EXPECT_EQ(result.missing, Bytes(1));
   EXPECT_THAT(result.explanation, AllOf(HasSubstr("Rank 0"), HasSubstr("batch of 4 samples")));

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "costmodel/neural/comm_model.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace shardwright {
+
+/// The times of one collective over its bytes, for fixed ranks and nodes: predict_us() without its
+/// look-ups, for searches.
+class CommCurve {
+ public:
+  /// Of a collective that takes no time.
+  CommCurve() = default;
+  /// `model` knows one machine. Copies what it needs of it; no time on fewer than two ranks.
+  CommCurve(const CommModel& model, CollectiveKind operation, std::int64_t ranks,
+            std::int64_t nodes);
+
+  /// `bytes` as CollectiveCall counts them; 0 for no bytes, as no rank then calls it.
+  double milliseconds(double bytes) const;
+
+ private:
+  std::vector<double> knots_;     // bytes
+  std::vector<double> times_ms_;  // at each knot
+};
+
+}  // namespace shardwright

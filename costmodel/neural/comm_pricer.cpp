@@ -1,0 +1,82 @@
+#include "costmodel/neural/comm_pricer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace shardwright {
+namespace {
+
+constexpr double kLeastWidth = 4;  // columns of a shard
+
+RankState first_part(const RankState& state, std::size_t size) {
+  return {state.own.first(size),          state.node.first(size), state.world.first(size),
+          state.busy_on_node.first(size), state.busy.first(size), state.busy_nodes.first(size)};
+}
+
+}  // namespace
+
+CommPricer::CommPricer(std::unique_ptr<RankPricer> compute, const CommModel& model,
+                       const Workload& workload, const Topology& topology)
+    : compute_(std::move(compute)),
+      compute_size_(compute_->state_size()),
+      curves_(model, topology),
+      workload_(workload),
+      topology_(topology) {
+  set_scales();
+}
+
+CommPricer::Values CommPricer::bytes_of(const Shard& shard) const {
+  const Table& table = workload_.table(shard.table);
+  constexpr double kUniqueRows = 0;  // matter to computing alone
+  const ShardLoad load =
+      load_of(table, shard, static_cast<double>(workload_.batch_size), kUniqueRows);
+  const ExchangeBytes bytes = exchange_bytes(table, shard, load);
+  return {bytes.input, bytes.output, bytes.partial, bytes.sums, bytes.replicated};
+}
+
+// A value of one shard is at most that of its whole table on one rank or on all; a table has at
+// most as many shards as it has columns, each split by rows over all ranks.
+void CommPricer::set_scales() {
+  Values most{};
+  const auto world = static_cast<double>(topology_.size());
+  for (std::size_t i = 0; i < workload_.tables.size(); ++i) {
+    const Table& table = workload_.tables[i];
+    Shard whole{TableId::of(i), ShardingType::table_wise, 0, table.rows, 0, table.dim, RankId(0)};
+    const Values owned = bytes_of(whole);
+    whole.type = ShardingType::data_parallel;
+    const Values everywhere = bytes_of(whole);
+    const double shards = static_cast<double>(table.dim) / kLeastWidth * world;
+    for (std::size_t k = 0; k < kBytes; ++k) most[k] += shards * (owned[k] + everywhere[k]);
+    most[2] += shards * owned[1];  // outputs that are partial sums
+    most[3] += shards * owned[1];
+  }
+  for (std::size_t k = 0; k < kBytes; ++k) scales_[k] = fixed_point_scale(most[k]);
+}
+
+void CommPricer::encode(const Shard& shard, std::size_t kind, std::span<std::int64_t> state) const {
+  compute_->encode(shard, kind, state.first(compute_size_));
+  const Values values = bytes_of(shard);
+  for (std::size_t k = 0; k < kBytes; ++k) {
+    state[compute_size_ + k] = static_cast<std::int64_t>(std::llround(values[k] * scales_[k]));
+  }
+}
+
+ExchangeBytes CommPricer::decoded(std::span<const std::int64_t> state) const {
+  const auto value = [&](std::size_t k) {
+    return static_cast<double>(state[compute_size_ + k]) / scales_[k];
+  };
+  return {value(0), value(1), value(2), value(3), value(4)};
+}
+
+PhaseTimes CommPricer::price(RankId rank, const RankState& state) const {
+  PhaseTimes times = compute_->price(rank, first_part(state, compute_size_));
+  curves_.price(rank, {decoded(state.own), decoded(state.node), decoded(state.world)}, times);
+  return times;
+}
+
+std::optional<RankPricer::Floor> CommPricer::floor(const Shard& /*shard*/, RankId /*rank*/) const {
+  return {};
+}
+
+}  // namespace shardwright

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "costmodel/neural/exchange_curves.hpp"
+#include "costmodel/rank_pricer.hpp"
+
+#include <array>
+#include <memory>
+
+namespace shardwright {
+
+/// Computation by another pricer, exchanges by a communication model. A state holds the other
+/// pricer's values, then bytes of exchanges in fixed point. Borrows all but the other pricer.
+class CommPricer final : public RankPricer {
+ public:
+  /// Throws as ExchangeCurves does.
+  CommPricer(std::unique_ptr<RankPricer> compute, const CommModel& model, const Workload& workload,
+             const Topology& topology);
+
+  std::size_t state_size() const override { return compute_size_ + kBytes; }
+  std::size_t num_kinds() const override { return compute_->num_kinds(); }
+  std::size_t kind(RankId rank) const override { return compute_->kind(rank); }
+  bool reads_other_ranks() const override { return true; }
+  bool assumes_even_rows() const override { return compute_->assumes_even_rows(); }
+  void encode(const Shard& shard, std::size_t kind, std::span<std::int64_t> state) const override;
+  PhaseTimes price(RankId rank, const RankState& state) const override;
+  /// None: a measured curve may fall with its bytes.
+  std::optional<Floor> floor(const Shard& shard, RankId rank) const override;
+
+ private:
+  static constexpr std::size_t kBytes = 5;  // as ExchangeBytes has
+  using Values = std::array<double, kBytes>;
+
+  Values bytes_of(const Shard& shard) const;
+  ExchangeBytes decoded(std::span<const std::int64_t> state) const;
+  void set_scales();
+
+  std::unique_ptr<RankPricer> compute_;
+  std::size_t compute_size_;
+  ExchangeCurves curves_;
+  const Workload& workload_;
+  const Topology& topology_;
+  Values scales_{};
+};
+
+}  // namespace shardwright

@@ -1,0 +1,83 @@
+#include "costmodel/neural/exchange_curves.hpp"
+
+#include "costmodel/errors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+namespace shardwright {
+namespace {
+
+void require_one_machine(const CommModel& model) {
+  if (model.training.settings.size() == 1) return;
+  throw UsageError(
+      fmt::format("The communication model {} knows {} machines. Fit one to timings of yours: "
+                  "`shardwright fit mine.csv --from {} -o mine.json`, or name one of a single "
+                  "machine (`shardwright models`).",
+                  model.name, model.training.settings.size(), model.name));
+}
+
+void require_collectives(const CommModel& model) {
+  for (const CollectiveKind kind : {CollectiveKind::all_to_all, CollectiveKind::all_gather,
+                                    CollectiveKind::reduce_scatter, CollectiveKind::all_reduce}) {
+    const std::string name(to_string(kind));
+    if (model.training.operations.contains(name)) continue;
+    throw UsageError(
+        fmt::format("The communication model {} was not fitted to timings of {}, which a step may "
+                    "need. Time that too and fit it again.",
+                    model.name, name));
+  }
+}
+
+void require_nodes(const CommModel& model, std::int64_t nodes) {
+  if (static_cast<double>(nodes) <= model.training.nodes.most) return;
+  throw InputError(
+      fmt::format("The communication model {} was fitted to collectives of at most {} node(s), but "
+                  "the topology has {}. Use a model of several nodes, or leave communication to "
+                  "the analytic model.",
+                  model.name, model.training.nodes.most, nodes));
+}
+
+}  // namespace
+
+ExchangeCurves::ExchangeCurves(const CommModel& model, const Topology& topology)
+    : ranks_(static_cast<double>(topology.size())) {
+  require_one_machine(model);
+  require_collectives(model);
+  std::map<std::int64_t, std::int64_t> on_node;
+  for (const RankSpec& rank : topology.ranks) ++on_node[rank.node];
+  const auto nodes = static_cast<std::int64_t>(on_node.size());
+  require_nodes(model, nodes);
+  all_to_all_ = {model, CollectiveKind::all_to_all, topology.size(), nodes};
+  all_reduce_ = {model, CollectiveKind::all_reduce, topology.size(), nodes};
+  between_nodes_ = {model, CollectiveKind::all_to_all, nodes, nodes};
+  std::map<std::int64_t, std::size_t> place;  // of each number of ranks
+  for (const RankSpec& rank : topology.ranks) {
+    const std::int64_t members = on_node[rank.node];
+    const auto [found, added] = place.emplace(members, nodes_.size());
+    if (added) {
+      nodes_.push_back({static_cast<double>(members),
+                        {model, CollectiveKind::reduce_scatter, members, 1},
+                        {model, CollectiveKind::all_gather, members, 1}});
+    }
+    node_of_.push_back(found->second);
+  }
+}
+
+void ExchangeCurves::price(RankId rank, const ExchangeSums& sums, PhaseTimes& times) const {
+  const auto longer = [&](double own, double world) { return std::max(own, world / ranks_); };
+  const NodeCurves& node = nodes_[node_of_[rank.index()]];
+  const double straight =
+      all_to_all_.milliseconds(longer(sums.own.output, sums.world.output)) +
+      between_nodes_.milliseconds(std::max(sums.node.sums / node.ranks, sums.world.sums / ranks_));
+  const double partial = std::max(sums.own.partial, sums.node.partial / node.ranks);
+  times.comm_input_ms = all_to_all_.milliseconds(longer(sums.own.input, sums.world.input));
+  times.comm_forward_ms = straight + node.reduce_scatter.milliseconds(partial);
+  times.comm_backward_ms = straight + node.all_gather.milliseconds(partial) +
+                           all_reduce_.milliseconds(sums.own.replicated);
+}
+
+}  // namespace shardwright

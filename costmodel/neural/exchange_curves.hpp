@@ -1,0 +1,48 @@
+#pragma once
+
+#include "costmodel/cost_model.hpp"
+#include "costmodel/exchange_traffic.hpp"
+#include "costmodel/neural/comm_curve.hpp"
+#include "costmodel/topology.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace shardwright {
+
+/// What one rank's exchanges depend on: bytes of its own shards, of all shards of its node (its own
+/// included), and of all shards.
+struct ExchangeSums {
+  ExchangeBytes own;
+  ExchangeBytes node;
+  ExchangeBytes world;
+};
+
+/// Prices the exchanges of a step by a communication model. A rank of an all-to-all that sends a
+/// and receives b bytes (its own part included) takes as long as one of equal messages of
+/// max(a, b) bytes. Formulas: docs/cost_models.md, "Fitted".
+class ExchangeCurves {
+ public:
+  /// Throws UsageError for a model of several machines or one that lacks a collective, InputError
+  /// for a topology of several nodes where the model knows one node only.
+  ExchangeCurves(const CommModel& model, const Topology& topology);
+
+  /// Writes the three phases of communication, leaves the others as they are.
+  void price(RankId rank, const ExchangeSums& sums, PhaseTimes& times) const;
+
+ private:
+  struct NodeCurves {
+    double ranks = 1;
+    CommCurve reduce_scatter;
+    CommCurve all_gather;
+  };
+
+  double ranks_;
+  CommCurve all_to_all_;
+  CommCurve all_reduce_;
+  CommCurve between_nodes_;           // an all-to-all of one rank of each node
+  std::vector<NodeCurves> nodes_;     // one for each number of ranks on a node
+  std::vector<std::size_t> node_of_;  // per rank, its place in nodes_
+};
+
+}  // namespace shardwright

@@ -1,0 +1,149 @@
+#include "costmodel/neural/comm_pricer.hpp"
+
+#include "costmodel/analytic_pricer.hpp"
+#include "costmodel/errors.hpp"
+#include "costmodel/fitted_cost_model.hpp"
+#include "costmodel/neural/pretrained.hpp"
+#include "tests/costmodel/sample_plans.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+
+namespace shardwright {
+namespace {
+
+using ::testing::HasSubstr;
+
+// 1 µs per KiB of bytes and collective: all_to_all once, all_gather twice, reduce_scatter three
+// times and all_reduce five times that.
+CommModel linear_model(double nodes) {
+  CommModel model;
+  model.name = "linear";
+  model.knots = {1024, 2048};
+  model.training.settings = {{"gpu", "", "lib"}};
+  model.training.operations = {"all_to_all", "all_gather", "reduce_scatter", "all_reduce"};
+  model.training.nodes = {1, nodes};
+  CommEffect effect{{EffectKey::operation}, EffectFactor::one, 1, 1, {}};
+  const std::map<std::string, double> times = {
+      {"all_to_all", 1}, {"all_gather", 2}, {"reduce_scatter", 3}, {"all_reduce", 5}};
+  for (const auto& [operation, time] : times) {
+    effect.curves[operation] = {std::log(time), std::log(2 * time)};
+  }
+  model.effects = {effect};
+  return model;
+}
+
+constexpr double kMsPerByte = 1e-3 / 1024;
+
+// One table of 8 columns, 2 ids a sample, 4,096 samples: 80 KiB of ids, 128 KiB of outputs.
+struct OneTable {
+  explicit OneTable(std::int64_t nodes, std::int64_t ranks)
+      : topology(testing::sample_topology(nodes, ranks, "H100")) {
+    workload.batch_size = 4096;
+    workload.tables = {testing::sample_table(1000, 8, 2, "a")};
+  }
+  PhaseTimes price(ShardingType type, std::int64_t rows, std::optional<RankId> rank,
+                   std::size_t asked) const {
+    const FittedCostModel model({{}, linear_model(8)}, "linear");
+    const Shard shard{TableId{0}, type, 0, rows, 0, 8, rank};
+    return model.price(workload, topology, {{shard}})[asked];
+  }
+  Workload workload;
+  Topology topology;
+};
+
+std::string refusal(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+  return "nothing refused";
+}
+
+TEST(CommCurve, IsThePredictionOfItsModel) {
+  const CommModel model = load_pretrained("nccl-a100");
+  const CommSetting setting = *model.training.settings.begin();
+  for (const auto kind : {CollectiveKind::all_to_all, CollectiveKind::all_reduce}) {
+    for (const std::int64_t ranks : {2, 8, 64}) {
+      const CommCurve curve(model, kind, ranks, 1);
+      for (const double bytes : {1.0, 5e3, 3e6, 4e9}) {
+        EXPECT_NEAR(curve.milliseconds(bytes),
+                    1e-3 * predict_us(model, setting, {kind, ranks, 1, bytes}), 1e-12);
+      }
+    }
+  }
+}
+
+TEST(CommCurve, TakesNoTimeForNothingAndAlone) {
+  const CommModel model = linear_model(1);
+  EXPECT_EQ(CommCurve(model, CollectiveKind::all_to_all, 4, 1).milliseconds(0), 0);
+  EXPECT_EQ(CommCurve(model, CollectiveKind::all_to_all, 1, 1).milliseconds(1e6), 0);
+}
+
+TEST(CommPricer, PricesTheHolderByItsTableAndOthersByTheirShareOfIt) {
+  const OneTable one(1, 4);
+  const auto price = [&](std::size_t rank) {
+    return one.price(ShardingType::table_wise, 1000, RankId{2}, rank);
+  };
+  const double ids = (8.0 * 2 + 4) * 4096;
+  const double outputs = 4.0 * 8 * 4096;
+  EXPECT_NEAR(price(2).comm_input_ms, kMsPerByte * ids, 1e-9);
+  EXPECT_NEAR(price(2).comm_forward_ms, kMsPerByte * outputs, 1e-9);
+  EXPECT_NEAR(price(2).comm_backward_ms, kMsPerByte * outputs, 1e-9);
+  EXPECT_NEAR(price(0).comm_input_ms, kMsPerByte * ids / 4, 1e-9);
+  EXPECT_NEAR(price(0).comm_forward_ms, kMsPerByte * outputs / 4, 1e-9);
+}
+
+TEST(CommPricer, SumsPartsWithinTheNodeAndSendsThemOn) {
+  const OneTable one(2, 4);
+  const PhaseTimes times = one.price(ShardingType::table_row_wise, 500, RankId{1}, 1);
+  const double partial = 4.0 * 8 * 4096;  // half of the rows: sums of all samples, none complete
+  const double sums = partial / 2 / 4;    // its node's four ranks send them on
+  EXPECT_NEAR(times.comm_forward_ms, kMsPerByte * (3 * partial + sums), 1e-9);
+  EXPECT_NEAR(times.comm_backward_ms, kMsPerByte * (2 * partial + sums), 1e-9);
+}
+
+TEST(CommPricer, ReducesGradientsOfReplicas) {
+  const OneTable one(1, 4);
+  const PhaseTimes times = one.price(ShardingType::data_parallel, 1000, {}, 3);
+  EXPECT_EQ(times.comm_input_ms, 0);
+  EXPECT_EQ(times.comm_forward_ms, 0);
+  EXPECT_NEAR(times.comm_backward_ms, kMsPerByte * 5 * 4 * 1000 * 8, 1e-9);
+}
+
+TEST(CommPricer, RefusesWhatItsModelDoesNotKnow) {
+  const OneTable one(2, 2);
+  const auto price = [&](CommModel model) {
+    return refusal([&] {
+      FittedCostModel({{}, std::move(model)}, "m").rank_pricer(one.workload, one.topology);
+    });
+  };
+  EXPECT_EQ(price(linear_model(2)), "nothing refused");
+  EXPECT_THAT(price(linear_model(1)), HasSubstr("at most 1 node(s), but the topology has 2"));
+  CommModel model = linear_model(2);
+  model.training.settings.insert({"other", "", "lib"});
+  EXPECT_THAT(price(model), HasSubstr("knows 2 machines"));
+  model = linear_model(2);
+  model.training.operations.erase("all_reduce");
+  EXPECT_THAT(price(model), HasSubstr("not fitted to timings of all_reduce"));
+}
+
+TEST(FittedModels, AreNamedInAList) {
+  const auto both = make_cost_model("nccl-h100,cpu-epyc9004-compute");
+  EXPECT_EQ(both->name(), "nccl-h100,cpu-epyc9004-compute");
+  EXPECT_THAT(std::string(both->provenance()), HasSubstr("communication: nccl-h100, fitted"));
+  EXPECT_THAT(std::string(make_cost_model("nccl-h100")->provenance()),
+              HasSubstr("compute: analytic, not fitted"));
+  EXPECT_THAT(refusal([] { make_cost_model("nccl-h100,nccl-a100"); }),
+              HasSubstr("names two communication models"));
+  EXPECT_THAT(refusal([] { make_cost_model("nccl-h100,analytic"); }),
+              HasSubstr("'analytic' is not a cost model"));
+  EXPECT_THAT(refusal([] { make_cost_model("nccl-h10"); }), HasSubstr("did you mean 'nccl-h100'?"));
+}
+
+}  // namespace
+}  // namespace shardwright

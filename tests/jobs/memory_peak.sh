@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# The memory that a plan predicts for its ranks is within 5 % of the peak that training measures, whatever the sharding
+# type: once where weights decide, once where a large batch does.
+#   memory_peak.sh SHARDWRIGHT MPIRUN
+set -euo pipefail
+shardwright=$1
+mpirun=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+cat >weights.csv <<'CSV'
+name,rows,dim,pooling,optimizer
+a,1000000,32,1,adagrad
+b,500000,64,2,sgd
+c,500000,16,5,rowwise_adagrad
+CSV
+cat >batch.csv <<'CSV'
+name,rows,dim,pooling,optimizer
+a,200000,64,20,sgd
+b,100000,32,40,rowwise_adagrad
+c,100000,128,10,sgd
+CSV
+
+# measure TABLES BATCH TYPES: plans, trains three steps, compares rank by rank.
+measure() {
+  "$shardwright" plan "$1.csv" --topology 2xcpu-8GiB --batch-size "$2" --types "$3" --work-limit 2000 -o plan.json \
+    >said 2>&1
+  "$mpirun" -n 2 "$shardwright" bench plan.json --steps 2 --warmup 1 --json >bench.json
+  sed -n 's/.*"\(predicted\|peak\)_bytes": \([0-9]*\).*/\1 \2/p' bench.json | awk -v what="$1 $2 $3" '
+    { bytes[$1] = $2; if (++seen % 2) next
+      ratio = bytes["predicted"] / bytes["peak"]
+      printf "%s: %.1f MB predicted, %.1f MB measured, %.3f\n", what, bytes["predicted"] / 1e6, bytes["peak"] / 1e6, ratio
+      if (ratio < 0.95 || ratio > 1.05) wrong = 1 }
+    END { if (seen != 4 || wrong) { print "FAILED: not within 5 %"; exit 1 } }'
+}
+
+measure weights 8192 table_wise,column_wise
+measure weights 8192 row_wise
+measure batch 32768 table_wise,column_wise
