@@ -18,8 +18,9 @@
 namespace shardwright::synthetic {
 namespace {
 
-constexpr std::array kOptimizers = {OptimizerKind::sgd, OptimizerKind::adagrad,
-                                    OptimizerKind::rowwise_adagrad};
+constexpr std::array kOptimizers = {
+    OptimizerKind::sgd,  OptimizerKind::adagrad,      OptimizerKind::rowwise_adagrad,
+    OptimizerKind::adam, OptimizerKind::rowwise_adam, OptimizerKind::ftrl};
 constexpr std::array kPooling = {
     std::pair(PoolingMode::sum, false), std::pair(PoolingMode::mean, false),
     std::pair(PoolingMode::sum, true), std::pair(PoolingMode::mean, true)};
@@ -31,8 +32,13 @@ std::string told(const Training& training) {
 
 bool tries_all() { return std::getenv("SHARDWRIGHT_TEST_ALL") != nullptr; }
 
-/// Of the types that split bags only the plain sum and the weighted mean, unless all is asked for.
-bool is_tried(Sharding sharding, PoolingMode mode, bool weighted) {
+/// Of the types that split bags only the plain sum and the weighted mean, and of the optimizers
+/// that are like another in what they need of a plan only the sum, unless all is asked for.
+bool is_tried(Sharding sharding, OptimizerKind optimizer, PoolingMode mode, bool weighted) {
+  const bool is_like_another = optimizer == OptimizerKind::adam ||
+                               optimizer == OptimizerKind::rowwise_adam ||
+                               optimizer == OptimizerKind::ftrl;
+  if (is_like_another && !tries_all()) return mode == PoolingMode::sum && !weighted;
   const bool plain = sharding == Sharding::table_wise || sharding == Sharding::column_wise ||
                      sharding == Sharding::mixed;
   return plain || tries_all() || (mode == PoolingMode::mean) == weighted;
@@ -42,7 +48,7 @@ template <class Claim>
 void for_each_training(Sharding sharding, Claim claim) {
   for (const OptimizerKind optimizer : kOptimizers) {
     for (const auto& [mode, weighted] : kPooling) {
-      if (!is_tried(sharding, mode, weighted)) continue;
+      if (!is_tried(sharding, optimizer, mode, weighted)) continue;
       const Training training{.optimizer = optimizer, .mode = mode, .weighted = weighted};
       SCOPED_TRACE(told(training));
       claim(training);
@@ -58,7 +64,7 @@ Outcome unsharded(const Training& training) {
 }
 
 bool has_row_statistic_cut(const Training& training, Sharding sharding) {
-  return training.optimizer == OptimizerKind::rowwise_adagrad && sharding != Sharding::table_wise;
+  return has_row_statistic(training.optimizer) && sharding != Sharding::table_wise;
 }
 
 bool keeps_rows_and_bags_whole(Sharding sharding) {
@@ -120,6 +126,33 @@ TEST_P(ShardedRun, EqualsTheUnshardedOne) {
       expect_equal(training, sharding(), make_plan(training, sharding(), ranks(), seed));
     }
   });
+}
+
+/// A weight is rounded by its place in the table, wherever that lies.
+TEST(SixteenBitWeights, HaveTheSameBitsUnderEveryPlan) {
+  for (const DataType dtype : {DataType::bf16, DataType::fp16}) {
+    for (const OptimizerKind optimizer : kOptimizers) {
+      const Training training{.optimizer = optimizer, .dtype = dtype};
+      const Outcome expected = unsharded(training);
+      EXPECT_NE(expected.weights, unsharded({.optimizer = optimizer}).weights);
+      for (const Sharding sharding : {Sharding::mixed, Sharding::row_wise}) {
+        SCOPED_TRACE(told(training) + ", " + std::string(to_string(dtype)));
+        if (has_row_statistic_cut(training, sharding) && sharding == Sharding::mixed) continue;
+        const Outcome found = run_on_threads(make_plan(training, sharding, 3, 5));
+        EXPECT_TRUE(found.weights == expected.weights && found.state == expected.state);
+      }
+    }
+  }
+}
+
+TEST(SixteenBitWeights, StayNearThoseInFloats) {
+  for (const DataType dtype : {DataType::bf16, DataType::fp16}) {
+    const Outcome found = unsharded({.optimizer = OptimizerKind::adagrad, .dtype = dtype});
+    const Outcome expected = unsharded({.optimizer = OptimizerKind::adagrad});
+    for (std::size_t t = 0; t < expected.weights.size(); ++t) {
+      EXPECT_LE(relative_distance(found.weights[t], expected.weights[t]), 0.02);
+    }
+  }
 }
 
 std::string case_name(const testing::TestParamInfo<Case>& info) {
