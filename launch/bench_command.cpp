@@ -20,19 +20,26 @@ namespace {
 struct BenchArguments {
   std::string plan;
   std::string optimizer;
+  std::string device = "cpu";
   BenchOptions options;
   bool json = false;
 };
 
+template <class Parse>
+auto value_of_flag(const char* flag, const std::string& text, Parse parse) {
+  try {
+    return parse(text);
+  } catch (const InputError& error) {
+    throw UsageError(fmt::format("{}: {}", flag, error.what()));
+  }
+}
+
 BenchOptions options_of(const BenchArguments& arguments) {
   BenchOptions options = arguments.options;
   options.may_take_turns = true;
+  options.backend.backend = value_of_flag("--device", arguments.device, parse_backend);
   if (arguments.optimizer.empty()) return options;
-  try {
-    options.optimizer = parse_optimizer(arguments.optimizer);
-  } catch (const InputError& error) {
-    throw UsageError(fmt::format("--optimizer: {}", error.what()));
-  }
+  options.optimizer = value_of_flag("--optimizer", arguments.optimizer, parse_optimizer);
   return options;
 }
 
@@ -79,9 +86,13 @@ void add_options(CLI::App& command, BenchArguments& arguments) {
                   "Samples per step over all ranks (default: the plan's)")
       ->check(CLI::Range(std::int64_t{1}, kMany).description(""));
   command.add_option("--seed", options.seed, "Of weights and ids")->capture_default_str();
-  command.add_option("--threads", options.threads, "LibTorch threads per rank")
+  command
+      .add_option("--threads", options.threads, "Threads per rank, of look-up, update and LibTorch")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{4096}).description(""))
       ->capture_default_str();
+  command.add_option("--device", arguments.device, "cpu | cuda")->capture_default_str();
+  command.add_flag("--allow-shared-gpu", options.backend.allow_shared_gpu,
+                   "Let several ranks share a GPU: for tests, slow");
   command.add_flag("--dense", options.dense,
                    "Train a DLRM (13 dense features, bottom 64-D, top 128-64-1) around the tables");
   command.add_flag("--json", arguments.json, "Print one JSON document");

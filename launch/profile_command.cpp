@@ -8,9 +8,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 namespace shardwright {
 namespace {
@@ -20,7 +23,10 @@ struct ComputeArguments {
   std::string pool;
   std::string clock = "wall";
   std::string tables = "1-30";
-  double most_memory_gb = 2;
+  std::string device = "cpu";
+  std::string dtypes;
+  std::optional<double> most_memory_gb;
+  std::optional<double> most_pass_ms;
   ComputeProfileOptions options;
 };
 
@@ -60,16 +66,39 @@ std::vector<PoolTable> read_pool(const std::string& file) {
   return pool;
 }
 
+// A GPU has more memory, and does in a millisecond what takes a core a second or so.
+void for_gpus(ComputeProfileOptions& options) {
+  options.device = ProfiledDevice::cuda;
+  options.ranges.most_memory_bytes = 16e9;
+  options.ranges.least_pass_ms = 0.05;
+  options.ranges.most_pass_ms = 20;
+  options.ranges.speed = 300;
+}
+
+std::vector<DataType> parse_dtypes(const std::string& text) {
+  std::vector<DataType> dtypes;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    dtypes.push_back(parse_data_type(text.substr(begin, end - begin)));
+    begin = end + 1;
+  }
+  return dtypes;
+}
+
 ComputeProfileOptions options_of(const ComputeArguments& arguments) {
   ComputeProfileOptions options = arguments.options;
   options.budget_seconds = parse_seconds(arguments.budget);
   parse_tables(arguments.tables, options.ranges);
-  options.ranges.most_memory_bytes = 1e9 * arguments.most_memory_gb;
+  if (arguments.device == "cuda") for_gpus(options);
+  if (arguments.most_memory_gb) options.ranges.most_memory_bytes = 1e9 * *arguments.most_memory_gb;
+  if (arguments.most_pass_ms) options.ranges.most_pass_ms = *arguments.most_pass_ms;
+  options.ranges.dtypes = parse_dtypes(arguments.dtypes);
   if (!arguments.pool.empty()) options.ranges.pool = read_pool(arguments.pool);
   options.clock = arguments.clock == "cpu" ? ProfileClock::cpu : ProfileClock::wall;
-  options.command =
-      fmt::format("shardwright profile compute --tables {} --seed {} --clock {} --repeat {}",
-                  arguments.tables, options.seed, arguments.clock, options.repeat);
+  options.command = fmt::format(
+      "shardwright profile compute --device {} --tables {} --seed {} --clock {} --repeat {}{}",
+      arguments.device, arguments.tables, options.seed, arguments.clock, options.repeat,
+      arguments.dtypes.empty() ? "" : " --dtypes " + arguments.dtypes);
   return options;
 }
 
@@ -104,17 +133,22 @@ void add_compute(CLI::App& app) {
       ->check(CLI::Range(std::int64_t{1}, kMany).description(""));
   command->add_option("--pool", arguments->pool, "Draw half of the tables from this table spec");
   command->add_option("--tables", arguments->tables, "Tables per set")->capture_default_str();
-  command->add_option("--memory", arguments->most_memory_gb, "GB of a set and rank at most")
-      ->check(CLI::Range(0.001, 1e6).description(""))
-      ->capture_default_str();
+  command
+      ->add_option("--memory", arguments->most_memory_gb,
+                   "GB of a set and rank at most (2; cuda 16)")
+      ->check(CLI::Range(0.001, 1e6).description(""));
   command->add_option("--variants", options.variants, "Batches per table set")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{1000}).description(""))
       ->capture_default_str();
   command
-      ->add_option("--most-pass-ms", options.ranges.most_pass_ms,
-                   "A rough guess of a pass, at most")
-      ->check(CLI::Range(0.1, 1e6).description(""))
+      ->add_option("--most-pass-ms", arguments->most_pass_ms,
+                   "A rough guess of a pass, at most (200; cuda 20)")
+      ->check(CLI::Range(0.1, 1e6).description(""));
+  command->add_option("--device", arguments->device, "cpu or cuda")
+      ->check(CLI::IsMember({"cpu", "cuda"}).description(""))
       ->capture_default_str();
+  command->add_option("--dtypes", arguments->dtypes,
+                      "Formats of weights to draw from, such as fp32,bf16 (default fp32)");
   command->add_option("--repeat", options.repeat, "Number of this run of the same sets")
       ->check(CLI::Range(std::int64_t{1}, kMany).description(""))
       ->capture_default_str();

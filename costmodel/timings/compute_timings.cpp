@@ -21,10 +21,10 @@ constexpr std::string_view kFirstLine = "# shardwright.timings/1";
 constexpr std::int64_t kMany = std::int64_t{1} << 40;
 constexpr std::int64_t kMostRows = std::int64_t{1} << 50;  // whole in a double
 constexpr std::int64_t kMostDim = std::int64_t{1} << 20;
-constexpr std::array<std::string_view, 15> kColumns = {
-    "hardware",    "seed",       "set",         "variant", "repeat",
-    "batch",       "optimizer",  "busy_ranks",  "tables",  "forward_ms",
-    "backward_ms", "forward_ci", "backward_ci", "passes",  "outliers"};
+constexpr std::array<std::string_view, 16> kColumns = {
+    "hardware",    "seed",       "set",      "variant",    "repeat",      "batch",
+    "optimizer",   "busy_ranks", "tables",   "forward_ms", "backward_ms", "forward_ci",
+    "backward_ci", "passes",     "outliers", "dtype"};
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -74,6 +74,17 @@ double required_ms(const RowReader& row, std::string_view column) {
   return *value;
 }
 
+// Files of before there was a choice have no such column.
+DataType read_dtype(const RowReader& row) {
+  const std::string text(row.text("dtype"));
+  if (text.empty()) return DataType::fp32;
+  try {
+    return parse_data_type(text);
+  } catch (const InputError& error) {
+    row.fail("dtype", fmt::format("a number format ({})", error.what()));
+  }
+}
+
 ComputeTiming read_row(const RowReader& row) {
   ComputeTiming timing;
   timing.hardware = row.text("hardware");
@@ -87,6 +98,7 @@ ComputeTiming read_row(const RowReader& row) {
   } catch (const InputError& error) {
     row.fail("optimizer", fmt::format("an optimizer ({})", error.what()));
   }
+  timing.dtype = read_dtype(row);
   timing.busy_ranks = row.integer("busy_ranks", 1, kMany).value_or(1);
   timing.tables = read_tables(row);
   timing.forward_ms = required_ms(row, "forward_ms");
@@ -169,6 +181,7 @@ Workload workload_of(const ComputeTiming& timing) {
     table.dim = measured.dim;
     table.pooling = measured.pooling;
     table.optimizer = timing.optimizer;
+    table.dtype = timing.dtype;
     table.features = {table.name};
     table.reuse = zipf_reuse(
         measured.rows, measured.pooling * static_cast<double>(timing.batch_size), measured.skew);
@@ -208,11 +221,12 @@ std::string compute_timing_line(const ComputeTiming& timing) {
   for (const MeasuredTable& table : timing.tables) {
     tables.push_back(fmt::format("{}/{}/{}/{}", table.rows, table.dim, table.pooling, table.skew));
   }
-  return fmt::format(
-      "{},{},{},{},{},{},{},{},{},{:.5g},{:.5g},{:.3g},{:.3g},{},{}\n", csv_cell(timing.hardware),
-      timing.seed, timing.set, timing.variant, timing.repeat, timing.batch_size,
-      to_string(timing.optimizer), timing.busy_ranks, fmt::join(tables, " "), timing.forward_ms,
-      timing.backward_ms, timing.forward_ci, timing.backward_ci, timing.passes, timing.outliers);
+  return fmt::format("{},{},{},{},{},{},{},{},{},{:.5g},{:.5g},{:.3g},{:.3g},{},{},{}\n",
+                     csv_cell(timing.hardware), timing.seed, timing.set, timing.variant,
+                     timing.repeat, timing.batch_size, to_string(timing.optimizer),
+                     timing.busy_ranks, fmt::join(tables, " "), timing.forward_ms,
+                     timing.backward_ms, timing.forward_ci, timing.backward_ci, timing.passes,
+                     timing.outliers, to_string(timing.dtype));
 }
 
 }  // namespace shardwright

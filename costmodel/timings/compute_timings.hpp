@@ -30,6 +30,7 @@ struct ComputeTiming {
   std::int64_t batch_size = 0;
   OptimizerKind optimizer = OptimizerKind::rowwise_adagrad;
   std::int64_t busy_ranks = 1;  ///< that computed at the same time on the machine
+  DataType dtype = DataType::fp32;  ///< of the weights
   std::vector<MeasuredTable> tables;
   double forward_ms = 0;   ///< median
   double backward_ms = 0;  ///< with the fused optimizer

@@ -7,10 +7,10 @@
 #include "runtime/bench/synthetic_batches.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/comm/turns.hpp"
-#include "runtime/embedding/sharded_embeddings.hpp"
 #include "runtime/model/dense_model.hpp"
 #include "runtime/trainer/gather.hpp"
 #include "runtime/trainer/phase_table.hpp"
+#include "runtime/trainer/rank_model.hpp"
 
 #include <fmt/format.h>
 
@@ -50,71 +50,38 @@ struct StepTimes {
   double ms = 0;
 };
 
+RankModelSpec spec_of(const Plan& plan, const BenchOptions& options) {
+  RankModelSpec spec{.plan = plan, .dense = {}, .seed = options.seed, .threads = options.threads};
+  if (options.dense) spec.dense = model_of(plan);
+  if (options.optimizer == OptimizerKind::sgd) spec.dense_optimizer = OptimizerKind::sgd;
+  return spec;
+}
+
 /// Trains one rank on synthetic batches.
 class Bench {
  public:
-  Bench(Communicator& comm, const Plan& plan, const BenchOptions& options)
+  Bench(Communicator& comm, const Plan& plan, const RankModelSpec& spec,
+        const BenchOptions& options)
       : comm_(comm),
         batches_(plan.workload, options.dense ? kDenseFeatures : 0, options.zipf, options.seed),
-        embeddings_(plan, comm, {.seed = options.seed}),
-        pooled_(static_cast<std::size_t>((plan.workload.batch_size + comm.size() - 1) /
-                                         comm.size() * embeddings_.pooled_columns())) {
-    if (options.dense) dense_.emplace(model_of(plan), dense_optimizer(options), options.seed);
-    gradient_ = pooled_;
-  }
+        model_(make_rank_model(comm, spec, options.backend)) {}
 
   StepTimes step(std::int64_t number) {
     const Batch batch = batches_.make(number, comm_.rank().value(), comm_.size());
-    const auto values = static_cast<std::size_t>(batch.size * embeddings_.pooled_columns());
-    const std::span<float> pooled = std::span(pooled_).first(values);
-    const std::span<float> gradient = std::span(gradient_).first(values);
     comm_.barrier();
     StepTimes times;
     const double start = comm_.clock_ms();
-    embeddings_.forward(batch, pooled);
-    times.report.ms(StepPhase::dense) = timed([&] { find_gradient(batch, pooled, gradient); });
-    embeddings_.backward(gradient, static_cast<float>(kLearningRate));
-    if (dense_) train_dense(times.report);
+    times.report = model_->train(batch, kLearningRate);
     times.ms = comm_.clock_ms() - start;
-    add_phases(embeddings_.phases(), times.report);
     return times;
   }
 
+  RankModel& model() { return *model_; }
+
  private:
-  static OptimizerKind dense_optimizer(const BenchOptions& options) {
-    return options.optimizer == OptimizerKind::sgd ? OptimizerKind::sgd : OptimizerKind::adagrad;
-  }
-
-  template <class Work>
-  double timed(Work work) {
-    const double start = comm_.clock_ms();
-    work();
-    return comm_.clock_ms() - start;
-  }
-
-  void find_gradient(const Batch& batch, std::span<const float> pooled, std::span<float> gradient) {
-    if (dense_) {
-      dense_->forward_backward(batch.dense, pooled, batch.labels, batch.global_size, gradient);
-      return;
-    }
-    const float share = 1.0F / static_cast<float>(batch.global_size);
-    for (std::size_t i = 0; i < pooled.size(); ++i) gradient[i] = share * pooled[i];
-  }
-
-  void train_dense(StepReport& report) {
-    const std::int64_t sent = comm_.traffic().bytes_sent;
-    report.ms(StepPhase::dense_all_reduce) =
-        timed([&] { ordered_all_reduce(comm_, dense_->gradients()); });
-    report.bytes(StepTraffic::dense) = comm_.traffic().bytes_sent - sent;
-    report.ms(StepPhase::dense_update) = timed([&] { dense_->apply_gradients(kLearningRate); });
-  }
-
   Communicator& comm_;
   SyntheticBatches batches_;
-  ShardedEmbeddings embeddings_;
-  std::vector<float> pooled_;
-  std::vector<float> gradient_;
-  std::optional<DenseModel> dense_;
+  std::unique_ptr<RankModel> model_;
 };
 
 /// All ranks' times of every step, [rank][step].
@@ -148,16 +115,41 @@ void add_steps(const std::vector<std::vector<StepTimes>>& ranks, BenchResult& re
   }
 }
 
-std::vector<StepTimes> run_steps(Communicator& comm, const Plan& plan,
-                                 const BenchOptions& options) {
-  std::unique_ptr<Bench> bench;
-  run_together(comm, [&] { bench = std::make_unique<Bench>(comm, plan, options); });
+/// What a rank finds in its own steps.
+struct RankRun {
   std::vector<StepTimes> times;
+  std::int64_t device_bytes = 0;
+  std::optional<DeviceFigures> device;
+};
+
+RankRun run_steps(Communicator& comm, const Plan& plan, const BenchOptions& options) {
+  std::optional<RankModelSpec> spec;
+  run_together(comm, [&] { spec.emplace(spec_of(plan, options)); });
+  Bench bench(comm, plan, *spec, options);
+  RankRun run;
   for (std::int64_t step = 0; step < options.warmup_steps + options.steps; ++step) {
-    const StepTimes measured = bench->step(step);
-    if (step >= options.warmup_steps) times.push_back(measured);
+    const StepTimes measured = bench.step(step);
+    if (step >= options.warmup_steps) run.times.push_back(measured);
   }
-  return times;
+  run_together(comm, [&] {
+    run.device_bytes = bench.model().peak_device_bytes();
+    run.device = bench.model().device_figures();
+  });
+  return run;
+}
+
+DeviceRates rates_of(const DeviceFigures& figures, const std::vector<StepTimes>& times) {
+  DeviceRates rates{.lookup_bytes = figures.lookup_bytes,
+                    .update_bytes = figures.update_bytes,
+                    .ids = figures.ids,
+                    .unique_rows = figures.unique_rows,
+                    .copy_gb_per_s = figures.copy_gb_per_s};
+  const auto steps = static_cast<double>(times.size());
+  for (StepTimes step : times) {
+    rates.lookup_ms += step.report.ms(StepPhase::lookup) / steps;
+    rates.update_ms += step.report.ms(StepPhase::update) / steps;
+  }
+  return rates;
 }
 
 }  // namespace
@@ -189,22 +181,25 @@ BenchResult run_bench(Communicator& comm, const Plan& plan, const BenchOptions& 
   result.cost_model = plan.cost_model;
   result.plan_id = plan_id(plan);
   result.placement = find_placement(comm);
-  result.took_turns = options.may_take_turns && result.placement.hosts == 1 &&
+  result.took_turns = options.may_take_turns && options.backend.backend == Backend::cpu &&
+                      result.placement.hosts == 1 &&
                       result.placement.most_ranks_per_host > result.placement.cores_of_that_host;
   MemoryMeasurement memory;
   const ResidentMemory before = resident_memory();
-  std::vector<StepTimes> times;
+  RankRun run;
   if (result.took_turns) {
-    times = run_steps(*take_turns(comm), plan, options);
+    run = run_steps(*take_turns(comm), plan, options);
   } else {
-    times = run_steps(comm, plan, options);
+    run = run_steps(comm, plan, options);
   }
-  memory.peak_bytes = resident_memory().peak_bytes - before.now_bytes;
+  memory.peak_bytes =
+      run.device ? run.device_bytes : resident_memory().peak_bytes - before.now_bytes;
   if (!plan.predicted.empty()) {
     memory.predicted_bytes = plan.predicted[comm.rank().index()].memory.value();
   }
-  add_steps(gather_times(comm, times), result);
+  add_steps(gather_times(comm, run.times), result);
   result.memory = gather(comm, memory);
+  if (run.device) result.device = gather(comm, rates_of(*run.device, run.times));
   return result;
 }
 

@@ -3,6 +3,7 @@
 #include "planner/plan.hpp"
 #include "runtime/bench/bench_result.hpp"
 #include "runtime/comm/communicator.hpp"
+#include "runtime/device/backend.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -16,8 +17,9 @@ struct BenchOptions {
   double zipf = 1.05;                      ///< skew of the synthetic ids
   std::int64_t batch_size = 0;             ///< global; 0: the plan's
   bool dense = false;        ///< also train a DLRM's dense part, run_bench() says which
-  std::int64_t threads = 1;  ///< LibTorch threads per rank
+  std::int64_t threads = 1;  ///< per rank, of look-up, update and LibTorch
   std::uint64_t seed = 1;
+  BackendOptions backend = {};
   bool may_take_turns = false;  ///< the communicator is what take_turns() asks for
 };
 
@@ -33,7 +35,7 @@ Plan plan_to_bench(Plan plan, const BenchOptions& options);
 ///
 /// A step's time is the slowest rank's. Where the only host has more ranks than cores,
 /// ranks take turns (turns.hpp), if they may, and a step's time is the sum over its phases of the
-/// slowest rank's. The same result on every rank. Blocks.
+/// slowest rank's; not on GPUs. The same result on every rank. Blocks.
 BenchResult run_bench(Communicator& comm, const Plan& plan, const BenchOptions& options);
 
 }  // namespace shardwright

@@ -1,6 +1,5 @@
 #include "runtime/bench/bench_result.hpp"
 
-#include "costmodel/bytes.hpp"
 #include "runtime/trainer/phase_table.hpp"
 
 #include <fmt/format.h>
@@ -21,35 +20,6 @@ constexpr double kHigh = 0.9;
 std::optional<double> predicted_step_ms(const BenchResult& result) {
   if (!result.predicted) return std::nullopt;
   return result.predicted->total_ms();
-}
-
-/// The rank with the largest measured peak.
-const MemoryMeasurement& fullest(const BenchResult& result) {
-  return *std::max_element(result.memory.begin(), result.memory.end(),
-                           [](const MemoryMeasurement& a, const MemoryMeasurement& b) {
-                             return a.peak_bytes < b.peak_bytes;
-                           });
-}
-
-json memory_json(const BenchResult& result) {
-  json ranks = json::array();
-  for (const MemoryMeasurement& memory : result.memory) {
-    ranks.push_back(
-        {{"predicted_bytes", memory.predicted_bytes}, {"peak_bytes", memory.peak_bytes}});
-  }
-  return ranks;
-}
-
-std::string memory_line(const BenchResult& result) {
-  const MemoryMeasurement& memory = fullest(result);
-  std::string text = fmt::format("memory of the fullest rank: {} above the start",
-                                 format_bytes(Bytes(memory.peak_bytes)));
-  if (memory.predicted_bytes > 0) {
-    text += fmt::format(
-        ", predicted {} (ratio {:.3f})", format_bytes(Bytes(memory.predicted_bytes)),
-        static_cast<double>(memory.peak_bytes) / static_cast<double>(memory.predicted_bytes));
-  }
-  return text + "\n";
 }
 
 std::string step_line(const BenchResult& result) {
@@ -97,7 +67,8 @@ json bench_to_json(const BenchResult& result) {
           {"phase_ms", phase_ms_json(result.sums, result.steps())},
           {"predicted_ms", predicted_json(result.predicted)},
           {"bytes_sent", bytes_sent_json(result.sums, result.steps())},
-          {"memory", memory_json(result)},
+          {"memory", memory_json(result.memory)},
+          {"device", device_rates_json(result.device)},
           {"dense", result.with_dense},
           {"composed_from_turns", result.took_turns},
           {"ranks", placement.ranks},
@@ -118,7 +89,9 @@ std::string bench_to_text(const BenchResult& result) {
   text += fmt::format("\npredicted by cost model {}{}\n", result.cost_model,
                       result.with_dense ? ", which knows nothing of the dense part" : "");
   return text + phase_table(result.sums, result.steps(), result.predicted) +
-         traffic_line(result.sums, result.steps()) + memory_line(result);
+         traffic_line(result.sums, result.steps()) +
+         memory_line(result.memory, result.device.empty() ? "memory" : "device memory") +
+         device_rates_text(result.device);
 }
 
 }  // namespace shardwright

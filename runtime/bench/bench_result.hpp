@@ -1,6 +1,8 @@
 #pragma once
 
 #include "planner/plan.hpp"
+#include "runtime/bench/device_rates.hpp"
+#include "runtime/trainer/memory_measurement.hpp"
 #include "runtime/trainer/rank_placement.hpp"
 #include "runtime/trainer/step_report.hpp"
 
@@ -13,19 +15,14 @@
 
 namespace shardwright {
 
-/// What one rank's memory came to.
-struct MemoryMeasurement {
-  std::int64_t predicted_bytes = 0;
-  std::int64_t peak_bytes = 0;  ///< largest resident set less that before the model was made
-};
-
 /// What `shardwright bench` finds; the same on every rank.
 struct BenchResult {
   std::int64_t batch_size = 0;
   std::vector<double> step_ms;            ///< one per step, in order
   StepStatistics sums;                    ///< over steps
   std::optional<PhaseTimes> predicted;    ///< of the slowest rank per phase
-  std::vector<MemoryMeasurement> memory;  ///< one per rank
+  std::vector<MemoryMeasurement> memory;  ///< one per rank: resident set, or device memory
+  std::vector<DeviceRates> device;        ///< one per rank; none on CPUs
   bool with_dense = false;
   bool took_turns = false;
   RankPlacement placement;

@@ -38,6 +38,7 @@ class Communicator {
   /// ExitCode::timeout that names them; 0, as at first: for ever. Ranks of one process, which hang
   /// or end together, wait for ever.
   void set_wait_limit_s(double seconds) { wait_limit_s_ = seconds; }
+  double wait_limit_s() const { return wait_limit_s_; }
 
   /// This rank's time in milliseconds since some moment: the wall clock's, unless ranks take turns
   /// (turns.hpp).
@@ -48,9 +49,6 @@ class Communicator {
   [[noreturn]] virtual void abort(int exit_code) = 0;
 
   const Traffic& traffic() const { return traffic_; }
-
- protected:
-  double wait_limit_s() const { return wait_limit_s_; }
 
  private:
   virtual void do_all_to_all(std::span<const SendBlock> send,

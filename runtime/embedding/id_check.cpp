@@ -95,4 +95,20 @@ void make_ids_legal(const IdContext& context, const Batch& batch, BadIdPolicy po
   }
 }
 
+void check_batch_ids(const ExchangeLayout& layout, const Workload& workload, RankId rank,
+                     BadIdPolicy policy, Batch& batch) {
+  const std::vector<PooledFeature>& features = layout.features;
+  if (batch.features.size() != features.size()) {
+    throw InputError(
+        fmt::format("The data has {} features, but the plan's tables have {}: plan "
+                    "with the tables.json that was made with the data.",
+                    batch.features.size(), features.size()));
+  }
+  for (std::size_t f = 0; f < features.size(); ++f) {
+    const IdContext context{features[f], workload.table(features[f].table), rank};
+    require_consistent_bags(context, batch, batch.features[f]);
+    make_ids_legal(context, batch, policy, batch.features[f]);
+  }
+}
+
 }  // namespace shardwright

@@ -23,4 +23,8 @@ void require_consistent_bags(const IdContext& context, const Batch& batch, const
 /// sample and rank for BadIdPolicy::error.
 void make_ids_legal(const IdContext& context, const Batch& batch, BadIdPolicy policy, Bags& bags);
 
+/// Both for all features of a batch; throws InputError too if it has not as many as the layout.
+void check_batch_ids(const ExchangeLayout& layout, const Workload& workload, RankId rank,
+                     BadIdPolicy policy, Batch& batch);
+
 }  // namespace shardwright

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "runtime/device/host_device.hpp"
+
 #include <cstdint>
 #include <string_view>
 
@@ -15,12 +17,13 @@ class NamedUniform {
   std::uint64_t key() const { return named_seed_; }
 
   /// What all columns of a row share.
-  std::uint64_t row_key(std::int64_t row) const {
+  SHARDWRIGHT_HOST_DEVICE std::uint64_t row_key(std::int64_t row) const {
     return mix(named_seed_ + (static_cast<std::uint64_t>(row) + 1) * kGolden);
   }
 
   /// In [-scale, scale).
-  static float value(std::uint64_t row_key, std::int64_t column, float scale) {
+  SHARDWRIGHT_HOST_DEVICE static float value(std::uint64_t row_key, std::int64_t column,
+                                             float scale) {
     const std::uint64_t hash = mix(row_key + (static_cast<std::uint64_t>(column) + 1) * kGolden);
     // 24 bits: every step up to the last product is exact in float.
     const float unit = static_cast<float>(static_cast<std::int32_t>(hash >> 40)) * 0x1p-24F;
@@ -36,7 +39,7 @@ class NamedUniform {
     return hash;
   }
 
-  static std::uint64_t mix(std::uint64_t x) {
+  SHARDWRIGHT_HOST_DEVICE static std::uint64_t mix(std::uint64_t x) {
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
     x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
     return x ^ (x >> 31);

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <limits>
@@ -50,6 +51,20 @@ std::size_t count_ids(std::span<const InputSource> sources, std::size_t first_fe
   return ids;
 }
 
+std::uint64_t count_samples(std::span<const InputSource> sources) {
+  std::int64_t end = 0;
+  for (const InputSource& source : sources) end = std::max(end, source.row_begin + source.samples);
+  return static_cast<std::uint64_t>(end);
+}
+
+/// Whether every coefficient is 1.
+bool has_ones_alone(std::span<const InputSource> sources, std::size_t feature, PoolingMode mode) {
+  return mode != PoolingMode::mean &&
+         std::all_of(sources.begin(), sources.end(), [&](const InputSource& source) {
+           return source.features[feature].weights.empty();
+         });
+}
+
 float coefficient(const BagsView& bags, std::size_t position, std::int32_t length,
                   PoolingMode mode) {
   const float weight = bags.weights.empty() ? 1.0F : bags.weights[position];
@@ -61,17 +76,37 @@ float coefficient(const BagsView& bags, std::size_t position, std::int32_t lengt
 void RowGroups::build(std::span<const InputSource> sources, std::size_t first_feature,
                       std::size_t num_features, PoolingMode mode, std::int64_t rows) {
   const std::size_t ids = count_ids(sources, first_feature, num_features);
-  position_bits_ = bits_below(ids);
+  are_samples_ = num_features == 1 && has_ones_alone(sources, first_feature, mode);
+  position_bits_ = bits_below(are_samples_ ? count_samples(sources) : ids);
   if (position_bits_ + bits_below(static_cast<std::uint64_t>(rows)) > 64) {
     throw InputError(fmt::format("{} ids of {} rows in a batch are too many to sort.", ids, rows));
   }
   keys_.clear();
   keys_.reserve(ids);
   collected_.clear();
-  collected_.reserve(ids);
-  for (const InputSource& source : sources) collect(source, first_feature, num_features, mode);
+  for (const InputSource& source : sources) {
+    if (are_samples_) {
+      collect_samples(source, source.features[first_feature]);
+    } else {
+      collected_.reserve(ids);
+      collect(source, first_feature, num_features, mode);
+    }
+  }
   sort_by_row(rows);
   find_groups();
+}
+
+void RowGroups::collect_samples(const InputSource& source, const BagsView& bags) {
+  std::uint64_t* next = keys_.data() + keys_.size();
+  keys_.resize(keys_.size() + bags.ids.size());
+  const std::int64_t* id = bags.ids.data();
+  auto sample = static_cast<std::uint64_t>(source.row_begin);
+  for (const std::int32_t length : bags.lengths) {
+    for (std::int32_t i = 0; i < length; ++i) {
+      *next++ = static_cast<std::uint64_t>(*id++) << position_bits_ | sample;
+    }
+    ++sample;
+  }
 }
 
 void RowGroups::collect(const InputSource& source, std::size_t first_feature,
@@ -105,8 +140,13 @@ void RowGroups::sort_by_row(std::int64_t rows) {
   }
 }
 
+Occurrence RowGroups::occurrence(std::uint64_t key) const {
+  const std::uint64_t position = key & ((std::uint64_t{1} << position_bits_) - 1);
+  if (are_samples_) return {static_cast<std::uint32_t>(position), 0, 1.0F};
+  return collected_[position];
+}
+
 void RowGroups::find_groups() {
-  const std::uint64_t positions = (std::uint64_t{1} << position_bits_) - 1;
   occurrences_.resize(keys_.size());
   rows_.clear();
   begins_.clear();
@@ -116,7 +156,7 @@ void RowGroups::find_groups() {
       rows_.push_back(row);
       begins_.push_back(i);
     }
-    occurrences_[i] = collected_[keys_[i] & positions];
+    occurrences_[i] = occurrence(keys_[i]);
   }
   begins_.push_back(keys_.size());
 }

@@ -50,13 +50,18 @@ class RowGroups {
   }
 
  private:
+  void collect_samples(const InputSource& source, const BagsView& bags);
   void collect(const InputSource& source, std::size_t first_feature, std::size_t num_features,
                PoolingMode mode);
+  Occurrence occurrence(std::uint64_t key) const;
   void sort_by_row(std::int64_t rows);
   void find_groups();
 
   int position_bits_ = 0;
-  std::vector<std::uint64_t> keys_;  ///< row << position_bits_ | position in collected_
+  bool are_samples_ = false;
+  /// row << position_bits_ | position: in collected_ or, if are_samples_, the sample, which says it
+  /// all where a table has one feature and every coefficient is 1.
+  std::vector<std::uint64_t> keys_;
   std::vector<std::uint64_t> scratch_;
   std::vector<Occurrence> collected_;      ///< in the order of samples
   std::vector<Occurrence> occurrences_;    ///< in the order of rows

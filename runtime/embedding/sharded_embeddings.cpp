@@ -149,19 +149,7 @@ const std::vector<ShardedEmbeddings::LocalShard>& ShardedEmbeddings::local_shard
 }
 
 void ShardedEmbeddings::check_ids(Batch& batch, BadIdPolicy policy) const {
-  const std::vector<PooledFeature>& features = state_->layout.features;
-  if (batch.features.size() != features.size()) {
-    throw InputError(
-        fmt::format("The data has {} features, but the plan's tables have {}: plan "
-                    "with the tables.json that was made with the data.",
-                    batch.features.size(), features.size()));
-  }
-  for (std::size_t f = 0; f < features.size(); ++f) {
-    const IdContext context{features[f], state_->workload.table(features[f].table),
-                            state_->comm.rank()};
-    require_consistent_bags(context, batch, batch.features[f]);
-    make_ids_legal(context, batch, policy, batch.features[f]);
-  }
+  check_batch_ids(state_->layout, state_->workload, state_->comm.rank(), policy, batch);
 }
 
 void ShardedEmbeddings::forward(const Batch& batch, std::span<float> pooled) {

@@ -38,7 +38,8 @@ constexpr double kAdagradEps = 1e-8;
 [[noreturn]] void rethrow(const c10::Error& error) {
   const std::string text = error.what_without_backtrace();
   if (text.find("allocate memory") == std::string::npos &&
-      text.find("not enough memory") == std::string::npos) {
+      text.find("not enough memory") == std::string::npos &&
+      text.find("out of memory") == std::string::npos) {
     throw std::runtime_error("LibTorch failed in the dense part: " + text);
   }
   throw EnvironmentError(
@@ -66,8 +67,17 @@ at::Tensor view(std::span<const float> values, std::vector<std::int64_t> shape) 
   return at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat);
 }
 
+/// The same of memory of the device.
+at::Tensor view_on(at::Device device, std::span<const float> values,
+                   std::vector<std::int64_t> shape) {
+  return at::from_blob(const_cast<float*>(values.data()), shape,
+                       at::TensorOptions(at::kFloat).device(device));
+}
+
 at::Tensor trainable(const DenseParameterSpec& spec, std::uint64_t seed, at::Tensor gradient) {
-  at::Tensor parameter = view(initial_values(spec, seed), spec.shape).clone();
+  const std::vector<float> initial = initial_values(spec, seed);
+  at::Tensor parameter =
+      view(initial, spec.shape).to(gradient.device(), at::kFloat, false, /*copy=*/true);
   parameter.set_requires_grad(true);
   parameter.mutable_grad() = gradient.view(spec.shape);
   return parameter;
@@ -86,6 +96,7 @@ at::Tensor lower_triangle(std::int64_t n) {
 
 struct DenseModel::State {
   DlrmConfig config;
+  at::Device device = at::kCPU;
   std::vector<DenseParameterSpec> specs;
   std::vector<at::Tensor> parameters;
   std::vector<Layer> bottom;
@@ -102,10 +113,10 @@ struct DenseModel::State {
                std::span<float> probability) const;
   void apply_gradients(double learning_rate);
   at::Tensor dense_input(std::span<const float> dense, std::int64_t samples) const {
-    return view(dense, {samples, config.num_dense});
+    return view(dense, {samples, config.num_dense}).to(device);
   }
   at::Tensor pooled_input(std::span<const float> pooled, std::int64_t samples) const {
-    return view(pooled, {samples, config.num_features, config.embedding_dim});
+    return view_on(device, pooled, {samples, config.num_features, config.embedding_dim});
   }
   at::Tensor logits(const at::Tensor& dense, const at::Tensor& pooled) const;
 };
@@ -134,7 +145,7 @@ void DenseModel::State::allocate(OptimizerKind optimizer, std::uint64_t seed) {
   specs = dense_parameters(config);
   std::int64_t total = 0;
   for (const DenseParameterSpec& spec : specs) total += spec.size();
-  gradients = at::zeros({total}, at::kFloat);
+  gradients = at::zeros({total}, at::TensorOptions(at::kFloat).device(device));
   std::int64_t offset = 0;
   for (const DenseParameterSpec& spec : specs) {
     parameters.push_back(trainable(spec, seed, gradients.narrow(0, offset, spec.size())));
@@ -145,16 +156,18 @@ void DenseModel::State::allocate(OptimizerKind optimizer, std::uint64_t seed) {
     std::vector<Layer>& mlp = i < num_bottom ? bottom : top;
     mlp.push_back({parameters[2 * i], parameters[2 * i + 1]});
   }
-  pairs = lower_triangle(config.num_features + (config.num_dense > 0 ? 1 : 0));
+  pairs = lower_triangle(config.num_features + (config.num_dense > 0 ? 1 : 0)).to(device);
   if (optimizer == OptimizerKind::sgd) return;
   for (const at::Tensor& parameter : parameters) {
     square_sums.push_back(at::zeros_like(parameter, at::requires_grad(false)));
   }
 }
 
-DenseModel::DenseModel(const DlrmConfig& config, OptimizerKind optimizer, std::uint64_t seed)
+DenseModel::DenseModel(const DlrmConfig& config, OptimizerKind optimizer, std::uint64_t seed,
+                       Backend backend)
     : state_(std::make_unique<State>()) {
   state_->config = config;
+  if (backend == Backend::cuda) state_->device = at::kCUDA;
   with_libtorch([&] { state_->allocate(optimizer, seed); });
 }
 
@@ -169,12 +182,12 @@ double DenseModel::State::forward_backward(std::span<const float> dense,
   if (samples == 0) return 0.0;
   at::Tensor embeddings = pooled_input(pooled, samples);
   embeddings.set_requires_grad(true);
-  const at::Tensor losses =
-      at::binary_cross_entropy_with_logits(logits(dense_input(dense, samples), embeddings),
-                                           view(labels, {samples}), {}, {}, at::Reduction::None);
+  const at::Tensor losses = at::binary_cross_entropy_with_logits(
+      logits(dense_input(dense, samples), embeddings), view(labels, {samples}).to(device), {}, {},
+      at::Reduction::None);
   losses.backward(at::full_like(losses, 1.0 / static_cast<double>(global_batch)));
-  const at::Tensor gradient = embeddings.grad().contiguous();
-  std::copy_n(gradient.data_ptr<float>(), pooled_gradient.size(), pooled_gradient.begin());
+  const at::Tensor& gradient = embeddings.grad();
+  view_on(device, pooled_gradient, gradient.sizes().vec()).copy_(gradient);
   return losses.detach().sum(at::kDouble).item<double>();
 }
 
@@ -192,7 +205,9 @@ void DenseModel::State::predict(std::span<const float> dense, std::span<const fl
   if (samples == 0) return;
   const at::NoGradGuard no_grad;
   const at::Tensor result =
-      at::sigmoid(logits(dense_input(dense, samples), pooled_input(pooled, samples))).contiguous();
+      at::sigmoid(logits(dense_input(dense, samples), pooled_input(pooled, samples)))
+          .to(at::kCPU)
+          .contiguous();
   std::copy_n(result.data_ptr<float>(), probability.size(), probability.begin());
 }
 
@@ -228,10 +243,10 @@ void DenseModel::apply_gradients(double learning_rate) {
 std::vector<DenseModel::Parameter> DenseModel::parameters() const {
   std::vector<Parameter> result;
   for (std::size_t i = 0; i < state_->parameters.size(); ++i) {
-    const float* values = state_->parameters[i].data_ptr<float>();
-    result.push_back({state_->specs[i].name,
-                      state_->specs[i].shape,
-                      {values, values + state_->parameters[i].numel()}});
+    const at::Tensor parameter = state_->parameters[i].detach().to(at::kCPU);
+    const float* values = parameter.data_ptr<float>();
+    result.push_back(
+        {state_->specs[i].name, state_->specs[i].shape, {values, values + parameter.numel()}});
   }
   return result;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "costmodel/table.hpp"
+#include "runtime/device/backend.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -22,10 +23,13 @@ struct DlrmConfig {
 
 /// The data-parallel part, on LibTorch. No LibTorch type appears here, so that few files compile
 /// it. Initial weights depend on (seed, parameter name, index) alone: docs/training_math.md.
-/// Members throw EnvironmentError where memory is short.
+/// On a GPU (the current one), parameters, gradients, pooled values and their gradients lie in
+/// device memory; dense features, labels and probabilities are the host's all the same. Members
+/// throw EnvironmentError where memory is short.
 class DenseModel {
  public:
-  DenseModel(const DlrmConfig& config, OptimizerKind optimizer, std::uint64_t seed);
+  DenseModel(const DlrmConfig& config, OptimizerKind optimizer, std::uint64_t seed,
+             Backend backend = Backend::cpu);
   ~DenseModel();
 
   /// Forward and backward of `labels.size()` samples. pooled is [samples][features][embedding_dim].

@@ -11,24 +11,6 @@
 namespace shardwright {
 namespace {
 
-Plan plan_of(const TableSet& set) {
-  Plan plan;
-  plan.topology.ranks.resize(1);
-  plan.workload.batch_size = set.variants.front().batch_size;
-  for (const MeasuredTable& measured : set.variants.front().tables) {
-    Table& table = plan.workload.tables.emplace_back();
-    table.name = fmt::format("t{}", plan.workload.tables.size());
-    table.rows = measured.rows;
-    table.dim = measured.dim;
-    table.pooling = measured.pooling;
-    table.optimizer = set.optimizer;
-    table.features = {table.name};
-    plan.shards.push_back({TableId::of(plan.workload.tables.size() - 1), ShardingType::table_wise,
-                           0, table.rows, 0, table.dim, RankId{0}});
-  }
-  return plan;
-}
-
 /// Fresh ids of one table: bags of ⌊pooling⌋ or one more.
 void fill_bags(const MeasuredTable& table, std::int64_t samples, SplitMix64& random, Bags& bags) {
   const ZipfRows rows(table.rows, table.skew);
@@ -94,6 +76,25 @@ class Timer {
 };
 
 }  // namespace
+
+Plan plan_of(const TableSet& set) {
+  Plan plan;
+  plan.topology.ranks.resize(1);
+  plan.workload.batch_size = set.variants.front().batch_size;
+  for (const MeasuredTable& measured : set.variants.front().tables) {
+    Table& table = plan.workload.tables.emplace_back();
+    table.name = fmt::format("t{}", plan.workload.tables.size());
+    table.rows = measured.rows;
+    table.dim = measured.dim;
+    table.pooling = measured.pooling;
+    table.optimizer = set.optimizer;
+    table.dtype = set.dtype;
+    table.features = {table.name};
+    plan.shards.push_back({TableId::of(plan.workload.tables.size() - 1), ShardingType::table_wise,
+                           0, table.rows, 0, table.dim, RankId{0}});
+  }
+  return plan;
+}
 
 std::vector<OperatorTiming> time_operator(const TableSet& set, std::uint64_t seed,
                                           ProfileClock clock, const TimingEffort& effort,

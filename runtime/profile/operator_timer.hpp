@@ -1,5 +1,6 @@
 #pragma once
 
+#include "planner/plan.hpp"
 #include "runtime/profile/median.hpp"
 #include "runtime/profile/solo_communicator.hpp"
 #include "runtime/profile/table_sets.hpp"
@@ -26,6 +27,9 @@ struct Together {
   std::function<void()> start = [] {};                             ///< before each pass
   std::function<bool(bool)> all = [](bool mine) { return mine; };  ///< whether true on all ranks
 };
+
+/// A plan that has the whole set on one rank.
+Plan plan_of(const TableSet& set);
 
 /// Times the runtime's operator (ShardedEmbeddings: look-up; update with its grouping of ids) on a
 /// rank that holds the whole set, for each of its variants. Every pass has fresh ids; the exchanges

@@ -2,6 +2,7 @@
 
 #include "runtime/comm/collectives.hpp"
 #include "runtime/data/splitmix.hpp"
+#include "runtime/profile/device_operator_timer.hpp"
 #include "runtime/profile/machine_probe.hpp"
 #include "runtime/profile/timing_file.hpp"
 #include "runtime/trainer/gather.hpp"
@@ -23,6 +24,7 @@ class Profile {
   Profile(Communicator& comm, const ComputeProfileOptions& options)
       : comm_(comm), options_(options) {
     run_together(comm_, [&] {
+      hardware_ = on_device() ? profiled_device_name() : processor_name();
       if (is_first())
         file_ = std::make_unique<TimingFile>(options_.output, [&] { return metadata(); });
     });
@@ -52,6 +54,7 @@ class Profile {
   }
 
  private:
+  bool on_device() const { return options_.device == ProfiledDevice::cuda; }
   bool is_first() const { return comm_.rank() == RankId{0}; }
 
   double spent_seconds() const {
@@ -77,11 +80,14 @@ class Profile {
   }
 
   std::map<std::string, std::string> metadata() const {
-    std::map<std::string, std::string> result = probe_machine();
+    std::map<std::string, std::string> result = on_device() ? probe_device() : probe_machine();
     result["command"] = options_.command;
     result["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
-    result["operator"] = "runtime/embedding of shardwright, one thread";
-    result["clock"] = options_.clock == ProfileClock::wall ? "wall" : "cpu";
+    result["operator"] = on_device() ? "runtime/device of shardwright"
+                                     : "runtime/embedding of shardwright, one thread";
+    result["clock"] = on_device()                            ? "device"
+                      : options_.clock == ProfileClock::wall ? "wall"
+                                                             : "cpu";
     return result;
   }
 
@@ -89,6 +95,7 @@ class Profile {
     const std::uint64_t ids =
         SplitMix64::mix(options_.seed + static_cast<std::uint64_t>(comm_.rank().value()) +
                         static_cast<std::uint64_t>(1000 * set_ + options_.repeat));
+    if (on_device()) return time_operator_on_device(set, ids, options_.effort);
     return time_operator(set, ids, options_.clock, options_.effort, together_);
   }
 
@@ -119,6 +126,7 @@ class Profile {
       row.variant = static_cast<std::int64_t>(i);
       row.repeat = options_.repeat;
       row.batch_size = set.variants[i].batch_size;
+      row.dtype = set.dtype;
       row.optimizer = set.optimizer;
       row.busy_ranks = comm_.size();
       row.tables = set.variants[i].tables;
@@ -136,7 +144,7 @@ class Profile {
   Communicator& comm_;
   const ComputeProfileOptions& options_;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-  std::string hardware_ = processor_name();
+  std::string hardware_;
   std::unique_ptr<TimingFile> file_;  // rank 0 only
   std::int64_t set_ = 0;
   std::int64_t first_set_ = 0;

@@ -10,7 +10,10 @@
 
 namespace shardwright {
 
+enum class ProfiledDevice { cpu, cuda };
+
 struct ComputeProfileOptions {
+  ProfiledDevice device = ProfiledDevice::cpu;
   std::string output;            ///< CSV of docs/timings.md; goes on where it ends
   double budget_seconds = 1200;  ///< no set begins after it
   std::int64_t most_sets = 0;    ///< in the file when done; 0: as many as the budget allows

@@ -14,7 +14,6 @@ constexpr double kLeastBatch = 256;
 constexpr double kMostBatch = 131072;
 constexpr double kMostPooling = 6000;
 constexpr double kLeastMemory = 4e6;
-constexpr double kLeastPassMs = 0.1;
 constexpr std::int64_t kMostDim = 2048;
 
 double log_uniform(SplitMix64& random, double least, double most) {
@@ -22,7 +21,7 @@ double log_uniform(SplitMix64& random, double least, double most) {
 }
 
 // A rough guess of a pass; only to keep sets within bounds.
-double guess_ms(const TableSet::Variant& variant) {
+double guess_ms(const TableSet::Variant& variant, double speed) {
   constexpr double kPerIdNs = 25;
   constexpr double kPerValueNs = 0.6;
   constexpr double kPerOutputNs = 0.7;
@@ -32,7 +31,7 @@ double guess_ms(const TableSet::Variant& variant) {
     ns += static_cast<double>(variant.batch_size) *
           (table.pooling * (kPerIdNs + kPerValueNs * dim) + kPerOutputNs * dim);
   }
-  return 1e-6 * ns;
+  return 1e-6 * ns / speed;
 }
 
 MeasuredTable draw_table(const TableSetRanges& ranges, SplitMix64& random) {
@@ -91,12 +90,12 @@ TableSet::Variant draw_variant(const TableSetRanges& ranges, SplitMix64& random,
   }
   variant.batch_size = std::llround(log_uniform(random, kLeastBatch, kMostBatch));
   const double target =
-      log_uniform(random, std::min(kLeastPassMs, ranges.most_pass_ms), ranges.most_pass_ms);
-  const double scale = std::sqrt(std::min(1.0, target / guess_ms(variant)));
+      log_uniform(random, std::min(ranges.least_pass_ms, ranges.most_pass_ms), ranges.most_pass_ms);
+  const double scale = std::sqrt(std::min(1.0, target / guess_ms(variant, ranges.speed)));
   variant.batch_size =
       std::max<std::int64_t>(static_cast<std::int64_t>(kLeastBatch),
                              std::llround(scale * static_cast<double>(variant.batch_size)));
-  const double left = std::min(1.0, target / guess_ms(variant));
+  const double left = std::min(1.0, target / guess_ms(variant, ranges.speed));
   for (MeasuredTable& table : variant.tables) table.pooling = rounded(table.pooling * left);
   return variant;
 }
@@ -110,6 +109,7 @@ TableSet draw_table_set(const TableSetRanges& ranges, std::uint64_t seed, std::i
   const auto count = static_cast<std::size_t>(ranges.least_tables) + random.below(span);
   TableSet result;
   result.optimizer = draw_optimizer(random);
+  if (!ranges.dtypes.empty()) result.dtype = ranges.dtypes[random.below(ranges.dtypes.size())];
   std::vector<MeasuredTable> tables;
   for (std::size_t i = 0; i < count; ++i) tables.push_back(draw_table(ranges, random));
   fit_memory(ranges, result.optimizer, random, tables);

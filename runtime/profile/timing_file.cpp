@@ -29,6 +29,12 @@ TimingFile::TimingFile(const std::string& file,
     return;
   }
   before_ = parse_compute_timings(content, file);
+  const std::string header = compute_timings_header({});
+  if (content.find(header.substr(header.find("\nhardware"))) == std::string::npos) {
+    throw InputError(fmt::format(
+        "{} has other columns than this version writes: begin a new file (fit takes several).",
+        file));
+  }
   const std::size_t whole = content.rfind('\n') + 1;
   if (whole < content.size()) {
     std::error_code error;

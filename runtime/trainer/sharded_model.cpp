@@ -1,24 +1,41 @@
 #include "runtime/trainer/sharded_model.hpp"
 
 #include "runtime/comm/collectives.hpp"
-#include "runtime/trainer/stopwatch.hpp"
+#include "runtime/embedding/shard_floats.hpp"
+
+#include <algorithm>
 
 namespace shardwright {
-namespace {
 
-EmbeddingOptions embedding_options(const TrainConfig& config) {
-  EmbeddingOptions options;
-  options.seed = config.seed;
-  return options;
+ShardedModel::ShardedModel(const RankModelSpec& spec, Communicator& comm)
+    : comm_(comm),
+      embeddings_(spec.plan, comm, {.seed = spec.seed, .optimizer = {}, .threads = spec.threads}) {
+  if (spec.dense) dense_.emplace(*spec.dense, spec.dense_optimizer, spec.seed);
 }
 
-}  // namespace
+template <class Work>
+double ShardedModel::timed(Work work) {
+  const double start = comm_.clock_ms();
+  work();
+  return comm_.clock_ms() - start;
+}
 
-ShardedModel::ShardedModel(const TrainingInputs& inputs, const TrainConfig& config,
-                           Communicator& comm)
-    : comm_(comm),
-      embeddings_(inputs.plan, comm, embedding_options(config)),
-      dense_(inputs.model, inputs.dense_optimizer, config.seed) {}
+void ShardedModel::check_ids(Batch& batch, BadIdPolicy policy) const {
+  embeddings_.check_ids(batch, policy);
+}
+
+std::span<const ShardedEmbeddings::LocalShard> ShardedModel::local_shards() {
+  const std::vector<ShardedEmbeddings::LocalShard>& shards = embeddings_.local_shards();
+  const bool all_in_floats = std::all_of(shards.begin(), shards.end(), [](const auto& local) {
+    return local.dtype == DataType::fp32;
+  });
+  if (all_in_floats) return shards;
+  in_floats_.clear();
+  for (const ShardedEmbeddings::LocalShard& local : shards) {
+    in_floats_.push_back({local.shard, weights_in_floats(local), local.state});
+  }
+  return in_floats_;
+}
 
 std::span<const float> ShardedModel::pool(const Batch& batch) {
   pooled_.resize(static_cast<std::size_t>(batch.size * embeddings_.pooled_columns()));
@@ -26,35 +43,42 @@ std::span<const float> ShardedModel::pool(const Batch& batch) {
   return pooled_;
 }
 
+/// Returns the sum of the samples' losses.
+double ShardedModel::find_gradient(const Batch& batch) {
+  if (dense_) {
+    return dense_->forward_backward(batch.dense, pooled_, batch.labels, batch.global_size,
+                                    pooled_gradient_);
+  }
+  const float share = 1.0F / static_cast<float>(batch.global_size);
+  for (std::size_t i = 0; i < pooled_.size(); ++i) pooled_gradient_[i] = share * pooled_[i];
+  return 0;
+}
+
 StepReport ShardedModel::train(const Batch& batch, double learning_rate) {
   StepReport report;
   pool(batch);
-  pooled_gradient_.resize(pooled_.size());
-  Stopwatch stopwatch;
-  report.loss_sum = dense_.forward_backward(batch.dense, pooled_, batch.labels, batch.global_size,
-                                            pooled_gradient_);
-  report.ms(StepPhase::dense) = stopwatch.lap_ms();
+  report.ms(StepPhase::dense) = timed([&] {
+    pooled_gradient_.resize(pooled_.size());
+    report.loss_sum = find_gradient(batch);
+  });
   embeddings_.backward(pooled_gradient_, static_cast<float>(learning_rate));
   add_phases(embeddings_.phases(), report);
-  all_reduce(report);
-  stopwatch.lap_ms();
-  dense_.apply_gradients(learning_rate);
-  report.ms(StepPhase::dense_update) = stopwatch.lap_ms();
+  if (dense_) train_dense(learning_rate, report);
   return report;
 }
 
-void ShardedModel::all_reduce(StepReport& report) {
+void ShardedModel::train_dense(double learning_rate, StepReport& report) {
   const std::int64_t sent_before = comm_.traffic().bytes_sent;
-  Stopwatch stopwatch;
-  ordered_all_reduce(comm_, dense_.gradients());
-  report.ms(StepPhase::dense_all_reduce) = stopwatch.lap_ms();
+  report.ms(StepPhase::dense_all_reduce) =
+      timed([&] { ordered_all_reduce(comm_, dense_->gradients()); });
   report.bytes(StepTraffic::dense) = comm_.traffic().bytes_sent - sent_before;
+  report.ms(StepPhase::dense_update) = timed([&] { dense_->apply_gradients(learning_rate); });
 }
 
 std::span<const float> ShardedModel::predict(const Batch& batch) {
   pool(batch);
   probabilities_.resize(static_cast<std::size_t>(batch.size));
-  dense_.predict(batch.dense, pooled_, probabilities_);
+  dense_->predict(batch.dense, pooled_, probabilities_);
   return probabilities_;
 }
 

@@ -4,39 +4,38 @@
 #include "runtime/data/batch.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
 #include "runtime/model/dense_model.hpp"
+#include "runtime/trainer/rank_model.hpp"
 #include "runtime/trainer/step_report.hpp"
-#include "runtime/trainer/train_config.hpp"
-#include "runtime/trainer/training_inputs.hpp"
 
+#include <optional>
 #include <span>
 #include <vector>
 
 namespace shardwright {
 
-/// One rank's part of a model: its shards of the embedding tables and its copy of the dense part,
-/// which stays equal on all ranks because all apply the same sum of gradients.
-class ShardedModel {
+/// A rank's part of a model in host memory, trained by its CPU.
+class ShardedModel final : public RankModel {
  public:
   /// Does not communicate. Throws InputError, or EnvironmentError if there is not enough memory.
-  ShardedModel(const TrainingInputs& inputs, const TrainConfig& config, Communicator& comm);
+  ShardedModel(const RankModelSpec& spec, Communicator& comm);
 
-  /// One training step on this rank's samples, which may be none. Reports all but StepPhase::read.
-  /// Blocks.
-  StepReport train(const Batch& batch, double learning_rate);
-
-  /// Probabilities of batch.size samples; valid until the next call. Blocks.
-  std::span<const float> predict(const Batch& batch);
-
-  const ShardedEmbeddings& embeddings() const { return embeddings_; }
-  const DenseModel& dense() const { return dense_; }
+  void check_ids(Batch& batch, BadIdPolicy policy) const override;
+  StepReport train(const Batch& batch, double learning_rate) override;
+  std::span<const float> predict(const Batch& batch) override;
+  std::span<const ShardedEmbeddings::LocalShard> local_shards() override;
+  const DenseModel& dense() const override { return dense_.value(); }
 
  private:
   std::span<const float> pool(const Batch& batch);
-  void all_reduce(StepReport& report);
+  double find_gradient(const Batch& batch);
+  void train_dense(double learning_rate, StepReport& report);
+  template <class Work>
+  double timed(Work work);
 
   Communicator& comm_;
   ShardedEmbeddings embeddings_;
-  DenseModel dense_;
+  std::optional<DenseModel> dense_;
+  std::vector<ShardedEmbeddings::LocalShard> in_floats_;  ///< for local_shards()
   std::vector<float> pooled_;
   std::vector<float> pooled_gradient_;
   std::vector<float> probabilities_;

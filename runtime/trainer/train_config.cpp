@@ -44,15 +44,6 @@ auto parse_named(const JsonView& value, Parse parse) {
   }
 }
 
-OptimizerKind parse_supported_optimizer(const JsonView& value) {
-  const OptimizerKind kind = parse_named(value, parse_optimizer);
-  if (kind != OptimizerKind::sgd && kind != OptimizerKind::adagrad &&
-      kind != OptimizerKind::rowwise_adagrad) {
-    value.fail("an optimizer that `train` has: sgd, adagrad or rowwise_adagrad");
-  }
-  return kind;
-}
-
 void resolve(const std::filesystem::path& folder, std::string& path) {
   if (!path.empty()) path = (folder / path).string();
 }
@@ -60,10 +51,17 @@ void resolve(const std::filesystem::path& folder, std::string& path) {
 }  // namespace
 
 void apply_train_settings(const JsonView& settings, TrainConfig& config) {
-  settings.allow_keys({"schema", "data",          "plan",       "output",        "save_model",
-                       "model",  "embedding_dim", "bottom_mlp", "top_mlp",       "batch_size",
-                       "epochs", "max_steps",     "optimizer",  "learning_rate", "warmup_steps",
-                       "seed",   "on_bad_id",     "threads",    "wait_limit_s",  "progress_every"});
+  settings.allow_keys({"schema",        "data",
+                       "plan",          "output",
+                       "save_model",    "model",
+                       "embedding_dim", "bottom_mlp",
+                       "top_mlp",       "batch_size",
+                       "epochs",        "max_steps",
+                       "optimizer",     "learning_rate",
+                       "warmup_steps",  "seed",
+                       "on_bad_id",     "threads",
+                       "wait_limit_s",  "progress_every",
+                       "device",        "allow_shared_gpu"});
   set(settings, "data", config.data);
   set(settings, "plan", config.plan);
   set(settings, "output", config.output);
@@ -76,7 +74,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   set(settings, "epochs", config.epochs, 0, kMany);
   if (const auto value = settings.find("max_steps")) config.max_steps = value->integer(0, kMany);
   if (const auto value = settings.find("optimizer")) {
-    config.optimizer = parse_supported_optimizer(*value);
+    config.optimizer = parse_named(*value, parse_optimizer);
   }
   if (const auto value = settings.find("learning_rate")) config.learning_rate = value->number(0.0);
   set(settings, "warmup_steps", config.warmup_steps, 0, kMany);
@@ -85,6 +83,12 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   }
   if (const auto value = settings.find("on_bad_id")) {
     config.on_bad_id = parse_named(*value, parse_bad_id_policy);
+  }
+  if (const auto value = settings.find("device")) {
+    config.backend.backend = parse_named(*value, parse_backend);
+  }
+  if (const auto value = settings.find("allow_shared_gpu")) {
+    config.backend.allow_shared_gpu = value->boolean();
   }
   set(settings, "threads", config.threads, 1, 4096);
   if (const auto value = settings.find("wait_limit_s")) config.wait_limit_s = value->number(0.0);
@@ -118,6 +122,8 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
                          {"warmup_steps", config.warmup_steps},
                          {"seed", config.seed},
                          {"on_bad_id", to_string(config.on_bad_id)},
+                         {"device", to_string(config.backend.backend)},
+                         {"allow_shared_gpu", config.backend.allow_shared_gpu},
                          {"threads", config.threads},
                          {"wait_limit_s", config.wait_limit_s},
                          {"progress_every", config.progress_every}};

@@ -2,6 +2,7 @@
 
 #include "costmodel/json/json_view.hpp"
 #include "costmodel/table.hpp"
+#include "runtime/device/backend.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
 
 #include <cstdint>
@@ -30,7 +31,8 @@ struct TrainConfig {
   std::int64_t warmup_steps = 0;  ///< linear from 0
   std::uint64_t seed = 1;
   BadIdPolicy on_bad_id = BadIdPolicy::error;
-  std::int64_t threads = 1;         ///< LibTorch threads per rank
+  BackendOptions backend;           ///< keys device and allow_shared_gpu
+  std::int64_t threads = 1;         ///< per rank, of look-up, update and LibTorch
   double wait_limit_s = 1800;       ///< for which ranks wait for each other; 0: for ever
   std::int64_t progress_every = 0;  ///< steps between progress lines; 0: every few seconds
 };

@@ -31,6 +31,7 @@ json summary_to_json(const TrainSummary& summary) {
           {"phase_ms", phase_ms_json(summary.sums, summary.steps)},
           {"predicted_ms", predicted_json(summary.predicted)},
           {"bytes_sent", bytes_sent_json(summary.sums, summary.steps)},
+          {"device_memory", memory_json(summary.device_memory)},
           {"ranks", placement.ranks},
           {"hosts", placement.hosts},
           {"most_ranks_per_host", placement.most_ranks_per_host},
@@ -46,6 +47,9 @@ std::string summary_to_text(const TrainSummary& summary) {
   if (summary.steps > 0) {
     text += phase_table(summary.sums, summary.steps, summary.predicted) +
             traffic_line(summary.sums, summary.steps);
+  }
+  if (!summary.device_memory.empty()) {
+    text += memory_line(summary.device_memory, "device memory");
   }
   text += fmt::format("test: {} samples, AUC {}, log loss {}\n", summary.test.samples,
                       or_undefined(summary.test.auc, "it needs samples of both labels"),

@@ -2,6 +2,7 @@
 
 #include "planner/plan.hpp"
 #include "runtime/trainer/binary_metrics.hpp"
+#include "runtime/trainer/memory_measurement.hpp"
 #include "runtime/trainer/phase_table.hpp"
 #include "runtime/trainer/rank_placement.hpp"
 #include "runtime/trainer/step_report.hpp"
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace shardwright {
 
@@ -26,6 +28,7 @@ struct TrainSummary {
   StepStatistics sums;                  ///< over steps
   std::optional<PhaseTimes> predicted;  ///< of the slowest rank per phase; empty without prediction
   RankPlacement placement;
+  std::vector<MemoryMeasurement> device_memory;  ///< one per rank; none on CPUs
   std::string plan_id;
   std::string job_id;  ///< job_identity.hpp; the saved model has the same
 };

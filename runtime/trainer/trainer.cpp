@@ -7,7 +7,7 @@
 #include "runtime/trainer/gather.hpp"
 #include "runtime/trainer/job_identity.hpp"
 #include "runtime/trainer/metrics_file.hpp"
-#include "runtime/trainer/sharded_model.hpp"
+#include "runtime/trainer/rank_model.hpp"
 #include "runtime/trainer/stopwatch.hpp"
 #include "runtime/trainer/training_inputs.hpp"
 
@@ -36,11 +36,14 @@ TrainingInputs open_together(Communicator& comm, const TrainConfig& config) {
   return std::move(*inputs);
 }
 
-std::unique_ptr<ShardedModel> make_model(Communicator& comm, const TrainConfig& config,
-                                         const TrainingInputs& inputs) {
-  std::unique_ptr<ShardedModel> model;
-  run_together(comm, [&] { model = std::make_unique<ShardedModel>(inputs, config, comm); });
-  return model;
+std::unique_ptr<RankModel> make_model(Communicator& comm, const TrainConfig& config,
+                                      const TrainingInputs& inputs) {
+  const RankModelSpec spec{.plan = inputs.plan,
+                           .dense = inputs.model,
+                           .dense_optimizer = inputs.dense_optimizer,
+                           .seed = config.seed,
+                           .threads = config.threads};
+  return make_rank_model(comm, spec, config.backend);
 }
 
 /// One training job on one rank.
@@ -64,6 +67,7 @@ class TrainingJob {
       evaluate(epoch);
     }
     if (summary_.steps == 0) evaluate(0);
+    measure_memory();
     finish();
     return summary_;
   }
@@ -141,7 +145,7 @@ class TrainingJob {
                                 summary_.steps, num_steps()));
       }
       read_batch(part, reader, step, batch_);
-      model_->embeddings().check_ids(batch_, config_.on_bad_id);
+      model_->check_ids(batch_, config_.on_bad_id);
     });
   }
 
@@ -203,6 +207,17 @@ class TrainingJob {
                    {"log_loss", summary["log_loss"]}});
   }
 
+  /// Of the GPUs: what a plan predicts beside what was taken.
+  void measure_memory() {
+    if (config_.backend.backend != Backend::cuda) return;
+    MemoryMeasurement memory{.peak_bytes = model_->peak_device_bytes()};
+    const std::vector<RankPrediction>& predicted = inputs_.plan.predicted;
+    if (!predicted.empty()) {
+      memory.predicted_bytes = predicted[comm_.rank().index()].memory.value();
+    }
+    summary_.device_memory = gather(comm_, memory);
+  }
+
   void finish() {
     // First what has been found out: saving may fail.
     run_together(comm_, [&] {
@@ -221,7 +236,7 @@ class TrainingJob {
                {.plan = inputs_.plan,
                 .plan_id = inputs_.plan_id,
                 .job_id = inputs_.job_id,
-                .shards = model_->embeddings().local_shards(),
+                .shards = model_->local_shards(),
                 .dense = model_->dense().parameters(),
                 .config = train_config_to_json(config_),
                 .made_by = surroundings_.made_by});
@@ -236,7 +251,7 @@ class TrainingJob {
   Progress progress_;
   ExchangeCheck exchange_check_;
   std::optional<MetricsFile> metrics_;  ///< on rank 0, if there is an output folder
-  std::unique_ptr<ShardedModel> model_;
+  std::unique_ptr<RankModel> model_;
   Batch batch_;
   TrainSummary summary_;
 };

@@ -1,58 +1,11 @@
 #include "runtime/comm/mpi_communicator.hpp"
+#include "tests/runtime/embedding/own_part.hpp"
 #include "tests/runtime/embedding/synthetic_run.hpp"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
-#include <cstddef>
-#include <vector>
-
 namespace shardwright::synthetic {
 namespace {
-
-/// Copies the rank's share of each step's samples; zero elsewhere, as run() leaves it.
-std::vector<float> own_pooled(const Plan& plan, const Communicator& comm,
-                              const std::vector<float>& whole) {
-  std::ptrdiff_t columns = 0;
-  for (const Table& table : plan.workload.tables) columns += table.dim * std::ssize(table.features);
-  std::vector<float> own(whole.size());
-  std::ptrdiff_t step_begin = 0;
-  for (std::int64_t step = 0; step < kSteps; ++step) {
-    const Batch share = make_share(plan.workload, step, comm);
-    const std::ptrdiff_t begin = step_begin + share.first_sample * columns;
-    std::copy_n(whole.begin() + begin, share.size * columns, own.begin() + begin);
-    step_begin += global_samples(step) * columns;
-  }
-  return own;
-}
-
-void copy_columns(const Shard& shard, std::int64_t dim, const std::vector<float>& whole,
-                  std::vector<float>& own) {
-  if (whole.empty()) return;  // sgd has no state
-  for (std::int64_t row = shard.row_begin; row < shard.row_end; ++row) {
-    const std::int64_t begin = row * dim + shard.col_begin;
-    std::copy_n(whole.begin() + begin, shard.columns(), own.begin() + begin);
-  }
-}
-
-/// What this rank must contribute to the outcome of a run on one rank, by the plan alone: a value
-/// that it should have and does not is a difference, be it zero.
-Outcome own_part(const Plan& plan, const Communicator& comm, const Outcome& whole) {
-  Outcome own;
-  own.pooled = own_pooled(plan, comm, whole.pooled);
-  for (std::size_t t = 0; t < whole.weights.size(); ++t) {
-    own.weights.emplace_back(whole.weights[t].size());
-    own.state.emplace_back(whole.state[t].size());
-  }
-  for (const Shard& shard : plan.shards) {
-    if (!shard.on(comm.rank())) continue;
-    const std::size_t t = shard.table.index();
-    const std::int64_t dim = plan.workload.tables[t].dim;
-    copy_columns(shard, dim, whole.weights[t], own.weights[t]);
-    copy_columns(shard, dim, whole.state[t], own.state[t]);
-  }
-  return own;
-}
 
 TEST(ShardedRunOverMpi, EqualsTheOneOnOneRankBitForBit) {
   for (const std::int64_t message_limit : {std::int64_t{1000}, std::int64_t{1} << 30}) {

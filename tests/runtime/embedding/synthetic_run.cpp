@@ -329,29 +329,37 @@ std::vector<float> make_gradient(std::int64_t step, const Batch& batch, std::int
   return gradient;
 }
 
-Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit, std::int64_t threads) {
-  EmbeddingOptions options;
-  options.seed = 11;
-  options.threads = threads;
-  ShardedEmbeddings embeddings(plan, comm, options);
-  const std::int64_t columns = embeddings.pooled_columns();
+Outcome run(const Plan& plan, Communicator& comm, const Trainee& trainee) {
+  const std::int64_t columns = trainee.pooled_columns;
   Outcome outcome = empty_outcome(plan.workload);
   for (std::int64_t step = 0; step < kSteps; ++step) {
     const Batch batch = make_share(plan.workload, step, comm);
     std::vector<float> pooled(static_cast<std::size_t>(batch.size * columns));
-    embeddings.forward(batch, pooled);
-    embeddings.backward(make_gradient(step, batch, columns), kLearningRate);
-    if (visit) visit(embeddings, batch);
+    trainee.train(batch, pooled, make_gradient(step, batch, columns));
     const std::size_t begin = outcome.pooled.size();
     outcome.pooled.resize(begin + static_cast<std::size_t>(global_samples(step) * columns));
     std::copy(
         pooled.begin(), pooled.end(),
         outcome.pooled.begin() + static_cast<std::ptrdiff_t>(begin) + batch.first_sample * columns);
   }
-  for (const auto& local : embeddings.local_shards()) {
+  for (const auto& local : trainee.shards()) {
     copy_shard(local, plan.workload.table(local.shard.table), outcome);
   }
   return outcome;
+}
+
+Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit, std::int64_t threads) {
+  ShardedEmbeddings embeddings(plan, comm, {.seed = kSeed, .optimizer = {}, .threads = threads});
+  const auto train = [&](const Batch& batch, std::span<float> pooled,
+                         std::span<const float> gradient) {
+    embeddings.forward(batch, pooled);
+    embeddings.backward(gradient, kLearningRate);
+    if (visit) visit(embeddings, batch);
+  };
+  return run(plan, comm,
+             Trainee{.pooled_columns = embeddings.pooled_columns(), .train = train, .shards = [&] {
+                       return embeddings.local_shards();
+                     }});
 }
 
 Outcome run_on_threads(const Plan& plan, std::int64_t threads) {

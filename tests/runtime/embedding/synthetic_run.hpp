@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ Plan make_plan(const Training& training, Sharding sharding, std::int64_t ranks, 
 Plan on_one_rank(Plan plan);
 
 inline constexpr std::int64_t kSteps = 50;
+inline constexpr std::uint64_t kSeed = 11;  ///< of the initial weights
 inline constexpr float kLearningRate = 0.05F;
 
 /// Samples of a step over all ranks: 0 to 16.
@@ -65,6 +67,17 @@ struct Outcome {
   std::vector<float> pooled;
   bool operator==(const Outcome&) const = default;
 };
+
+/// What is trained: ShardedEmbeddings, or its like on another device.
+struct Trainee {
+  std::int64_t pooled_columns = 0;
+  /// Looks up the batch, fills `pooled`, and updates by `gradient`, both [batch.size][columns].
+  std::function<void(const Batch& batch, std::span<float> pooled, std::span<const float> gradient)>
+      train;
+  std::function<std::vector<ShardedEmbeddings::LocalShard>()> shards;  ///< this rank's
+};
+/// Runs all steps on this rank, from wherever the trainee begins.
+Outcome run(const Plan& plan, Communicator& comm, const Trainee& trainee);
 
 /// Runs all steps on this rank; `visit` sees the embeddings and the batch after each step.
 using Visitor = std::function<void(const ShardedEmbeddings&, const Batch&)>;

@@ -108,7 +108,6 @@ TEST_F(TrainConfigFile, NamesThePlaceOfABadValue) {
   expect_refused(with(R"("learning_rate": -0.5)"), "learning_rate is -0.5");
   expect_refused(with(R"("model": "dcnv2")"), "model is \"dcnv2\", expected \"dlrm\"");
   expect_refused(with(R"("optimizer": "sdg")"), "optimizer: 'sdg' is not a known optimizer");
-  expect_refused(with(R"("optimizer": "adam")"), "sgd, adagrad or rowwise_adagrad");
   expect_refused(with(R"("on_bad_id": "drop")"), "on_bad_id: 'drop' is not a known policy");
   expect_refused(with(R"("threads": 0)"), "threads is 0");
   expect_refused(with(R"("save_model": 1)"), "save_model is 1, expected true or false");

@@ -1,0 +1,19 @@
+#include "runtime/trainer/rank_model.hpp"
+
+#include "runtime/comm/collectives.hpp"
+#include "runtime/device/device_model.hpp"
+#include "runtime/trainer/sharded_model.hpp"
+
+namespace shardwright {
+
+std::unique_ptr<RankModel> make_rank_model(Communicator& comm, const RankModelSpec& spec,
+                                           const BackendOptions& options) {
+  if (options.backend == Backend::cuda) {
+    return make_device_model(comm, spec, options.allow_shared_gpu);
+  }
+  std::unique_ptr<RankModel> model;
+  run_together(comm, [&] { model = std::make_unique<ShardedModel>(spec, comm); });
+  return model;
+}
+
+}  // namespace shardwright
