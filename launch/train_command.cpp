@@ -131,6 +131,10 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
       "--save-model,!--no-save-model",
       [arguments](std::int64_t count) { arguments->flags["save_model"] = count > 0; },
       "Whether to save the trained model (default: yes)");
+  add_setting<Text>(command, arguments, "pooled_wire",
+                    "fp32 | bf16 | fp16: format of pooled values between ranks (default fp32)");
+  add_setting<Text>(command, arguments, "gradient_wire",
+                    "fp32 | bf16 | fp16: format of their gradients between ranks (default fp32)");
   add_setting<Number>(command, arguments, "seed", "Seed of the initial weights (default 1)");
   add_setting<Text>(command, arguments, "on_bad_id",
                     "error | clip | skip: for ids outside their table (default error)");

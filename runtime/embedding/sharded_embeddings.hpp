@@ -4,6 +4,7 @@
 #include "runtime/comm/communicator.hpp"
 #include "runtime/data/batch.hpp"
 #include "runtime/embedding/optimizer.hpp"
+#include "runtime/exchange/wire_formats.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -22,6 +23,7 @@ enum class BadIdPolicy {
 struct EmbeddingOptions {
   std::uint64_t seed = 1;
   OptimizerSettings optimizer = {};
+  WireFormats wire = {};
   std::int64_t threads =
       1;  ///< that look up and update, this one among them; the bits are the same
 };

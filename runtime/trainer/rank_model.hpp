@@ -23,6 +23,7 @@ struct RankModelSpec {
   std::optional<DlrmConfig> dense;
   OptimizerKind dense_optimizer = OptimizerKind::adagrad;
   std::uint64_t seed = 1;
+  WireFormats wire = {};     ///< on the CPU alone
   std::int64_t threads = 1;  ///< of look-up and update on the CPU: EmbeddingOptions
 };
 

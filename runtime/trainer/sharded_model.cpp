@@ -9,7 +9,9 @@ namespace shardwright {
 
 ShardedModel::ShardedModel(const RankModelSpec& spec, Communicator& comm)
     : comm_(comm),
-      embeddings_(spec.plan, comm, {.seed = spec.seed, .optimizer = {}, .threads = spec.threads}) {
+      embeddings_(
+          spec.plan, comm,
+          {.seed = spec.seed, .optimizer = {}, .wire = spec.wire, .threads = spec.threads}) {
   if (spec.dense) dense_.emplace(*spec.dense, spec.dense_optimizer, spec.seed);
 }
 

@@ -30,6 +30,7 @@ struct TrainConfig {
   double learning_rate = 0.01;
   std::int64_t warmup_steps = 0;  ///< linear from 0
   std::uint64_t seed = 1;
+  WireFormats wire;  ///< of pooled values and their gradients
   BadIdPolicy on_bad_id = BadIdPolicy::error;
   BackendOptions backend;           ///< keys device and allow_shared_gpu
   std::int64_t threads = 1;         ///< per rank, of look-up, update and LibTorch

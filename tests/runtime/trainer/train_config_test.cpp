@@ -46,7 +46,7 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
   const TrainConfig config = read_train_config(write(with(R"(
       "data": "/d", "plan": "/p.json", "output": "/o", "save_model": false, "model": "dlrm",
       "embedding_dim": 8, "bottom_mlp": [4, 8], "top_mlp": [3, 1], "batch_size": 64, "epochs": 2,
-      "max_steps": 7, "optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10, "seed": 3,
+      "max_steps": 7, "optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10, "seed": 3, "gradient_wire": "bf16",
       "on_bad_id": "skip", "threads": 2, "wait_limit_s": 2.5, "progress_every": 4)")));
 
   EXPECT_EQ(config.data, "/d");
@@ -60,6 +60,8 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
   EXPECT_EQ(config.epochs, 2);
   EXPECT_EQ(config.max_steps, 7);
   EXPECT_EQ(config.optimizer, OptimizerKind::sgd);
+  EXPECT_EQ(config.wire.pooled, DataType::fp32);
+  EXPECT_EQ(config.wire.gradients, DataType::bf16);
   EXPECT_EQ(config.learning_rate, 0.5);
   EXPECT_EQ(config.warmup_steps, 10);
   EXPECT_EQ(config.seed, 3U);
