@@ -7,12 +7,16 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <future>
 #include <stdexcept>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 namespace shardwright {
@@ -108,9 +112,14 @@ void DeviceCommunicator::State::end() {
   comm = nullptr;
 }
 
+/// In a thread of its own: a job that must end does not hang on a link that does not let go.
 void DeviceCommunicator::State::abort() {
-  if (comm != nullptr) static_cast<void>(ncclCommAbort(comm));
-  comm = nullptr;
+  if (comm == nullptr) return;
+  const ncclComm_t aborted = std::exchange(comm, nullptr);
+  std::packaged_task<void()> task([aborted] { static_cast<void>(ncclCommAbort(aborted)); });
+  const std::future<void> done = task.get_future();
+  std::thread(std::move(task)).detach();
+  done.wait_for(std::chrono::duration<double>(kSecondsToEnd));
 }
 
 ncclResult_t DeviceCommunicator::State::background_state() {

@@ -28,7 +28,7 @@ struct DeviceBlock {
   std::int64_t row_base = 0;  ///< of its rows among those of all blocks
   std::int64_t rows = 0;
   std::int64_t first_row = 0;  ///< of the table's rows
-  std::int64_t dim = 0;        ///< of the table
+  double per_column = 0;       ///< 1 / the table's dim
   std::int32_t first_piece = 0;
   std::int32_t num_pieces = 0;
   std::int32_t first_feature = 0;
@@ -59,7 +59,7 @@ struct DevicePiece {
   DataType dtype = DataType::fp32;
 };
 
-/// At most 128 columns of one piece and feature: what a thread group looks up per bag.
+/// At most kMostColumns columns of one piece and feature: what a thread group looks up per bag.
 struct LookupSlot {
   const void* weights = nullptr;  ///< the piece's
   std::int64_t width = 0;
@@ -83,13 +83,18 @@ struct DeviceFeature {
 };
 
 inline constexpr std::int64_t kWarp = 32;
-inline constexpr std::int64_t kColumnsPerLane = 4;
-inline constexpr std::int64_t kColumnsPerWarp = kWarp * kColumnsPerLane;
+inline constexpr std::int64_t kColumnsPerPart = 4;  ///< that a thread loads at a time
+inline constexpr std::int64_t kParts = 2;           ///< of a row, at most, that a thread holds
+inline constexpr std::int64_t kMostColumns = kWarp * kParts * kColumnsPerPart;
 
-/// Threads for so many columns: the least power of two that gives each at most four, at most 32.
+/// Threads that share a row of so many columns, up to kMostColumns: few, so that an instruction
+/// serves several rows, but neighbours in 64 bytes at least. A power of two.
 SHARDWRIGHT_HOST_DEVICE inline std::int32_t lanes_for(std::int64_t columns) {
-  std::int32_t lanes = 1;
-  while (lanes < kWarp && lanes * kColumnsPerLane < columns) lanes *= 2;
+  constexpr std::int32_t kNeighbours = 4;
+  const std::int64_t per_lane =
+      columns <= kNeighbours * kColumnsPerPart ? kColumnsPerPart : kParts * kColumnsPerPart;
+  std::int32_t lanes = columns <= kNeighbours * kColumnsPerPart ? 1 : kNeighbours;
+  while (lanes < kWarp && lanes * per_lane < columns) lanes *= 2;
   return lanes;
 }
 

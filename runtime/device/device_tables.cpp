@@ -158,8 +158,18 @@ void DeviceTables::State::look_up(const DeviceBags& batch) {
 }
 
 UpdateTables DeviceTables::State::update_tables() const {
-  return {blocks.data(), row_bases.data(), std::ssize(host.blocks), pieces.data(), matrix.data(),
-          owner.columns, bags.samples,     host.most_columns,       host.states};
+  UpdateTables tables;
+  tables.blocks = blocks.data();
+  tables.row_bases = row_bases.data();
+  tables.num_blocks = std::ssize(host.blocks);
+  tables.pieces = pieces.data();
+  tables.gradients = matrix.data();
+  tables.stride = owner.columns;
+  tables.samples = bags.samples;
+  tables.most_columns = host.most_columns;
+  tables.widest = host.widest;
+  tables.states = host.states;
+  return tables;
 }
 
 /// After a look-up. The place of an id is found on the host: this is the end of the job.

@@ -8,8 +8,8 @@
 
 namespace shardwright {
 
-/// Bytes that a rank's kernels must move for one batch (docs/definitions.md, "Bytes and
-/// bandwidth"), over all its shards.
+/// Bytes that a rank's kernels must move for one batch (docs/definitions.md, "Bytes"), over all
+/// its shards.
 struct EmbeddingTraffic {
   std::int64_t lookup_bytes = 0;
   std::int64_t update_bytes = 0;

@@ -22,8 +22,8 @@ __device__ inline bool has_statistic(OptimizerKind optimizer) {
 
 /// Takes Σ g² of a row into its state and returns what the row's gradients are divided by.
 __device__ inline float advance_statistic(OptimizerKind optimizer, const UpdateStep& step,
-                                          double squares, std::int64_t dim, float& state) {
-  const auto mean = static_cast<float>(squares / static_cast<double>(dim));
+                                          double squares, double per_column, float& state) {
+  const auto mean = static_cast<float>(squares * per_column);
   const OptimizerSettings& settings = step.settings;
   if (optimizer == OptimizerKind::rowwise_adagrad) {
     state += mean;
@@ -62,10 +62,10 @@ __device__ inline void apply(OptimizerKind optimizer, const UpdateStep& step, fl
 template <>
 __device__ inline void apply<0>(OptimizerKind optimizer, const UpdateStep& step, float4 g,
                                 float4& w, RowState& state) {
-  const float divisor = optimizer == OptimizerKind::rowwise_adagrad ? state.divisor : 1.0F;
-  for_columns(g, w, state, [&](float gc, float& wc, float&, float&) {
-    wc -= step.learning_rate * gc / divisor;  // sgd: dividing by 1 changes no bit
-  });
+  const float rate = optimizer == OptimizerKind::rowwise_adagrad
+                         ? step.learning_rate / state.divisor
+                         : step.learning_rate;
+  for_columns(g, w, state, [&](float gc, float& wc, float&, float&) { wc -= rate * gc; });
 }
 
 template <>
@@ -114,6 +114,7 @@ __device__ inline float adjusted(const UpdateStep& step, float g, float w) {
 }
 
 __device__ inline float4 adjusted(const UpdateStep& step, float4 g, float4 w) {
+  if (!step.adjusts) return g;
   return {adjusted(step, g.x, w.x), adjusted(step, g.y, w.y), adjusted(step, g.z, w.z),
           adjusted(step, g.w, w.w)};
 }

@@ -38,7 +38,7 @@ class LayoutMaker {
     block.row_base = made_.total_rows;
     block.rows = owned.rows();
     block.first_row = owned.row_begin;
-    block.dim = table.dim;
+    block.per_column = 1.0 / static_cast<double>(table.dim);
     block.first_piece = narrow(made_.pieces.size());
     block.num_pieces = narrow(owned.num_pieces);
     block.first_feature = narrow(owned.first_feature);
@@ -72,13 +72,14 @@ class LayoutMaker {
     }
     block.lanes = lanes_for(widest);
     block.columns = static_cast<std::int32_t>(columns);
+    made_.widest = std::max(made_.widest, widest);
     made_.most_columns = std::max(made_.most_columns, columns);
   }
 
   void add_slots(const DeviceBlock& block, const DevicePiece& piece) {
     for (std::int32_t k = 0; k < block.num_features; ++k) {
-      for (std::int64_t column = 0; column < piece.width; column += kColumnsPerWarp) {
-        const std::int64_t columns = std::min(kColumnsPerWarp, piece.width - column);
+      for (std::int64_t column = 0; column < piece.width; column += kMostColumns) {
+        const std::int64_t columns = std::min(kMostColumns, piece.width - column);
         LookupSlot& slot = made_.slots.emplace_back();
         slot.weights = piece.weights;
         slot.width = piece.width;

@@ -17,7 +17,8 @@ struct RankLayout {
   std::vector<LookupSlot> slots;
   std::vector<std::int64_t> row_bases;
   std::int64_t total_rows = 0;
-  std::int64_t most_columns = 0;
+  std::int64_t most_columns = 0;  ///< of a block
+  std::int64_t widest = 0;        ///< columns of a piece
   int states = 0;
   bool weighted = false;
   bool has_coefficients = false;  ///< ids count with other factors than 1

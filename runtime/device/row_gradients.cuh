@@ -21,7 +21,6 @@ struct RowRef {
   std::uint32_t end = 0;
   std::int32_t block = 0;
   std::int64_t row = 0;  ///< of the block
-  bool counts = false;
   __device__ std::uint32_t size() const { return end - begin; }
 };
 
@@ -35,29 +34,28 @@ __device__ RowRef row_ref(const UpdateTables& tables, const SortedIds<Value>& id
   const auto row = static_cast<std::int64_t>(ids.rows[ref.begin]);
   ref.block = static_cast<std::int32_t>(last_not_above(tables.row_bases, tables.num_blocks, row));
   ref.row = row - tables.row_bases[ref.block];
-  ref.counts = true;
   return ref;
 }
 
-/// coefficient · value, four columns of it.
+/// coefficient · values: a gradient of a piece's columns, from its first.
 struct Term {
-  float coefficient = 0;
-  float4 value = {0, 0, 0, 0};
+  float coefficient = 1;
+  const float* values = nullptr;
 };
 
 /// The gradients of a row's ids: each the coefficient times its bag's gradient.
 template <class Value>
 struct IdTerms {
   const Value* bags = nullptr;
-  const float* gradients = nullptr;  ///< of the columns in question, of sample 0 and feature 0
+  const float* gradients = nullptr;  ///< of the piece's first column, of sample 0 and feature 0
   std::int64_t stride = 0;
-  std::int64_t first_bag = 0;
   std::int64_t width = 0;
+  std::uint32_t first_bag = 0;
   std::uint32_t num_features = 1;
   std::uint32_t count = 0;
 
   __device__ Term operator[](std::uint32_t i) const {
-    Term term{1, {}};
+    Term term;
     std::uint32_t bag = 0;
     if constexpr (std::is_same_v<Value, BagAndCoefficient>) {
       bag = static_cast<std::uint32_t>(bags[i] >> 32);
@@ -65,50 +63,57 @@ struct IdTerms {
     } else {
       bag = bags[i];
     }
-    bag -= static_cast<std::uint32_t>(first_bag);
+    bag -= first_bag;
     const std::uint32_t sample = num_features == 1 ? bag : bag / num_features;
     const std::uint32_t feature = bag - sample * num_features;
-    term.value = load4(gradients + std::int64_t{sample} * stride + feature * width);
+    term.values = gradients + sample * stride + feature * width;
     return term;
   }
 };
 
 /// The sums of a long row's runs.
 struct RunTerms {
-  const float* sums = nullptr;  ///< of the columns in question, of the row's first run
+  const float* sums = nullptr;  ///< of the piece's first column, of the row's first run
   std::int64_t stride = 0;
   std::uint32_t count = 0;
-  __device__ Term operator[](std::uint32_t i) const { return {1, load4(sums + i * stride)}; }
+  __device__ Term operator[](std::uint32_t i) const { return {1, sums + i * stride}; }
 };
 
-/// Adds the terms from `first` on, in their order.
-template <class Terms>
-__device__ void add_terms(const Terms& terms, std::uint32_t first, float4& sum) {
-  constexpr std::uint32_t kInFlight = 4;
-  for (; first < terms.count; first += kInFlight) {
-    Term term[kInFlight];
+/// Adds the terms in their order, kInFlight of them loaded at a time.
+template <int kInFlight, class Terms, int kNumParts>
+__device__ void add_terms(const Terms& terms, const Columns& columns, float4 (&sum)[kNumParts]) {
+  for (std::uint32_t first = 0; first < terms.count; first += kInFlight) {
+    float4 value[kInFlight][kNumParts];
+    float coefficient[kInFlight];
 #pragma unroll
     for (std::uint32_t i = 0; i < kInFlight; ++i) {
-      if (first + i < terms.count) term[i] = terms[first + i];
+      if (first + i >= terms.count) continue;
+      const Term term = terms[first + i];
+      coefficient[i] = term.coefficient;
+#pragma unroll
+      for (int p = 0; p < kNumParts; ++p) {
+        if (columns.has(p)) value[i][p] = load4(term.values + columns.of(p));
+      }
     }
 #pragma unroll
     for (std::uint32_t i = 0; i < kInFlight; ++i) {
-      if (first + i < terms.count) add(sum, term[i].coefficient, term[i].value);
+      if (first + i >= terms.count) continue;
+#pragma unroll
+      for (int p = 0; p < kNumParts; ++p) add(sum[p], coefficient[i], value[i][p]);
     }
   }
 }
 
-/// Where the terms of four columns of a piece come from: `ids` are sorted, `size` of them from
-/// `begin` on.
+/// `size` of the sorted ids, from `begin` on.
 template <class Value>
 __device__ IdTerms<Value> id_terms(const UpdateTables& tables, const SortedIds<Value>& ids,
                                    const DeviceBlock& block, const DevicePiece& piece,
-                                   std::int64_t column, std::uint32_t begin, std::uint32_t size) {
+                                   std::uint32_t begin, std::uint32_t size) {
   return {ids.bags + begin,
-          tables.gradients + piece.column + column,
+          tables.gradients + piece.column,
           tables.stride,
-          block.first_bag(tables.samples),
           piece.width,
+          static_cast<std::uint32_t>(block.first_bag(tables.samples)),
           static_cast<std::uint32_t>(block.num_features),
           size};
 }
@@ -116,22 +121,22 @@ __device__ IdTerms<Value> id_terms(const UpdateTables& tables, const SortedIds<V
 /// Gradients of rows with at most kRunLength ids.
 template <class Value>
 struct ShortRows {
+  static constexpr int kTermsInFlight = 2;
   SortedIds<Value> ids;
   __device__ IdTerms<Value> terms(const UpdateTables& tables, const RowRef& ref,
-                                  const DeviceBlock& block, const DevicePiece& piece,
-                                  std::int64_t column) const {
-    return id_terms(tables, ids, block, piece, column, ref.begin, ref.size());
+                                  const DeviceBlock& block, const DevicePiece& piece) const {
+    return id_terms(tables, ids, block, piece, ref.begin, ref.size());
   }
 };
 
 /// Gradients of one row with more.
 struct SummedRuns {
+  static constexpr int kTermsInFlight = 8;
   const float* sums = nullptr;  ///< of its first run
   std::uint32_t count = 0;
   __device__ RunTerms terms(const UpdateTables& tables, const RowRef& /*ref*/,
-                            const DeviceBlock& /*block*/, const DevicePiece& piece,
-                            std::int64_t column) const {
-    return {sums + piece.column_in_block + column, tables.most_columns, count};
+                            const DeviceBlock& /*block*/, const DevicePiece& piece) const {
+    return {sums + piece.column_in_block, tables.most_columns, count};
   }
 };
 

@@ -23,163 +23,196 @@ struct Team {
     }
     return value;
   }
+  /// The thread's columns among those from `first` on.
+  __device__ Columns columns(std::int64_t first, std::int64_t width) const {
+    return {first + lane * kColumnsPerPart, lanes * kColumnsPerPart, width};
+  }
+  /// Columns that all of them hold together.
+  __device__ std::int64_t num_columns() const { return lanes * kParts * kColumnsPerPart; }
 };
 
-/// What an update is made of: of tables with kStates values of state per weight.
+/// What an update is made of: of tables with kNumStates values of state per weight.
 template <class Source, int kNumStates>
 struct UpdateJob {
   static constexpr int kStates = kNumStates;
+  static constexpr int kTermsInFlight = Source::kTermsInFlight;
   const UpdateTables& tables;
   const UpdateStep& step;
   const double* row_squares;
   Source source;
 };
 
-/// Whether the row statistic of a block comes with row_squares; else its one piece has it all.
-template <class Job>
-__device__ bool shares_squares(const Job& job, const DeviceBlock& block) {
-  return block.shares_squares && job.row_squares != nullptr;
-}
-
-template <class Weight>
-__device__ Weight* weights_at(const DevicePiece& piece, std::int64_t row, std::int64_t column) {
-  return static_cast<Weight*>(piece.weights) + row * piece.width + column;
-}
-
-/// Four columns of a row in registers.
-struct RowPart {
-  float4 w = {0, 0, 0, 0};
-  RowState state;
+/// A thread's columns of a row, in registers.
+struct RowParts {
+  float4 w[kParts];
+  float4 g[kParts];
+  float4 first[kParts];
+  float4 second[kParts];
 };
 
-template <class Weight, int kStates>
-__device__ RowPart load_part(const DevicePiece& piece, std::int64_t row, std::int64_t column) {
-  RowPart part;
-  const std::int64_t at = row * piece.width + column;
-  part.w = load4(weights_at<Weight>(piece, row, column));
-  if constexpr (kStates >= 1) part.state.first = load4(piece.first + at);
-  if constexpr (kStates >= 2) part.state.second = load4(piece.second + at);
-  return part;
+template <class Weight>
+__device__ Weight* row_of(const DevicePiece& piece, std::int64_t row) {
+  return static_cast<Weight*>(piece.weights) + row * piece.width;
 }
 
 template <class Weight, int kStates>
-__device__ void store_part(const DevicePiece& piece, const DeviceBlock& block,
-                           const UpdateStep& step, std::int64_t row, std::int64_t column,
-                           const RowPart& part) {
-  const std::int64_t at = row * piece.width + column;
-  const std::uint64_t key =
-      piece.dtype == DataType::fp32
-          ? 0
-          : rounding_row_key(piece.rounding_key, block.first_row + row, step.step);
-  store4(weights_at<Weight>(piece, row, column), part.w, key, piece.column_in_table + column);
-  if constexpr (kStates >= 1) store4(piece.first + at, part.state.first, 0, 0);
-  if constexpr (kStates >= 2) store4(piece.second + at, part.state.second, 0, 0);
-}
-
-/// Updates `kRows` rows of a piece that is no wider than the team: all loads first.
-template <class Weight, int kRows, class Job>
-__device__ void update_narrow(const Job& job, const DeviceBlock& block, const DevicePiece& piece,
-                              const Team& team, const RowRef (&refs)[kRows]) {
-  const std::int64_t column = team.lane * kColumnsPerLane;
-  const bool is_mine = column < piece.width;
-  const bool statistic = has_statistic(block.optimizer);
-  RowPart part[kRows];
-  Term first[kRows];
-  float row_state[kRows];
+__device__ void load_row(const DevicePiece& piece, std::int64_t row, const Columns& columns,
+                         RowParts& parts) {
+  const std::int64_t at = row * piece.width;
 #pragma unroll
-  for (int k = 0; k < kRows; ++k) {
-    if (!refs[k].counts) continue;
-    if (is_mine) {
-      part[k] = load_part<Weight, Job::kStates>(piece, refs[k].row, column);
-      first[k] = job.source.terms(job.tables, refs[k], block, piece, column)[0];
-    }
-    if (statistic) row_state[k] = piece.row_state[refs[k].row];
-  }
-#pragma unroll
-  for (int k = 0; k < kRows; ++k) {
-    if (!refs[k].counts) continue;
-    float4 g = {0, 0, 0, 0};
-    if (is_mine) {
-      add(g, first[k].coefficient, first[k].value);
-      add_terms(job.source.terms(job.tables, refs[k], block, piece, column), 1, g);
-      g = adjusted(job.step, g, part[k].w);
-    }
-    if (statistic) {
-      const double squares =
-          shares_squares(job, block) ? job.row_squares[refs[k].number] : team.sum(squares_of(g));
-      part[k].state.divisor =
-          advance_statistic(block.optimizer, job.step, squares, block.dim, row_state[k]);
-      if (team.lane == 0) piece.row_state[refs[k].row] = row_state[k];
-    }
-    if (!is_mine) continue;
-    apply<Job::kStates>(block.optimizer, job.step, g, part[k].w, part[k].state);
-    store_part<Weight, Job::kStates>(piece, block, job.step, refs[k].row, column, part[k]);
+  for (int p = 0; p < kParts; ++p) {
+    parts.w[p] = parts.g[p] = {0, 0, 0, 0};
+    if (!columns.has(p)) continue;
+    parts.w[p] = load4(row_of<Weight>(piece, row) + columns.of(p));
+    if constexpr (kStates >= 1) parts.first[p] = load4(piece.first + at + columns.of(p));
+    if constexpr (kStates >= 2) parts.second[p] = load4(piece.second + at + columns.of(p));
   }
 }
 
-/// Four columns' gradient as the optimizer takes it.
+/// What all columns of a row share in this step's rounding; nothing for floats.
+template <class Weight>
+__device__ std::uint64_t rounding_key(const DeviceBlock& block, const DevicePiece& piece,
+                                      const UpdateStep& step, std::int64_t row) {
+  if constexpr (std::is_same_v<Weight, float>) return 0;
+  return rounding_row_key(piece.rounding_key, block.first_row + row, step.step);
+}
+
 template <class Weight, class Job>
-__device__ float4 adjusted_gradient(const Job& job, const DeviceBlock& block,
-                                    const DevicePiece& piece, const RowRef& ref,
-                                    std::int64_t column, float4 w) {
-  float4 g = {0, 0, 0, 0};
-  add_terms(job.source.terms(job.tables, ref, block, piece, column), 0, g);
-  return adjusted(job.step, g, w);
+__device__ void apply_and_store(const Job& job, const DeviceBlock& block, const DevicePiece& piece,
+                                std::int64_t row, const Columns& columns, float divisor,
+                                RowParts& parts) {
+  const std::int64_t at = row * piece.width;
+  const std::uint64_t key = rounding_key<Weight>(block, piece, job.step, row);
+#pragma unroll
+  for (int p = 0; p < kParts; ++p) {
+    if (!columns.has(p)) continue;
+    const std::int64_t column = columns.of(p);
+    RowState state{parts.first[p], parts.second[p], divisor};
+    apply<Job::kStates>(block.optimizer, job.step, parts.g[p], parts.w[p], state);
+    store4(row_of<Weight>(piece, row) + column, parts.w[p], key, piece.column_in_table + column);
+    if constexpr (Job::kStates >= 1) store4(piece.first + at + column, state.first, 0, 0);
+    if constexpr (Job::kStates >= 2) store4(piece.second + at + column, state.second, 0, 0);
+  }
 }
 
-/// Σ g² of a row over the columns of a piece.
+/// Sums the gradient of the thread's columns, as the optimizer takes it. Returns Σ g² of them.
+template <class Job>
+__device__ double sum_gradient(const Job& job, const DeviceBlock& block, const DevicePiece& piece,
+                               const RowRef& ref, const Columns& columns, RowParts& parts) {
+  add_terms<Job::kTermsInFlight>(job.source.terms(job.tables, ref, block, piece), columns, parts.g);
+  double squares = 0;
+#pragma unroll
+  for (int p = 0; p < kParts; ++p) {
+    if (!columns.has(p)) continue;
+    parts.g[p] = adjusted(job.step, parts.g[p], parts.w[p]);
+    if (has_statistic(block.optimizer)) squares += squares_of(parts.g[p]);
+  }
+  return squares;
+}
+
+/// Σ g² of a row over the columns of a piece, kMostColumns at a time.
 template <class Weight, class Job>
 __device__ double squares_of_piece(const Job& job, const DeviceBlock& block,
                                    const DevicePiece& piece, const Team& team, const RowRef& ref) {
   double squares = 0;
-  for (std::int64_t column = team.lane * kColumnsPerLane; column < piece.width;
-       column += team.lanes * kColumnsPerLane) {
-    const float4 w = load4(weights_at<Weight>(piece, ref.row, column));
-    squares += squares_of(adjusted_gradient<Weight>(job, block, piece, ref, column, w));
+  for (std::int64_t first = 0; first < piece.width; first += team.num_columns()) {
+    const Columns columns = team.columns(first, piece.width);
+    RowParts parts;
+    load_row<Weight, 0>(piece, ref.row, columns, parts);
+    add_terms<Job::kTermsInFlight>(job.source.terms(job.tables, ref, block, piece), columns,
+                                   parts.g);
+#pragma unroll
+    for (int p = 0; p < kParts; ++p) {
+      if (columns.has(p)) squares += squares_of(adjusted(job.step, parts.g[p], parts.w[p]));
+    }
   }
   return team.sum(squares);
 }
 
-/// Updates a row of a piece of any width, 128 columns at a time.
+/// Updates one row of one piece that the team holds at once: all loads first.
 template <class Weight, class Job>
-__device__ void update_wide(const Job& job, const DeviceBlock& block, const DevicePiece& piece,
-                            const Team& team, const RowRef& ref) {
+__device__ void update_narrow_row(const Job& job, const DeviceBlock& block,
+                                  const DevicePiece& piece, const Team& team, const RowRef& ref) {
+  const bool statistic = has_statistic(block.optimizer);
+  float row_state = statistic ? piece.row_state[ref.row] : 0;
+  const Columns columns = team.columns(0, piece.width);
+  RowParts parts;
+  load_row<Weight, Job::kStates>(piece, ref.row, columns, parts);
+  double squares = sum_gradient(job, block, piece, ref, columns, parts);
+  float divisor = 1;
+  if (statistic) {
+    squares = block.shares_squares ? job.row_squares[ref.number] : team.sum(squares);
+    divisor = advance_statistic(block.optimizer, job.step, squares, block.per_column, row_state);
+    __syncwarp(team.mask);  // all have read it
+    if (team.lane == 0) piece.row_state[ref.row] = row_state;
+  }
+  apply_and_store<Weight>(job, block, piece, ref.row, columns, divisor, parts);
+}
+
+/// Updates one row of a wider piece, part after part; its gradient is summed twice where the row
+/// statistic must be known first.
+template <class Weight, class Job>
+__device__ void update_wide_row(const Job& job, const DeviceBlock& block, const DevicePiece& piece,
+                                const Team& team, const RowRef& ref) {
   float divisor = 1;
   if (has_statistic(block.optimizer)) {
-    const double squares = shares_squares(job, block)
+    const double squares = block.shares_squares
                                ? job.row_squares[ref.number]
                                : squares_of_piece<Weight>(job, block, piece, team, ref);
     float row_state = piece.row_state[ref.row];
-    divisor = advance_statistic(block.optimizer, job.step, squares, block.dim, row_state);
+    divisor = advance_statistic(block.optimizer, job.step, squares, block.per_column, row_state);
     __syncwarp(team.mask);
     if (team.lane == 0) piece.row_state[ref.row] = row_state;
   }
-  for (std::int64_t column = team.lane * kColumnsPerLane; column < piece.width;
-       column += team.lanes * kColumnsPerLane) {
-    RowPart part = load_part<Weight, Job::kStates>(piece, ref.row, column);
-    part.state.divisor = divisor;
-    const float4 g = adjusted_gradient<Weight>(job, block, piece, ref, column, part.w);
-    apply<Job::kStates>(block.optimizer, job.step, g, part.w, part.state);
-    store_part<Weight, Job::kStates>(piece, block, job.step, ref.row, column, part);
+  for (std::int64_t first = 0; first < piece.width; first += team.num_columns()) {
+    const Columns columns = team.columns(first, piece.width);
+    RowParts parts;
+    load_row<Weight, Job::kStates>(piece, ref.row, columns, parts);
+    sum_gradient(job, block, piece, ref, columns, parts);
+    apply_and_store<Weight>(job, block, piece, ref.row, columns, divisor, parts);
   }
 }
 
-/// Updates rows of one block in all its pieces.
-template <int kRows, class Job>
-__device__ void update_rows_of_block(const Job& job, const DeviceBlock& block, const Team& team,
-                                     const RowRef (&refs)[kRows]) {
+/// Updates one row of a block in those of its pieces that the team holds at once.
+template <class Job>
+__device__ void update_narrow_pieces(const Job& job, const DeviceBlock& block, const Team& team,
+                                     const RowRef& ref) {
   for (std::int32_t p = 0; p < block.num_pieces; ++p) {
-    const DevicePiece piece = job.tables.pieces[block.first_piece + p];
+    const DevicePiece& piece = job.tables.pieces[block.first_piece + p];
+    if (piece.width > team.num_columns()) continue;
     with_weight_type(piece.dtype, [&](auto* type) {
-      using Weight = std::remove_pointer_t<decltype(type)>;
-      if (piece.width <= team.lanes * kColumnsPerLane) {
-        update_narrow<Weight, kRows>(job, block, piece, team, refs);
-        return;
-      }
-      for (const RowRef& ref : refs) {
-        if (ref.counts) update_wide<Weight>(job, block, piece, team, ref);
-      }
+      update_narrow_row<std::remove_pointer_t<decltype(type)>>(job, block, piece, team, ref);
     });
+  }
+}
+
+/// The same in its other pieces.
+template <class Job>
+__device__ void update_wide_pieces(const Job& job, const DeviceBlock& block, const Team& team,
+                                   const RowRef& ref) {
+  for (std::int32_t p = 0; p < block.num_pieces; ++p) {
+    const DevicePiece& piece = job.tables.pieces[block.first_piece + p];
+    if (piece.width <= team.num_columns()) continue;
+    with_weight_type(piece.dtype, [&](auto* type) {
+      update_wide_row<std::remove_pointer_t<decltype(type)>>(job, block, piece, team, ref);
+    });
+  }
+}
+
+/// Asks for what an update of the row will load first, so that it need not come from afar then.
+template <class Job>
+__device__ void prefetch_row(const Job& job, const RowRef& ref) {
+  const DeviceBlock& block = job.tables.blocks[ref.block];
+  for (std::int32_t p = 0; p < block.num_pieces; ++p) {
+    const DevicePiece& piece = job.tables.pieces[block.first_piece + p];
+    const std::int64_t at = ref.row * piece.width;
+    const std::int64_t bytes = piece.width * static_cast<std::int64_t>(sizeof(float));
+    const std::int64_t element = piece.dtype == DataType::fp32 ? 4 : 2;
+    prefetch(static_cast<const char*>(piece.weights) + at * element, piece.width * element);
+    prefetch(job.source.terms(job.tables, ref, block, piece)[0].values, bytes);
+    if constexpr (Job::kStates >= 1) prefetch(piece.first + at, bytes);
+    if constexpr (Job::kStates >= 2) prefetch(piece.second + at, bytes);
+    if (has_statistic(block.optimizer)) prefetch(piece.row_state + ref.row, sizeof(float));
   }
 }
 

@@ -3,6 +3,7 @@
 #include "costmodel/table.hpp"
 #include "runtime/embedding/number_format.hpp"
 
+#include <cuda_fp16.h>
 #include <cuda_runtime.h>
 
 #include <cstdint>
@@ -11,16 +12,46 @@
 
 namespace shardwright {
 
-__device__ inline float4 load4(const float* from) { return *reinterpret_cast<const float4*>(from); }
+/// Four weights as they lie in memory.
+template <class Weight>
+struct Raw4 {
+  using Type = uint2;
+};
+template <>
+struct Raw4<float> {
+  using Type = float4;
+};
 
-template <class Half>
-__device__ inline float4 load4(const Half* from) {
-  static_assert(sizeof(Half) == 2);
-  const uint2 bits = *reinterpret_cast<const uint2*>(from);
+template <class Weight>
+__device__ inline typename Raw4<Weight>::Type load_raw4(const Weight* from) {
+  return *reinterpret_cast<const typename Raw4<Weight>::Type*>(from);
+}
+
+template <class Weight>
+__device__ inline float4 to_float4(typename Raw4<Weight>::Type raw);
+
+template <>
+__device__ inline float4 to_float4<float>(float4 raw) {
+  return raw;
+}
+
+template <>
+__device__ inline float4 to_float4<Bf16>(uint2 raw) {
+  return {__uint_as_float(raw.x << 16), __uint_as_float(raw.x & 0xFFFF0000U),
+          __uint_as_float(raw.y << 16), __uint_as_float(raw.y & 0xFFFF0000U)};
+}
+
+template <>
+__device__ inline float4 to_float4<Fp16>(uint2 raw) {
   const auto value = [](std::uint32_t word, int shift) {
-    return to_float(Half{static_cast<std::uint16_t>(word >> shift)});
+    return __half2float(__ushort_as_half(static_cast<unsigned short>(word >> shift)));
   };
-  return {value(bits.x, 0), value(bits.x, 16), value(bits.y, 0), value(bits.y, 16)};
+  return {value(raw.x, 0), value(raw.x, 16), value(raw.y, 0), value(raw.y, 16)};
+}
+
+template <class Weight>
+__device__ inline float4 load4(const Weight* from) {
+  return to_float4<Weight>(load_raw4(from));
 }
 
 /// `row_key` (rounding_row_key()) and `column` of the table say how values are rounded.
@@ -44,6 +75,23 @@ __device__ inline void store4(Half* to, float4 value, std::uint64_t row_key, std
   const uint2 bits = {rounded(value.x, 0) | rounded(value.y, 1) << 16,
                       rounded(value.z, 2) | rounded(value.w, 3) << 16};
   *reinterpret_cast<uint2*>(to) = bits;
+}
+
+/// Where a thread's parts of a row lie: four columns, then those `step` further.
+struct Columns {
+  std::int64_t first = 0;
+  std::int64_t step = 0;
+  std::int64_t end = 0;
+  __device__ std::int64_t of(int part) const { return first + part * step; }
+  __device__ bool has(int part) const { return of(part) < end; }
+};
+
+/// Asks for bytes that will be loaded soon.
+__device__ inline void prefetch(const void* begin, std::int64_t bytes) {
+  constexpr std::int64_t kLine = 128;
+  for (std::int64_t at = 0; at < bytes; at += kLine) {
+    asm volatile("prefetch.global.L2 [%0];" ::"l"(static_cast<const char*>(begin) + at));
+  }
 }
 
 /// sum += factor · term, each product and sum rounded.

@@ -13,34 +13,29 @@ constexpr int kBlocksForUpdates = 2;  // leaves each thread 128 registers
 __device__ std::uint32_t warp_number() { return (blockIdx.x * kThreads + threadIdx.x) / kWarp; }
 __device__ std::uint32_t num_warps() { return gridDim.x * (kThreads / kWarp); }
 
-__device__ RowRef from_lane(const RowRef& mine, int lane, bool exists) {
+__device__ RowRef from_lane(const RowRef& mine, int lane) {
   RowRef ref;
   ref.number = __shfl_sync(kEveryLane, mine.number, lane);
   ref.begin = __shfl_sync(kEveryLane, mine.begin, lane);
   ref.end = __shfl_sync(kEveryLane, mine.end, lane);
   ref.block = __shfl_sync(kEveryLane, mine.block, lane);
   ref.row = __shfl_sync(kEveryLane, mine.row, lane);
-  ref.counts = __shfl_sync(kEveryLane, static_cast<int>(mine.counts), lane) != 0 && exists;
   return ref;
 }
 
-/// Updates those of the 32 rows that the lanes of a warp hold which are of one block, several of
-/// each team at once.
+/// Updates those of the 32 rows that the lanes of a warp hold which are of one block and have few
+/// ids, one of each team at once.
 template <class Job>
-__device__ void update_tile(const Job& job, const RowRef& mine, std::int32_t of) {
-  constexpr int kRowsAtOnce = Job::kStates == 0 ? 4 : 2;
-  const DeviceBlock block = job.tables.blocks[of];
+__device__ void update_tile(const Job& job, const RowRef& mine, std::uint32_t rows,
+                            std::int32_t of) {
+  const DeviceBlock& block = job.tables.blocks[of];
   const Team team = Team::of(block.lanes);
-  const std::int32_t teams = kWarp / block.lanes;
-  const std::int32_t own = static_cast<std::int32_t>(threadIdx.x % kWarp) / block.lanes;
-  for (std::int32_t round = 0; round < block.lanes; round += kRowsAtOnce) {
-    RowRef refs[kRowsAtOnce];
-#pragma unroll
-    for (int k = 0; k < kRowsAtOnce; ++k) {
-      refs[k] = from_lane(mine, ((round + k) * teams + own) % kWarp, round + k < block.lanes);
-      refs[k].counts = refs[k].counts && refs[k].block == of;
-    }
-    update_rows_of_block<kRowsAtOnce>(job, block, team, refs);
+  const std::uint32_t teams = kWarp / block.lanes;
+  const std::uint32_t own = threadIdx.x % kWarp / block.lanes;
+  for (std::uint32_t first = 0; first < rows; first += teams) {
+    const RowRef ref = from_lane(mine, static_cast<int>((first + own) % kWarp));
+    const bool counts = first + own < rows && ref.block == of && ref.size() <= kRunLength;
+    if (counts) update_narrow_pieces(job, block, team, ref);
   }
 }
 
@@ -57,14 +52,29 @@ __global__ void __launch_bounds__(kThreads, kBlocksForUpdates)
   const std::uint32_t num_rows = *ids.num_rows;
   const std::uint32_t lane = threadIdx.x % kWarp;
   for (std::uint32_t tile = warp_number() * kWarp; tile < num_rows; tile += num_warps() * kWarp) {
-    const bool exists = tile + lane < num_rows;
-    RowRef mine = row_ref(tables, ids, exists ? tile + lane : num_rows - 1);
-    mine.counts = exists && mine.size() <= kRunLength;
+    const RowRef mine = row_ref(tables, ids, min(tile + lane, num_rows - 1));
+    prefetch_row(job, mine);
     const std::int32_t last = __shfl_sync(kEveryLane, mine.block, static_cast<int>(kWarp) - 1);
     // Rows, and so blocks, ascend; few tiles have rows of several.
     for (std::int32_t of = __shfl_sync(kEveryLane, mine.block, 0); of <= last; ++of) {
-      if (has_states<kStates>(tables, step, of)) update_tile(job, mine, of);
+      if (has_states<kStates>(tables, step, of)) {
+        update_tile(job, mine, min(num_rows - tile, static_cast<std::uint32_t>(kWarp)), of);
+      }
     }
+  }
+}
+
+/// A warp updates a row in the pieces that are too wide for update_kernel.
+template <class Value, int kStates>
+__global__ void __launch_bounds__(kThreads)
+    update_wide_kernel(const UpdateTables tables, const SortedIds<Value> ids, const UpdateStep step,
+                       const double* row_squares) {
+  const UpdateJob<ShortRows<Value>, kStates> job{tables, step, row_squares, {ids}};
+  const std::uint32_t num_rows = *ids.num_rows;
+  for (std::uint32_t i = warp_number(); i < num_rows; i += num_warps()) {
+    const RowRef ref = row_ref(tables, ids, i);
+    if (ref.size() > kRunLength || !has_states<kStates>(tables, step, ref.block)) continue;
+    update_wide_pieces(job, tables.blocks[ref.block], Team::of(kWarp), ref);
   }
 }
 
@@ -96,29 +106,33 @@ __global__ void __launch_bounds__(kThreads)
     const std::uint32_t size = min(kRunLength, ref.end - begin);
     for (std::int32_t p = 0; p < block.num_pieces; ++p) {
       const DevicePiece& piece = tables.pieces[block.first_piece + p];
-      for (std::int64_t column = threadIdx.x % kWarp * kColumnsPerLane; column < piece.width;
-           column += kColumnsPerWarp) {
-        float4 sum = {0, 0, 0, 0};
-        add_terms(id_terms(tables, ids, block, piece, column, begin, size), 0, sum);
-        store4(rows.sums + r * tables.most_columns + piece.column_in_block + column, sum, 0, 0);
+      float* const sums = rows.sums + r * tables.most_columns + piece.column_in_block;
+      const auto terms = id_terms(tables, ids, block, piece, begin, size);
+      for (std::int64_t first = 0; first < piece.width; first += kWarp * kColumnsPerPart) {
+        const std::int64_t column = first + threadIdx.x % kWarp * kColumnsPerPart;
+        if (column >= piece.width) continue;
+        float4 sum[1] = {};
+        add_terms<8>(terms, Columns{column, 0, piece.width}, sum);
+        store4(sums + column, sum[0], 0, 0);
       }
     }
   }
 }
 
 template <class Value, int kStates>
-__global__ void __launch_bounds__(kThreads, kBlocksForUpdates)
+__global__ void __launch_bounds__(kThreads)
     update_long_kernel(const UpdateTables tables, const SortedIds<Value> ids,
                        typename RowUpdate<Value>::LongRows rows, const UpdateStep step,
                        const double* row_squares) {
   const std::uint32_t num_rows = rows.counts->long_rows;
   for (std::uint32_t i = warp_number(); i < num_rows; i += num_warps()) {
     const auto row = rows.rows[i];
-    const RowRef refs[1] = {row_ref(tables, ids, row.row)};
-    if (!has_states<kStates>(tables, step, refs[0].block)) continue;
+    const RowRef ref = row_ref(tables, ids, row.row);
+    if (!has_states<kStates>(tables, step, ref.block)) continue;
     const SummedRuns source{rows.sums + row.first_run * tables.most_columns, row.num_runs};
     const UpdateJob<SummedRuns, kStates> job{tables, step, row_squares, source};
-    update_rows_of_block<1>(job, tables.blocks[refs[0].block], Team::of(kWarp), refs);
+    update_narrow_pieces(job, tables.blocks[ref.block], Team::of(kWarp), ref);
+    update_wide_pieces(job, tables.blocks[ref.block], Team::of(kWarp), ref);
   }
 }
 
@@ -185,6 +199,7 @@ UpdateStep update_step(const OptimizerSettings& settings, const StepSize& step) 
   result.learning_rate = step.learning_rate;
   result.gradient_scale = step.gradient_scale;
   result.step = step.step;
+  result.adjusts = step.gradient_scale != 1.0F || settings.weight_decay != 0.0F;
   result.adam_of_m =
       static_cast<float>(static_cast<double>(step.learning_rate) / correction(settings.beta1));
   result.adam_of_root_v = static_cast<float>(std::sqrt(correction(settings.beta2)));
@@ -227,6 +242,11 @@ void RowUpdate<Value>::update_tables_with(const UpdateTables& tables, const Ids&
   update_kernel<Value, kStates>
       <<<full_grid(), kThreads, 0, stream_>>>(tables, ids, step, row_squares);
   check_launch("update rows");
+  if (tables.widest > kMostColumns) {
+    update_wide_kernel<Value, kStates>
+        <<<full_grid(), kThreads, 0, stream_>>>(tables, ids, step, row_squares);
+    check_launch("update wide rows");
+  }
   if (rows_.size() == 0) return;
   update_long_kernel<Value, kStates>
       <<<full_grid(), kThreads, 0, stream_>>>(tables, ids, long_rows(), step, row_squares);

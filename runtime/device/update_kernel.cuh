@@ -17,6 +17,7 @@ struct UpdateStep {
   std::int64_t step = 1;
   float adam_of_m = 0;       ///< learning rate over 1 − β1^step
   float adam_of_root_v = 1;  ///< √(1 − β2^step)
+  bool adjusts = false;      ///< whether scale or decay change any gradient
 };
 UpdateStep update_step(const OptimizerSettings& settings, const StepSize& step);
 
@@ -47,13 +48,14 @@ struct UpdateTables {
   std::int64_t stride = 0;
   std::int64_t samples = 0;
   std::int64_t most_columns = 0;  ///< of a block
+  std::int64_t widest = 0;        ///< columns of a piece
   int states = 0;                 ///< a bit per number of states_per_weight() that a table has
 };
 
 /// A row's gradient is summed in the order of its ids, in runs of so many that are added up in
 /// order. So the sum does not depend on which threads form it, and rows of up to so many ids have
 /// the bits of a plain sum.
-inline constexpr std::uint32_t kRunLength = 128;
+inline constexpr std::uint32_t kRunLength = 64;
 
 /// Sums each row's gradient and does something with it. Keeps its buffers.
 template <class Value>

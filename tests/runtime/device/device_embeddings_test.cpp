@@ -1,5 +1,6 @@
 #include "runtime/device/device_embeddings.hpp"
 
+#include "costmodel/errors.hpp"
 #include "runtime/comm/mpi_communicator.hpp"
 #include "runtime/device/cuda.hpp"
 #include "runtime/device/device_memory.hpp"

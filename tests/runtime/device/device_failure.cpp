@@ -1,5 +1,6 @@
 // Fails on rank 1, on GPUs, in the way its argument says, while the other ranks wait; ctest checks
 // the exit code of mpirun, what it prints, and that the job ends.
+#include "costmodel/errors.hpp"
 #include "runtime/comm/mpi_communicator.hpp"
 #include "runtime/device/cuda.hpp"
 #include "runtime/device/device_communicator.hpp"

@@ -87,7 +87,9 @@ TEST(PooledRoutes, MarkTheMeansOfTablesWithCutRowsAlone) {
       ++f;
     }
     ASSERT_EQ(quad.mean >= 0, layout.splits_rows(layout.features[f].table));
-    if (quad.mean >= 0) EXPECT_EQ(routes.split_means[static_cast<std::size_t>(quad.mean)], f);
+    if (quad.mean >= 0) {
+      EXPECT_EQ(routes.split_means[static_cast<std::size_t>(quad.mean)], f);
+    }
   }
   const Plan sums = make_plan({.mode = PoolingMode::sum}, Sharding::row_wise, 4, 1);
   EXPECT_TRUE(make_routes(make_layout(sums), sums.workload, RankId{0}).split_means.empty());

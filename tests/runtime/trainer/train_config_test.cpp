@@ -46,8 +46,9 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
   const TrainConfig config = read_train_config(write(with(R"(
       "data": "/d", "plan": "/p.json", "output": "/o", "save_model": false, "model": "dlrm",
       "embedding_dim": 8, "bottom_mlp": [4, 8], "top_mlp": [3, 1], "batch_size": 64, "epochs": 2,
-      "max_steps": 7, "optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10, "seed": 3, "gradient_wire": "bf16",
-      "on_bad_id": "skip", "threads": 2, "wait_limit_s": 2.5, "progress_every": 4)")));
+      "max_steps": 7, "optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10, "seed": 3,
+      "gradient_wire": "bf16", "on_bad_id": "skip", "threads": 2, "wait_limit_s": 2.5,
+      "progress_every": 4, "device": "cuda", "allow_shared_gpu": true)")));
 
   EXPECT_EQ(config.data, "/d");
   EXPECT_EQ(config.plan, "/p.json");
@@ -69,6 +70,8 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
   EXPECT_EQ(config.threads, 2);
   EXPECT_EQ(config.wait_limit_s, 2.5);
   EXPECT_EQ(config.progress_every, 4);
+  EXPECT_EQ(config.backend.backend, Backend::cuda);
+  EXPECT_TRUE(config.backend.allow_shared_gpu);
 }
 
 TEST_F(TrainConfigFile, WritesWhatItReads) {
