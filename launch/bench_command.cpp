@@ -86,7 +86,8 @@ void add_options(CLI::App& command, BenchArguments& arguments) {
                   "Samples per step over all ranks (default: the plan's)")
       ->check(CLI::Range(std::int64_t{1}, kMany).description(""));
   command.add_option("--seed", options.seed, "Of weights and ids")->capture_default_str();
-  command.add_option("--threads", options.threads, "LibTorch threads per rank")
+  command
+      .add_option("--threads", options.threads, "Threads per rank, of look-up, update and LibTorch")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{4096}).description(""))
       ->capture_default_str();
   command.add_option("--device", arguments.device, "cpu | cuda")->capture_default_str();

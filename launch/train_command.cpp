@@ -131,6 +131,10 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
       "--save-model,!--no-save-model",
       [arguments](std::int64_t count) { arguments->flags["save_model"] = count > 0; },
       "Whether to save the trained model (default: yes)");
+  add_setting<Text>(command, arguments, "pooled_wire",
+                    "fp32 | bf16 | fp16: format of pooled values between ranks (default fp32)");
+  add_setting<Text>(command, arguments, "gradient_wire",
+                    "fp32 | bf16 | fp16: format of their gradients between ranks (default fp32)");
   add_setting<Number>(command, arguments, "seed", "Seed of the initial weights (default 1)");
   add_setting<Text>(command, arguments, "on_bad_id",
                     "error | clip | skip: for ids outside their table (default error)");
@@ -139,7 +143,8 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
       "--allow-shared-gpu",
       [arguments](std::int64_t count) { arguments->flags["allow_shared_gpu"] = count > 0; },
       "Let several ranks share a GPU: for tests, slow");
-  add_setting<Number>(command, arguments, "threads", "LibTorch threads per rank (default 1)");
+  add_setting<Number>(command, arguments, "threads",
+                      "Threads per rank, of look-up, update and LibTorch (default 1)");
   add_setting<double>(command, arguments, "wait_limit_s",
                       "Seconds for which ranks wait for each other (default 1800; 0: for ever)");
   add_setting<Number>(command, arguments, "progress_every",
@@ -165,7 +170,8 @@ void add_model_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   add_setting<Number>(command, arguments, "epochs", "Passes over the data (default 1)");
   add_setting<Number>(command, arguments, "max_steps", "Stop after so many steps");
   add_setting<Text>(command, arguments, "optimizer",
-                    "sgd | adagrad | rowwise_adagrad (default: each table's own)");
+                    "sgd | adagrad | rowwise_adagrad | adam | rowwise_adam | ftrl (default: each "
+                    "table's own)");
   add_setting<double>(command, arguments, "learning_rate", "Default 0.01");
   add_setting<Number>(command, arguments, "warmup_steps",
                       "Steps over which the learning rate rises from 0 (default 0)");

@@ -51,7 +51,7 @@ struct StepTimes {
 };
 
 RankModelSpec spec_of(const Plan& plan, const BenchOptions& options) {
-  RankModelSpec spec{.plan = plan, .dense = {}, .seed = options.seed};
+  RankModelSpec spec{.plan = plan, .dense = {}, .seed = options.seed, .threads = options.threads};
   if (options.dense) spec.dense = model_of(plan);
   if (options.optimizer == OptimizerKind::sgd) spec.dense_optimizer = OptimizerKind::sgd;
   return spec;

@@ -17,7 +17,7 @@ struct BenchOptions {
   double zipf = 1.05;                      ///< skew of the synthetic ids
   std::int64_t batch_size = 0;             ///< global; 0: the plan's
   bool dense = false;        ///< also train a DLRM's dense part, run_bench() says which
-  std::int64_t threads = 1;  ///< LibTorch threads per rank
+  std::int64_t threads = 1;  ///< per rank, of look-up, update and LibTorch
   std::uint64_t seed = 1;
   BackendOptions backend = {};
   bool may_take_turns = false;  ///< the communicator is what take_turns() asks for

@@ -12,4 +12,8 @@ namespace shardwright {
 /// the size, if there is no memory for them.
 std::vector<float> initial_weights(std::uint64_t seed, const Table& table, const Shard& shard);
 
+/// The same for a table in a 16-bit format, as its bits: the nearest values.
+std::vector<std::uint16_t> initial_weights16(std::uint64_t seed, const Table& table,
+                                             const Shard& shard);
+
 }  // namespace shardwright

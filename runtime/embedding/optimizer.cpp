@@ -1,7 +1,8 @@
 #include "runtime/embedding/optimizer.hpp"
 
+#include "runtime/embedding/simd/optimizer_loops.hpp"
+
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 
@@ -13,17 +14,15 @@ double bias_correction(float beta, std::int64_t step) {
   return 1.0 - std::pow(static_cast<double>(beta), static_cast<double>(step));
 }
 
-/// What m is multiplied by, and what √v is divided by.
-struct AdamScales {
-  AdamScales(const OptimizerSettings& settings, const StepSize& step)
-      : of_m(static_cast<float>(static_cast<double>(step.learning_rate) /
-                                bias_correction(settings.beta1, step.step))),
-        of_root_v(static_cast<float>(std::sqrt(bias_correction(settings.beta2, step.step)))) {}
-  float of_m;
-  float of_root_v;
-};
+/// One column after the other.
+struct Plain {};
 
 }  // namespace
+
+AdamScales::AdamScales(const OptimizerSettings& settings, const StepSize& step)
+    : of_m(static_cast<float>(static_cast<double>(step.learning_rate) /
+                              bias_correction(settings.beta1, step.step))),
+      of_root_v(static_cast<float>(std::sqrt(bias_correction(settings.beta2, step.step)))) {}
 
 bool has_row_statistic(OptimizerKind optimizer) {
   return optimizer == OptimizerKind::rowwise_adagrad || optimizer == OptimizerKind::rowwise_adam;
@@ -66,94 +65,52 @@ void fill_initial_state(OptimizerKind optimizer, const OptimizerSettings& settin
 }
 
 void update_sgd(std::span<float> w, std::span<const float> g, float learning_rate) {
-  for (std::size_t c = 0; c < w.size(); ++c) w[c] -= learning_rate * g[c];
+  simd::sgd<Plain>(w.data(), g.data(), w.size(), learning_rate);
 }
 
 void update_momentum(std::span<float> w, std::span<float> b, std::span<const float> g,
                      float learning_rate, float momentum) {
-  for (std::size_t c = 0; c < w.size(); ++c) {
-    b[c] = momentum * b[c] + g[c];
-    w[c] -= learning_rate * b[c];
-  }
+  simd::momentum<Plain>(w.data(), b.data(), g.data(), w.size(), learning_rate, momentum);
 }
 
 void update_adagrad(std::span<float> w, std::span<float> s, std::span<const float> g,
                     float learning_rate, float eps) {
-  for (std::size_t c = 0; c < w.size(); ++c) {
-    s[c] += g[c] * g[c];
-    w[c] -= learning_rate * g[c] / (std::sqrt(s[c]) + eps);
-  }
+  simd::adagrad<Plain>(w.data(), s.data(), g.data(), w.size(), learning_rate, eps);
 }
 
 void update_rowwise_adagrad(std::span<float> w, float& s, std::span<const float> g,
                             double square_sum, std::int64_t dim, float learning_rate, float eps) {
-  s += static_cast<float>(square_sum / static_cast<double>(dim));
-  const float divisor = std::sqrt(s) + eps;
-  for (std::size_t c = 0; c < w.size(); ++c) w[c] -= learning_rate * g[c] / divisor;
+  simd::rowwise_adagrad<Plain>(w.data(), s, g.data(), w.size(),
+                               simd::mean_square<Plain>(square_sum, dim), learning_rate, eps);
 }
 
 void update_adam(std::span<float> w, std::span<float> s, std::span<const float> g,
                  const OptimizerSettings& settings, const StepSize& step) {
-  const AdamScales scales(settings, step);
-  const std::span<float> m = s.first(w.size());
-  const std::span<float> v = s.last(w.size());
-  for (std::size_t c = 0; c < w.size(); ++c) {
-    m[c] = settings.beta1 * m[c] + (1.0F - settings.beta1) * g[c];
-    v[c] = settings.beta2 * v[c] + (1.0F - settings.beta2) * (g[c] * g[c]);
-    w[c] -= scales.of_m * (m[c] / (std::sqrt(v[c]) / scales.of_root_v + settings.eps));
-  }
+  simd::adam<Plain>(w.data(), s.data(), s.data() + w.size(), g.data(), w.size(), settings,
+                    AdamScales(settings, step));
 }
 
 void update_rowwise_adam(std::span<float> w, std::span<float> s, std::span<const float> g,
                          double square_sum, std::int64_t dim, const OptimizerSettings& settings,
                          const StepSize& step) {
-  const AdamScales scales(settings, step);
-  const auto mean_square = static_cast<float>(square_sum / static_cast<double>(dim));
-  const std::span<float> m = s.first(w.size());
-  float& v = s.back();
-  v = settings.beta2 * v + (1.0F - settings.beta2) * mean_square;
-  const float divisor = std::sqrt(v) / scales.of_root_v + settings.eps;
-  for (std::size_t c = 0; c < w.size(); ++c) {
-    m[c] = settings.beta1 * m[c] + (1.0F - settings.beta1) * g[c];
-    w[c] -= scales.of_m * (m[c] / divisor);
-  }
+  simd::rowwise_adam<Plain>(w.data(), s.data(), s.back(), g.data(), w.size(),
+                            simd::mean_square<Plain>(square_sum, dim), settings,
+                            AdamScales(settings, step));
 }
 
 void update_ftrl(std::span<float> w, std::span<float> s, std::span<const float> g,
                  const OptimizerSettings& settings, float learning_rate) {
-  const std::span<float> z = s.first(w.size());
-  const std::span<float> n = s.last(w.size());
-  for (std::size_t c = 0; c < w.size(); ++c) {
-    const float old_root = std::sqrt(n[c]);
-    n[c] += g[c] * g[c];
-    const float root = std::sqrt(n[c]);
-    z[c] += g[c] - (root - old_root) / learning_rate * w[c];
-    const float divisor = (settings.ftrl_beta + root) / learning_rate + 2.0F * settings.ftrl_l2;
-    if (divisor == 0.0F) continue;
-    w[c] = std::abs(z[c]) <= settings.ftrl_l1
-               ? 0.0F
-               : (std::copysign(settings.ftrl_l1, z[c]) - z[c]) / divisor;
-  }
+  simd::ftrl<Plain>(w.data(), s.data(), s.data() + w.size(), g.data(), w.size(), settings,
+                    learning_rate);
 }
 
 void adjust_gradient(std::span<const float> w, const OptimizerSettings& settings,
                      const StepSize& step, std::span<float> g) {
-  if (step.gradient_scale != 1.0F) {
-    for (float& value : g) value *= step.gradient_scale;
-  }
-  if (settings.weight_decay == 0.0F) return;
-  for (std::size_t c = 0; c < g.size(); ++c) g[c] += settings.weight_decay * w[c];
+  simd::adjust_gradient<Plain>(w.data(), settings, step, g.data(), g.size());
 }
 
 double sum_of_squares(std::span<const float> g) {
-  std::array<double, 4> sums = {};
-  for (std::size_t c = 0; c + 4 <= g.size(); c += 4) {
-    for (std::size_t lane = 0; lane < 4; ++lane) {
-      const auto value = static_cast<double>(g[c + lane]);
-      sums[lane] += value * value;
-    }
-  }
-  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+  return simd::sum_of_squares<Plain>(g.data(), g.size());
 }
 
 }  // namespace shardwright

@@ -27,6 +27,14 @@ struct StepSize {
   std::int64_t step = 1;     ///< how many updates this is, from 1, for Adam's bias correction
 };
 
+/// What Adam's m is multiplied by in a step, lr / (1 − β1^t), and what √v is divided by,
+/// √(1 − β2^t).
+struct AdamScales {
+  AdamScales(const OptimizerSettings& settings, const StepSize& step);
+  float of_m;
+  float of_root_v;
+};
+
 /// Whether the optimizer needs the mean of g² over whole rows.
 bool has_row_statistic(OptimizerKind optimizer);
 

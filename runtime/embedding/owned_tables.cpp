@@ -1,19 +1,41 @@
 #include "runtime/embedding/owned_tables.hpp"
 
-#include "runtime/embedding/lookup.hpp"
+#include "runtime/embedding/huge_pages.hpp"
+#include "runtime/embedding/simd/kernels.hpp"
+#include "runtime/embedding/work_split.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <optional>
 
 namespace shardwright {
+namespace {
+
+std::size_t ids_of(const InputExchange& input, const OwnedBlock& block) {
+  std::size_t ids = 0;
+  for (const InputSource& source : input.sources()) {
+    for (std::size_t k = 0; k < block.num_features; ++k) {
+      ids += source.features[block.first_feature + k].ids.size();
+    }
+  }
+  return ids;
+}
+
+}  // namespace
 
 OwnedTables::OwnedTables(const ExchangeLayout& layout, const Workload& workload,
                          const OptimizerSettings& settings, RankId self,
-                         std::span<ShardedEmbeddings::LocalShard> shards)
+                         std::span<ShardedEmbeddings::LocalShard> shards, Workers& workers)
     : layout_(layout),
       workload_(workload),
       settings_(settings),
       self_(self.index()),
       shards_(shards),
+      workers_(workers),
       square_sums_(layout, workload, self),
-      groups_(layout.owners[self_].blocks.size()) {}
+      groups_(layout.owners[self_].blocks.size()),
+      scratch_(workers.threads()) {}
 
 /// visit(block, its position, piece, its position in the block).
 template <class Visit>
@@ -32,46 +54,122 @@ PoolingMode OwnedTables::mode(const OwnedBlock& block) const {
 }
 
 GradientView OwnedTables::gradients_of(const OwnedPiece& piece) const {
-  return {matrix_.data(), self().columns, piece.column};
+  return {matrix_.data(), self().columns, piece.column, shards_[piece.shard].shard.columns()};
 }
 
-std::span<float> OwnedTables::working_row(const OwnedPiece& piece) {
-  row_.resize(static_cast<std::size_t>(shards_[piece.shard].shard.columns()));
-  return row_;
+std::span<float> OwnedTables::scratch(std::size_t thread, std::size_t width) {
+  scratch_[thread].resize(scratch_size(width));
+  return scratch_[thread];
 }
 
 ShardRows OwnedTables::rows_of(const OwnedPiece& piece) {
   return rows_from(shards_[piece.shard], piece.first_row);
 }
 
-void OwnedTables::look_up(const InputExchange& input) {
+/// Enough for the threads to end at about the same time, and no more, for tasks have a price.
+std::size_t OwnedTables::ids_per_task(std::size_t ids) const {
+  constexpr std::size_t kTasksPerThread = 8;
+  constexpr std::size_t kFewestIds = 1024;
+  if (workers_.threads() == 1) return std::numeric_limits<std::size_t>::max();
+  return std::max(ids / (workers_.threads() * kTasksPerThread), kFewestIds);
+}
+
+void OwnedTables::plan_look_ups(const InputExchange& input) {
   const std::int64_t stride = self().columns;
-  matrix_.resize(static_cast<std::size_t>(input.samples() * stride));
+  std::size_t ids = 0;
+  for_each_piece([&](const OwnedBlock& block, std::size_t, const OwnedPiece&, std::size_t) {
+    ids += ids_of(input, block);
+  });
+  look_ups_.clear();
   for_each_piece([&](const OwnedBlock& block, std::size_t, const OwnedPiece& piece, std::size_t) {
-    const ShardRows rows = rows_of(piece);
-    const auto width = static_cast<std::int64_t>(rows.width);
+    const WeightRows rows = rows_of(piece).to_read();
     for (const InputSource& source : input.sources()) {
       float* first = matrix_.data() + source.row_begin * stride + piece.column;
-      for (std::size_t k = 0; k < block.num_features; ++k, first += width) {
-        pool_bags(source.features[block.first_feature + k], mode(block), rows.weights, width, first,
-                  stride);
+      for (std::size_t k = 0; k < block.num_features; ++k, first += rows.width) {
+        const BagsView& bags = source.features[block.first_feature + k];
+        for (const BagsPart& part : split_bags(bags, ids_per_task(ids))) {
+          float* const out = first + static_cast<std::int64_t>(part.first_bag) * stride;
+          look_ups_.push_back({part.bags, mode(block), rows, out});
+        }
       }
     }
   });
 }
 
+void OwnedTables::look_up(const InputExchange& input) {
+  const EmbeddingKernels& kernels = embedding_kernels();
+  resize_in_huge_pages(matrix_, static_cast<std::size_t>(input.samples() * self().columns));
+  plan_look_ups(input);
+  workers_.run(look_ups_.size(), [&](std::size_t i, std::size_t) {
+    const LookUp& look_up = look_ups_[i];
+    kernels.pool_bags(look_up.bags, look_up.mode, look_up.rows, look_up.out, self().columns);
+  });
+}
+
 void OwnedTables::group_rows(const InputExchange& input) {
-  for (std::size_t b = 0; b < groups_.size(); ++b) {
-    const OwnedBlock& block = self().blocks[b];
-    groups_[b].build(input.sources(), block.first_feature, block.num_features, mode(block),
-                     block.rows());
+  std::vector<std::size_t> order(groups_.size());  // the largest first
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return ids_of(input, self().blocks[a]) > ids_of(input, self().blocks[b]);
+  });
+  workers_.run(groups_.size(), [&](std::size_t i, std::size_t) {
+    const OwnedBlock& block = self().blocks[order[i]];
+    groups_[order[i]].build(input.sources(), block.first_feature, block.num_features, mode(block),
+                            block.rows());
+  });
+  plan_updates();
+}
+
+void OwnedTables::plan_updates() {
+  std::size_t ids = 0;
+  for_each_piece([&](const OwnedBlock&, std::size_t b, const OwnedPiece&, std::size_t) {
+    ids += groups_[b].ids();
+  });
+  updates_.clear();
+  hot_gradients_.clear();
+  for_each_piece(
+      [&](const OwnedBlock& block, std::size_t b, const OwnedPiece& piece, std::size_t i) {
+        plan_piece({&block, b, &piece, i, {}, 0, false}, ids_per_task(ids));
+      });
+}
+
+void OwnedTables::plan_piece(Update update, std::size_t ids_per_task) {
+  const RowGroups& groups = groups_[update.block_position];
+  for (const GroupRange& range : split_groups(groups, ids_per_task)) {
+    update.groups = range;
+    update.is_hot = range.end == range.begin + 1 && groups[range.begin].size() > ids_per_task;
+    update.hot_gradient = hot_gradients_.size();
+    if (update.is_hot) {
+      hot_gradients_.resize(hot_gradients_.size() + rows_of(*update.piece).width);
+    }
+    updates_.push_back(update);
+  }
+}
+
+/// A row that has more than one thread's share of the ids: the threads share its columns.
+void OwnedTables::sum_hot_gradients() {
+  constexpr std::size_t kColumns = 16;
+  const EmbeddingKernels& kernels = embedding_kernels();
+  for (const Update& update : updates_) {
+    if (!update.is_hot) continue;
+    const std::size_t width = rows_of(*update.piece).width;
+    const std::span gradient = std::span(hot_gradients_).subspan(update.hot_gradient, width);
+    const std::span group = groups_[update.block_position][update.groups.begin];
+    workers_.run((width + kColumns - 1) / kColumns, [&](std::size_t part, std::size_t) {
+      GradientView view = gradients_of(*update.piece);
+      view.column += static_cast<std::int64_t>(part * kColumns);
+      const std::size_t columns = std::min(kColumns, width - part * kColumns);
+      kernels.sum_gradients(group, view, gradient.subspan(part * kColumns, columns));
+    });
   }
 }
 
 double OwnedTables::sum_all_squares() {
   double sum = 0;
   for_each_piece([&](const OwnedBlock&, std::size_t b, const OwnedPiece& piece, std::size_t) {
-    sum += shardwright::sum_all_squares(groups_[b], gradients_of(piece), working_row(piece));
+    const std::size_t width = rows_of(piece).width;
+    sum += shardwright::sum_all_squares(groups_[b], gradients_of(piece),
+                                        scratch(0, width).first(width));
   });
   return sum;
 }
@@ -80,19 +178,43 @@ void OwnedTables::sum_row_squares(const StepSize& step) {
   for (std::size_t b = 0; b < groups_.size(); ++b) {
     if (square_sums_.needed(b)) square_sums_.start(b, groups_[b].size());
   }
-  for_each_piece([&](const OwnedBlock& block, std::size_t b, const OwnedPiece& piece,
-                     std::size_t i) {
-    if (!square_sums_.needed(b)) return;
-    shardwright::sum_row_squares(rows_of(piece), rule(block, step), groups_[b], gradients_of(piece),
-                                 working_row(piece), square_sums_.own_part(b, i));
+  workers_.run(updates_.size(), [&](std::size_t i, std::size_t thread) {
+    const Update& update = updates_[i];
+    if (!square_sums_.needed(update.block_position)) return;
+    const ShardRows rows = rows_of(*update.piece);
+    shardwright::sum_row_squares(
+        {rows,
+         rule(*update.block, step),
+         groups_[update.block_position],
+         update.groups,
+         gradients_of(*update.piece),
+         {},
+         scratch(thread, rows.width)},
+        square_sums_.own_part(update.block_position, update.piece_position));
   });
 }
 
 void OwnedTables::update(const StepSize& step) {
-  for_each_piece([&](const OwnedBlock& block, std::size_t b, const OwnedPiece& piece, std::size_t) {
-    update_rows(rows_of(piece), rule(block, step), groups_[b], gradients_of(piece),
-                square_sums_.totals(b), working_row(piece));
+  const EmbeddingKernels& kernels = embedding_kernels();
+  sum_hot_gradients();
+  workers_.run(updates_.size(), [&](std::size_t i, std::size_t thread) {
+    const Update& update = updates_[i];
+    if (update.is_hot) return update_hot(update, step, thread);
+    const ShardRows rows = rows_of(*update.piece);
+    kernels.update_rows({rows, rule(*update.block, step), groups_[update.block_position],
+                         update.groups, gradients_of(*update.piece),
+                         square_sums_.totals(update.block_position), scratch(thread, rows.width)});
   });
+}
+
+void OwnedTables::update_hot(const Update& update, const StepSize& step, std::size_t thread) {
+  const ShardRows rows = rows_of(*update.piece);
+  const std::size_t group = update.groups.begin;
+  const std::span<const double> sums = square_sums_.totals(update.block_position);
+  update_row(rows, groups_[update.block_position].row(group), rule(*update.block, step),
+             std::span(hot_gradients_).subspan(update.hot_gradient, rows.width),
+             sums.empty() ? std::nullopt : std::optional(sums[group]),
+             scratch(thread, rows.width).last(rows.width));
 }
 
 }  // namespace shardwright

@@ -4,6 +4,8 @@
 #include "runtime/embedding/optimizer.hpp"
 #include "runtime/embedding/row_groups.hpp"
 #include "runtime/embedding/shard_update.hpp"
+#include "runtime/embedding/weight_rows.hpp"
+#include "runtime/embedding/workers.hpp"
 #include "runtime/exchange/input_exchange.hpp"
 #include "runtime/exchange/layout.hpp"
 #include "runtime/exchange/row_square_sums.hpp"
@@ -19,10 +21,11 @@ namespace shardwright {
 /// updates by their gradients, both in its matrix (OwnerLayout). Borrows all that it is made of.
 class OwnedTables {
  public:
-  /// `shards` are those of the rank's OwnerLayout, in its order.
+  /// `shards` are those of the rank's OwnerLayout, in its order. However many `workers` there are,
+  /// every pooled value and every row is computed by one of them: the bits are the same.
   OwnedTables(const ExchangeLayout& layout, const Workload& workload,
               const OptimizerSettings& settings, RankId self,
-              std::span<ShardedEmbeddings::LocalShard> shards);
+              std::span<ShardedEmbeddings::LocalShard> shards, Workers& workers);
 
   /// Fills the matrix with pooled values.
   void look_up(const InputExchange& input);
@@ -40,13 +43,36 @@ class OwnedTables {
   void update(const StepSize& step);
 
  private:
+  /// Of one piece: the bags that one thread pools.
+  struct LookUp {
+    BagsView bags;
+    PoolingMode mode = PoolingMode::sum;
+    WeightRows rows;
+    float* out = nullptr;
+  };
+  /// Of one piece: the groups that one thread updates.
+  struct Update {
+    const OwnedBlock* block = nullptr;
+    std::size_t block_position = 0;
+    const OwnedPiece* piece = nullptr;
+    std::size_t piece_position = 0;  ///< in the block
+    GroupRange groups;
+    std::size_t hot_gradient = 0;  ///< in hot_gradients_, of a group that is hot
+    bool is_hot = false;
+  };
   const OwnerLayout& self() const { return layout_.owners[self_]; }
   template <class Visit>
   void for_each_piece(Visit visit);
   PoolingMode mode(const OwnedBlock& block) const;
   GradientView gradients_of(const OwnedPiece& piece) const;
-  std::span<float> working_row(const OwnedPiece& piece);
+  std::span<float> scratch(std::size_t thread, std::size_t width);
   ShardRows rows_of(const OwnedPiece& piece);
+  std::size_t ids_per_task(std::size_t ids) const;
+  void plan_look_ups(const InputExchange& input);
+  void plan_updates();
+  void plan_piece(Update whole, std::size_t ids_per_task);
+  void sum_hot_gradients();
+  void update_hot(const Update& update, const StepSize& step, std::size_t thread);
   UpdateRule rule(const OwnedBlock& block, const StepSize& step) const {
     return {workload_.table(block.table), settings_, step};
   }
@@ -56,10 +82,14 @@ class OwnedTables {
   const OptimizerSettings& settings_;
   std::size_t self_;
   std::span<ShardedEmbeddings::LocalShard> shards_;
+  Workers& workers_;
   RowSquareSums square_sums_;
   std::vector<RowGroups> groups_;  ///< one per block
+  std::vector<LookUp> look_ups_;
+  std::vector<Update> updates_;
   std::vector<float> matrix_;
-  std::vector<float> row_;  ///< working memory: the gradient of one row of one shard
+  std::vector<float> hot_gradients_;
+  std::vector<std::vector<float>> scratch_;  ///< working memory of each thread
 };
 
 }  // namespace shardwright

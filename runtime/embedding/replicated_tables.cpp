@@ -1,7 +1,7 @@
 #include "runtime/embedding/replicated_tables.hpp"
 
 #include "runtime/comm/collectives.hpp"
-#include "runtime/embedding/lookup.hpp"
+#include "runtime/embedding/simd/kernels.hpp"
 
 #include <algorithm>
 
@@ -35,21 +35,23 @@ ReplicatedTables::ReplicatedTables(const ExchangeLayout& layout, const Workload&
     table.first_gradient = values;
     exchanges_marks_ |= moves_by_zero(workload_.table(shard.table).optimizer, settings_);
     rows += static_cast<std::size_t>(shard.rows());
-    values += shards_[s].weights.size();
+    values += static_cast<std::size_t>(shard.rows() * shard.columns());
   }
   gradients_.resize(values);
   touched_.resize((rows + 7) / 8);
 }
 
 void ReplicatedTables::look_up(const Batch& batch, std::span<float> pooled) {
+  const EmbeddingKernels& kernels = embedding_kernels();
   bags_.clear();
   for (const Table& table : tables_) {
     const Shard& shard = shard_of(table);
+    const WeightRows rows = rows_from(shards_[table.shard], 0).to_read();
     float* first = pooled.data() + table.pooled_column;
     for (std::size_t k = 0; k < table.num_features; ++k, first += shard.columns()) {
       bags_.push_back(batch.features[table.first_feature + k]);
-      pool_bags(view(bags_.back()), workload_.table(shard.table).mode, shards_[table.shard].weights,
-                shard.columns(), first, pooled_columns_);
+      kernels.pool_bags(view(bags_.back()), workload_.table(shard.table).mode, rows, first,
+                        pooled_columns_);
     }
   }
 }
@@ -73,12 +75,13 @@ void ReplicatedTables::sum_gradients(std::span<const float> pooled_gradient) {
 }
 
 void ReplicatedTables::sum_gradients(Table& table, std::span<const float> pooled_gradient) {
-  const GradientView view{pooled_gradient.data(), pooled_columns_, table.pooled_column};
-  const auto width = static_cast<std::size_t>(shard_of(table).columns());
+  const std::int64_t columns = shard_of(table).columns();
+  const GradientView view{pooled_gradient.data(), pooled_columns_, table.pooled_column, columns};
+  const auto width = static_cast<std::size_t>(columns);
   for (std::size_t g = 0; g < table.groups.size(); ++g) {
-    const auto row = static_cast<std::size_t>(table.groups[g].front().row);
+    const auto row = static_cast<std::size_t>(table.groups.row(g));
     mark(table.first_row + row);
-    shardwright::sum_gradients(
+    embedding_kernels().sum_gradients(
         table.groups[g], view,
         std::span(gradients_).subspan(table.first_gradient + row * width, width));
   }
@@ -126,16 +129,17 @@ double ReplicatedTables::sum_all_squares() const {
 
 void ReplicatedTables::update(const StepSize& step) {
   std::vector<float> gradient;
+  std::vector<float> weights;  // of a row that is not in floats
   for (const Table& table : tables_) {
     const UpdateRule rule{workload_.table(shard_of(table).table), settings_, step};
     const ShardRows rows = rows_from(shards_[table.shard], 0);
+    weights.resize(rows.width);
     for (std::int64_t row = 0; row < shard_of(table).rows(); ++row) {
       const bool marked = is_marked(table.first_row + static_cast<std::size_t>(row));
       if (exchanges_marks_ && !marked) continue;
       const std::span<const float> summed = gradient_of(table, row);
       gradient.assign(summed.begin(), summed.end());
-      adjust_gradient(rows.weights_of(row), settings_, step, gradient);
-      update_row(rows, row, rule, gradient, std::nullopt);
+      update_row(rows, row, rule, gradient, std::nullopt, weights);
     }
   }
 }

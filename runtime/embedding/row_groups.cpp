@@ -1,27 +1,68 @@
 #include "runtime/embedding/row_groups.hpp"
 
+#include "costmodel/errors.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <limits>
 #include <utility>
 
 namespace shardwright {
 namespace {
 
-constexpr int kDigitBits = 11;
-constexpr std::size_t kDigits = std::size_t{1} << kDigitBits;
+constexpr int kMostDigitBits = 11;
+constexpr std::size_t kDigits = std::size_t{1} << kMostDigitBits;
 
-std::size_t digit(const Occurrence& occurrence, int shift) {
-  return (static_cast<std::size_t>(occurrence.row) >> shift) % kDigits;
+int bits_below(std::uint64_t end) {
+  return end < 2 ? 0 : static_cast<int>(std::bit_width(end - 1));
 }
 
-/// One pass of a radix sort: stable by one digit of the row.
-void sort_by_digit(std::span<const Occurrence> from, std::span<Occurrence> to, int shift) {
+/// Bits of a key that one pass sorts by.
+struct Digit {
+  int shift = 0;
+  std::uint64_t mask = 0;
+  std::size_t of(std::uint64_t key) const { return (key >> shift) & mask; }
+};
+
+/// One pass of a radix sort: stable by one digit.
+void sort_by_digit(std::span<const std::uint64_t> from, std::span<std::uint64_t> to, Digit digit) {
   std::array<std::size_t, kDigits> next = {};
-  for (const Occurrence& occurrence : from) ++next[digit(occurrence, shift)];
+  for (const std::uint64_t key : from) ++next[digit.of(key)];
   for (std::size_t begin = 0; std::size_t & count : next) {
     begin += std::exchange(count, begin);
   }
-  for (const Occurrence& occurrence : from) to[next[digit(occurrence, shift)]++] = occurrence;
+  for (const std::uint64_t key : from) to[next[digit.of(key)]++] = key;
+}
+
+std::size_t count_ids(std::span<const InputSource> sources, std::size_t first_feature,
+                      std::size_t num_features) {
+  std::size_t ids = 0;
+  for (const InputSource& source : sources) {
+    if (source.row_begin + source.samples > std::numeric_limits<std::uint32_t>::max()) {
+      throw InputError("A batch has more than 4294967295 samples.");
+    }
+    for (std::size_t k = 0; k < num_features; ++k) {
+      ids += source.features[first_feature + k].ids.size();
+    }
+  }
+  return ids;
+}
+
+std::uint64_t count_samples(std::span<const InputSource> sources) {
+  std::int64_t end = 0;
+  for (const InputSource& source : sources) end = std::max(end, source.row_begin + source.samples);
+  return static_cast<std::uint64_t>(end);
+}
+
+/// Whether every coefficient is 1.
+bool has_ones_alone(std::span<const InputSource> sources, std::size_t feature, PoolingMode mode) {
+  return mode != PoolingMode::mean &&
+         std::all_of(sources.begin(), sources.end(), [&](const InputSource& source) {
+           return source.features[feature].weights.empty();
+         });
 }
 
 float coefficient(const BagsView& bags, std::size_t position, std::int32_t length,
@@ -34,10 +75,38 @@ float coefficient(const BagsView& bags, std::size_t position, std::int32_t lengt
 
 void RowGroups::build(std::span<const InputSource> sources, std::size_t first_feature,
                       std::size_t num_features, PoolingMode mode, std::int64_t rows) {
-  occurrences_.clear();
-  for (const InputSource& source : sources) collect(source, first_feature, num_features, mode);
+  const std::size_t ids = count_ids(sources, first_feature, num_features);
+  are_samples_ = num_features == 1 && has_ones_alone(sources, first_feature, mode);
+  position_bits_ = bits_below(are_samples_ ? count_samples(sources) : ids);
+  if (position_bits_ + bits_below(static_cast<std::uint64_t>(rows)) > 64) {
+    throw InputError(fmt::format("{} ids of {} rows in a batch are too many to sort.", ids, rows));
+  }
+  keys_.clear();
+  keys_.reserve(ids);
+  collected_.clear();
+  for (const InputSource& source : sources) {
+    if (are_samples_) {
+      collect_samples(source, source.features[first_feature]);
+    } else {
+      collected_.reserve(ids);
+      collect(source, first_feature, num_features, mode);
+    }
+  }
   sort_by_row(rows);
   find_groups();
+}
+
+void RowGroups::collect_samples(const InputSource& source, const BagsView& bags) {
+  std::uint64_t* next = keys_.data() + keys_.size();
+  keys_.resize(keys_.size() + bags.ids.size());
+  const std::int64_t* id = bags.ids.data();
+  auto sample = static_cast<std::uint64_t>(source.row_begin);
+  for (const std::int32_t length : bags.lengths) {
+    for (std::int32_t i = 0; i < length; ++i) {
+      *next++ = static_cast<std::uint64_t>(*id++) << position_bits_ | sample;
+    }
+    ++sample;
+  }
 }
 
 void RowGroups::collect(const InputSource& source, std::size_t first_feature,
@@ -48,29 +117,48 @@ void RowGroups::collect(const InputSource& source, std::size_t first_feature,
       const BagsView& bags = source.features[first_feature + k];
       const std::int32_t length = bags.lengths[static_cast<std::size_t>(sample)];
       for (std::int32_t i = 0; i < length; ++i, ++next[k]) {
-        occurrences_.push_back({bags.ids[next[k]], source.row_begin + sample,
-                                static_cast<std::int32_t>(k),
-                                coefficient(bags, next[k], length, mode)});
+        const auto row = static_cast<std::uint64_t>(bags.ids[next[k]]);
+        keys_.push_back(row << position_bits_ | collected_.size());
+        collected_.push_back({static_cast<std::uint32_t>(source.row_begin + sample),
+                              static_cast<std::uint32_t>(k),
+                              coefficient(bags, next[k], length, mode)});
       }
     }
   }
 }
 
+/// In as few passes as the digits allow, of which none is wider than need be.
 void RowGroups::sort_by_row(std::int64_t rows) {
-  scratch_.resize(occurrences_.size());
-  const auto bits = static_cast<int>(std::bit_width(static_cast<std::uint64_t>(rows - 1)));
-  for (int shift = 0; shift < bits; shift += kDigitBits) {
-    sort_by_digit(occurrences_, scratch_, shift);
-    occurrences_.swap(scratch_);
+  scratch_.resize(keys_.size());
+  const int bits = bits_below(static_cast<std::uint64_t>(rows));
+  const int passes = (bits + kMostDigitBits - 1) / kMostDigitBits;
+  for (int pass = 0; pass < passes; ++pass) {
+    const int begin = bits * pass / passes;
+    const int end = bits * (pass + 1) / passes;
+    sort_by_digit(keys_, scratch_, {position_bits_ + begin, (1U << (end - begin)) - 1});
+    keys_.swap(scratch_);
   }
 }
 
+Occurrence RowGroups::occurrence(std::uint64_t key) const {
+  const std::uint64_t position = key & ((std::uint64_t{1} << position_bits_) - 1);
+  if (are_samples_) return {static_cast<std::uint32_t>(position), 0, 1.0F};
+  return collected_[position];
+}
+
 void RowGroups::find_groups() {
+  occurrences_.resize(keys_.size());
+  rows_.clear();
   begins_.clear();
-  for (std::size_t i = 0; i < occurrences_.size(); ++i) {
-    if (i == 0 || occurrences_[i].row != occurrences_[i - 1].row) begins_.push_back(i);
+  for (std::size_t i = 0; i < keys_.size(); ++i) {
+    const auto row = static_cast<std::int64_t>(keys_[i] >> position_bits_);
+    if (i == 0 || row != rows_.back()) {
+      rows_.push_back(row);
+      begins_.push_back(i);
+    }
+    occurrences_[i] = occurrence(keys_[i]);
   }
-  begins_.push_back(occurrences_.size());
+  begins_.push_back(keys_.size());
 }
 
 }  // namespace shardwright

@@ -12,10 +12,15 @@ namespace shardwright {
 
 /// One id of one bag: its row gets coefficient · (gradient of the bag's pooled value).
 struct Occurrence {
-  std::int64_t row = 0;
-  std::int64_t sample = 0;   ///< row of the owner's matrix
-  std::int32_t feature = 0;  ///< counts the table's features
-  float coefficient = 0;     ///< per-sample weight (or 1), over the bag's length for the mean
+  std::uint32_t sample = 0;   ///< row of the owner's matrix
+  std::uint32_t feature = 0;  ///< counts the table's features
+  float coefficient = 0;      ///< per-sample weight (or 1), over the bag's length for the mean
+};
+
+/// Groups [begin, end) of a RowGroups.
+struct GroupRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
 };
 
 /// The ids of a batch for one table, grouped by row. Within a group they stand in the order in
@@ -24,25 +29,43 @@ struct Occurrence {
 class RowGroups {
  public:
   /// Takes the features [first_feature, first_feature + num_features) of all sources, all of one
-  /// table, with ids in [0, rows). Sorts in linear time.
+  /// table, with ids in [0, rows). Sorts in linear time. Throws InputError for more samples than
+  /// an Occurrence can count, or if row and position among the ids do not fit into 64 bits.
   void build(std::span<const InputSource> sources, std::size_t first_feature,
              std::size_t num_features, PoolingMode mode, std::int64_t rows);
 
   /// Different rows that the batch touches.
-  std::size_t size() const { return begins_.size() - 1; }
+  std::size_t size() const { return rows_.size(); }
+  /// Occurrences of all rows.
+  std::size_t ids() const { return occurrences_.size(); }
   /// Groups stand in the order of their rows; none is empty.
+  std::int64_t row(std::size_t group) const { return rows_[group]; }
   std::span<const Occurrence> operator[](std::size_t group) const {
-    return std::span(occurrences_).subspan(begins_[group], begins_[group + 1] - begins_[group]);
+    return occurrences_of({group, group + 1});
+  }
+  /// Those of consecutive groups, one group after the other.
+  std::span<const Occurrence> occurrences_of(GroupRange groups) const {
+    return std::span(occurrences_)
+        .subspan(begins_[groups.begin], begins_[groups.end] - begins_[groups.begin]);
   }
 
  private:
+  void collect_samples(const InputSource& source, const BagsView& bags);
   void collect(const InputSource& source, std::size_t first_feature, std::size_t num_features,
                PoolingMode mode);
+  Occurrence occurrence(std::uint64_t key) const;
   void sort_by_row(std::int64_t rows);
   void find_groups();
 
-  std::vector<Occurrence> occurrences_;
-  std::vector<Occurrence> scratch_;
+  int position_bits_ = 0;
+  bool are_samples_ = false;
+  /// row << position_bits_ | position: in collected_ or, if are_samples_, the sample, which says it
+  /// all where a table has one feature and every coefficient is 1.
+  std::vector<std::uint64_t> keys_;
+  std::vector<std::uint64_t> scratch_;
+  std::vector<Occurrence> collected_;      ///< in the order of samples
+  std::vector<Occurrence> occurrences_;    ///< in the order of rows
+  std::vector<std::int64_t> rows_;         ///< of each group
   std::vector<std::size_t> begins_ = {0};  ///< of each group, and the end
 };
 

@@ -12,11 +12,12 @@
 namespace shardwright {
 
 /// A shard's gradients within its owner's matrix: those of sample n and the table's k-th feature
-/// begin at data[n · stride + column + k · width].
+/// begin at data[n · stride + column + k · width], `width` being the shard's.
 struct GradientView {
   const float* data = nullptr;
   std::int64_t stride = 0;
   std::int64_t column = 0;
+  std::int64_t width = 0;
 };
 
 /// How one table is updated in one step.
@@ -26,32 +27,49 @@ struct UpdateRule {
   StepSize step;
 };
 
-/// gradient[c] = Σ coefficient · gradients over the occurrences, in their order; gradient.size() is
-/// the shard's width.
+/// One shard's rows and the gradients of a batch, of which groups [range.begin, range.end) are to
+/// be applied.
+struct UpdateTask {
+  const ShardRows& rows;
+  const UpdateRule& rule;
+  const RowGroups& groups;
+  GroupRange range;
+  GradientView gradients;
+  /// Row-wise optimizers: Σ g² of each group over all columns of the table; empty if the shard has
+  /// them all.
+  std::span<const double> square_sums;
+  std::span<float> scratch;  ///< working memory: scratch_size()
+};
+
+/// Rows that a kernel has under way at once.
+inline constexpr std::size_t kRowsAtOnce = 8;
+
+/// Floats that an update of rows of this width needs as working memory: gradients and weights.
+constexpr std::size_t scratch_size(std::size_t width) { return 2 * kRowsAtOnce * width; }
+
+/// gradient[c] = Σ coefficient · gradients over the occurrences, in their order; of as many columns
+/// as gradient has. Like update_rows() one column after the other: what the kernels of every
+/// instruction set (simd/kernels.hpp) must equal to the bit.
 void sum_gradients(std::span<const Occurrence> group, const GradientView& gradients,
                    std::span<float> gradient);
 
 /// Σ g² over all groups, before weight decay: the shard's part of the global gradient norm.
-/// `gradient` is working memory of the shard's width, here and below.
+/// `gradient` is working memory of the shard's width.
 double sum_all_squares(const RowGroups& groups, const GradientView& gradients,
                        std::span<float> gradient);
 
 /// One shard's part of the row statistic: sums[g] = Σ of the squares of group g's gradient, as the
-/// optimizer takes it.
-void sum_row_squares(const ShardRows& rows, const UpdateRule& rule, const RowGroups& groups,
-                     const GradientView& gradients, std::span<float> gradient,
-                     std::span<double> sums);
+/// optimizer takes it, for the task's groups.
+void sum_row_squares(const UpdateTask& task, std::span<double> sums);
 
-/// Applies the table's optimizer to one row. `gradient` is the row's, already adjusted
-/// (adjust_gradient()); `square_sum` over all columns of the table: none if the shard has them all.
+/// Applies the table's optimizer to one row. `gradient` is the row's, as yet without weight decay
+/// and scale; adjusts it (adjust_gradient()). `square_sum` over all columns of the table: none if
+/// the shard has them all. `weights` is working memory of the shard's width.
 void update_row(const ShardRows& rows, std::int64_t row, const UpdateRule& rule,
-                std::span<const float> gradient, std::optional<double> square_sum);
+                std::span<float> gradient, std::optional<double> square_sum,
+                std::span<float> weights);
 
-/// Sums the gradients of every group and applies the table's optimizer to its row. `square_sums`
-/// (row-wise optimizers): one per group, over all columns of the table; empty if the shard has them
-/// all.
-void update_rows(const ShardRows& rows, const UpdateRule& rule, const RowGroups& groups,
-                 const GradientView& gradients, std::span<const double> square_sums,
-                 std::span<float> gradient);
+/// Sums the gradients of every group and applies the table's optimizer to its row.
+void update_rows(const UpdateTask& task);
 
 }  // namespace shardwright

@@ -2,6 +2,7 @@
 
 #include "costmodel/bytes.hpp"
 #include "costmodel/errors.hpp"
+#include "runtime/embedding/huge_pages.hpp"
 
 #include <fmt/format.h>
 
@@ -12,8 +13,9 @@
 namespace shardwright {
 namespace {
 
-[[noreturn]] void refuse(const Table& table, const Shard& shard, std::int64_t values) {
-  const std::int64_t bytes = checked_product(values, sizeof(float), "bytes of a shard");
+[[noreturn]] void refuse(const Table& table, const Shard& shard, std::int64_t values,
+                         std::int64_t value_bytes) {
+  const std::int64_t bytes = checked_product(values, value_bytes, "bytes of a shard");
   throw EnvironmentError(
       fmt::format("No memory for {} of table '{}' (rows [{}, {}), columns [{}, {})): plan for more "
                   "ranks or give the ranks their true memory in the topology.",
@@ -21,18 +23,29 @@ namespace {
                   shard.col_begin, shard.col_end));
 }
 
+template <class T>
+std::vector<T> filled(const Table& table, const Shard& shard, std::int64_t per_row, T value) {
+  const std::int64_t values = checked_product(shard.rows(), per_row, "weights of a shard");
+  try {
+    std::vector<T> result;
+    resize_in_huge_pages(result, static_cast<std::size_t>(values), value);
+    return result;
+  } catch (const std::bad_alloc&) {
+    refuse(table, shard, values, sizeof(T));
+  } catch (const std::length_error&) {
+    refuse(table, shard, values, sizeof(T));
+  }
+}
+
 }  // namespace
 
 std::vector<float> shard_values(const Table& table, const Shard& shard, std::int64_t per_row,
                                 float value) {
-  const std::int64_t values = checked_product(shard.rows(), per_row, "weights of a shard");
-  try {
-    return std::vector<float>(static_cast<std::size_t>(values), value);
-  } catch (const std::bad_alloc&) {
-    refuse(table, shard, values);
-  } catch (const std::length_error&) {
-    refuse(table, shard, values);
-  }
+  return filled(table, shard, per_row, value);
+}
+
+std::vector<std::uint16_t> shard_values16(const Table& table, const Shard& shard) {
+  return filled(table, shard, shard.columns(), std::uint16_t{0});
 }
 
 std::vector<float> initial_state(const Table& table, const Shard& shard,

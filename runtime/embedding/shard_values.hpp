@@ -14,6 +14,9 @@ namespace shardwright {
 std::vector<float> shard_values(const Table& table, const Shard& shard, std::int64_t per_row,
                                 float value);
 
+/// One 16-bit value for each weight of a shard, all 0; throws like shard_values().
+std::vector<std::uint16_t> shard_values16(const Table& table, const Shard& shard);
+
 /// Optimizer state before the first step, in the shape that LocalShard::state has.
 std::vector<float> initial_state(const Table& table, const Shard& shard,
                                  const OptimizerSettings& settings);

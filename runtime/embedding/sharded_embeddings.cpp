@@ -5,8 +5,10 @@
 #include "runtime/embedding/initial_weights.hpp"
 #include "runtime/embedding/owned_tables.hpp"
 #include "runtime/embedding/replicated_tables.hpp"
+#include "runtime/embedding/rounding_key.hpp"
 #include "runtime/embedding/shard_values.hpp"
 #include "runtime/embedding/supported_plan.hpp"
+#include "runtime/embedding/workers.hpp"
 #include "runtime/exchange/input_exchange.hpp"
 #include "runtime/exchange/layout.hpp"
 #include "runtime/exchange/pooled_exchange.hpp"
@@ -58,6 +60,7 @@ struct ShardedEmbeddings::State {
   InputExchange input;
   PooledExchange pooled_exchange;
   SplitMeans split_means;
+  Workers workers;
   OwnedTables owned;
   ReplicatedTables replicated;
   EmbeddingPhases phases;
@@ -72,8 +75,10 @@ ShardedEmbeddings::State::State(const Plan& plan, Communicator& communicator,
       workload(accepted(plan, communicator.size()).workload),
       layout(make_layout(plan)),
       shards(make_shards(plan)),
+      pooled_exchange(options.wire),
       split_means(layout, workload),
-      owned(layout, workload, options.optimizer, comm.rank(), owned_shards()),
+      workers(options.threads),
+      owned(layout, workload, options.optimizer, comm.rank(), owned_shards(), workers),
       replicated(layout, workload, options.optimizer, replicated_shards()) {
   for (const PooledFeature& feature : layout.features) feature_names.push_back(feature.name);
 }
@@ -92,8 +97,17 @@ std::vector<ShardedEmbeddings::LocalShard> ShardedEmbeddings::State::make_shards
 
 ShardedEmbeddings::LocalShard ShardedEmbeddings::State::make_shard(const Shard& shard) const {
   const Table& table = workload.table(shard.table);
-  return {shard, initial_weights(options.seed, table, shard),
-          initial_state(table, shard, options.optimizer)};
+  LocalShard local;
+  local.shard = shard;
+  local.dtype = table.dtype;
+  local.rounding_key = rounding_table_key(options.seed, table.name);
+  if (table.dtype == DataType::fp32) {
+    local.weights = initial_weights(options.seed, table, shard);
+  } else {
+    local.weights16 = initial_weights16(options.seed, table, shard);
+  }
+  local.state = initial_state(table, shard, options.optimizer);
+  return local;
 }
 
 void ShardedEmbeddings::State::check_batch(const Batch& batch,

@@ -4,6 +4,7 @@
 #include "runtime/comm/communicator.hpp"
 #include "runtime/data/batch.hpp"
 #include "runtime/embedding/optimizer.hpp"
+#include "runtime/exchange/wire_formats.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -22,6 +23,9 @@ enum class BadIdPolicy {
 struct EmbeddingOptions {
   std::uint64_t seed = 1;
   OptimizerSettings optimizer = {};
+  WireFormats wire = {};
+  std::int64_t threads =
+      1;  ///< that look up and update, this one among them; the bits are the same
 };
 
 /// What a rank sent and spent in the last step, by phase.
@@ -78,8 +82,11 @@ class ShardedEmbeddings {
   /// row-major, and optimizer state, rows × state_width() (optimizer.hpp).
   struct LocalShard {
     Shard shard;
-    std::vector<float> weights;
+    std::vector<float> weights;  ///< of an fp32 table
     std::vector<float> state;
+    DataType dtype = DataType::fp32;
+    std::vector<std::uint16_t> weights16 = {};  ///< in place of `weights`: bits of bf16 or fp16
+    std::uint64_t rounding_key = 0;             ///< rounding_table_key() of the table
   };
   const std::vector<LocalShard>& local_shards() const;
 

@@ -39,11 +39,6 @@ template <class Value>
 
 void require_supported_table(const Table& table) {
   if (table.mode == PoolingMode::none) refuse(table, "pooling mode", table.mode, "sum or mean");
-  if (table.dtype != DataType::fp32) refuse(table, "dtype", table.dtype, "fp32");
-  if (table.optimizer != OptimizerKind::sgd && table.optimizer != OptimizerKind::adagrad &&
-      table.optimizer != OptimizerKind::rowwise_adagrad) {
-    refuse(table, "optimizer", table.optimizer, "sgd, adagrad or rowwise_adagrad");
-  }
   if (table.rows < 1 || table.dim < 1) {
     throw InputError(fmt::format("Table '{}' has {} rows and {} columns; both must be positive.",
                                  table.name, table.rows, table.dim));

@@ -61,20 +61,17 @@ void pack(const OwnerLayout& owner, std::span<const float> pooled, std::int64_t 
 }  // namespace
 
 void PooledExchange::bring_pooled(Communicator& comm, const ExchangeLayout& layout,
-                                  std::span<const InputSource> sources,
-                                  std::span<const float> owned, std::span<float> pooled) {
+                                  std::span<const InputSource> sources, std::span<float> owned,
+                                  std::span<float> pooled) {
   const std::size_t self = comm.rank().index();
   const std::int64_t columns = layout.owners[self].columns;
   const auto from_owners =
       owners_blocks(layout, self, static_cast<std::size_t>(sources[self].samples));
-  std::vector<Communicator::SendBlock> send;
-  std::vector<Communicator::ReceiveBlock> receive;
-  for (std::size_t r = 0; r < sources.size(); ++r) {
-    send.push_back(std::as_bytes(rows_of(sources[r], columns, owned)));
-    receive.push_back(std::as_writable_bytes(from_owners[r]));
-  }
+  round_to_format(formats_.pooled, rows_of(sources[self], columns, owned));
+  std::vector<std::span<const float>> send;
+  for (const InputSource& source : sources) send.push_back(rows_of(source, columns, owned));
   send[self] = {};  // read where it lies
-  comm.all_to_all(send, receive);
+  wire_.all_to_all(comm, formats_.pooled, send, from_owners);
   std::vector<std::span<const float>> blocks(from_owners.begin(), from_owners.end());
   blocks[self] = rows_of(sources[self], columns, owned);
   for (std::size_t r = 0; r < blocks.size(); ++r) {
@@ -90,16 +87,16 @@ void PooledExchange::bring_gradients(Communicator& comm, const ExchangeLayout& l
   const std::int64_t columns = layout.owners[self].columns;
   const auto to_owners =
       owners_blocks(layout, self, static_cast<std::size_t>(sources[self].samples));
-  std::vector<Communicator::SendBlock> send;
-  std::vector<Communicator::ReceiveBlock> receive;
+  std::vector<std::span<float>> receive;
   for (std::size_t r = 0; r < sources.size(); ++r) {
     const std::span<float> own_rows = rows_of(sources[r], columns, owned);
     pack(layout.owners[r], gradients, layout.pooled_columns, r == self ? own_rows : to_owners[r]);
-    send.push_back(std::as_bytes(to_owners[r]));
-    receive.push_back(std::as_writable_bytes(own_rows));
+    receive.push_back(own_rows);
   }
+  round_to_format(formats_.gradients, receive[self]);
   receive[self] = {};  // packed where it is read
-  comm.all_to_all(send, receive);
+  const std::vector<std::span<const float>> send(to_owners.begin(), to_owners.end());
+  wire_.all_to_all(comm, formats_.gradients, send, receive);
 }
 
 std::vector<std::span<float>> PooledExchange::owners_blocks(const ExchangeLayout& layout,

@@ -1,5 +1,6 @@
 #include "runtime/trainer/rank_model.hpp"
 
+#include "costmodel/errors.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/device/device_model.hpp"
 #include "runtime/trainer/sharded_model.hpp"
@@ -9,6 +10,11 @@ namespace shardwright {
 std::unique_ptr<RankModel> make_rank_model(Communicator& comm, const RankModelSpec& spec,
                                            const BackendOptions& options) {
   if (options.backend == Backend::cuda) {
+    if (spec.wire != WireFormats{}) {
+      throw UsageError(
+          "On a GPU pooled values and gradients are sent as floats: leave out "
+          "pooled_wire and gradient_wire.");
+    }
     return make_device_model(comm, spec, options.allow_shared_gpu);
   }
   std::unique_ptr<RankModel> model;

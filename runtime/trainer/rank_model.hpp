@@ -23,6 +23,8 @@ struct RankModelSpec {
   std::optional<DlrmConfig> dense;
   OptimizerKind dense_optimizer = OptimizerKind::adagrad;
   std::uint64_t seed = 1;
+  WireFormats wire = {};     ///< on the CPU alone
+  std::int64_t threads = 1;  ///< of look-up and update on the CPU: EmbeddingOptions
 };
 
 /// What can be said of a rank's GPU, beside times and memory.
@@ -50,7 +52,8 @@ class RankModel {
   /// Probabilities of batch.size samples; valid until the next call. Blocks.
   virtual std::span<const float> predict(const Batch& batch) = 0;
 
-  /// This rank's shards in host memory, valid until the next call.
+  /// This rank's shards in host memory, their weights in floats whatever their format, valid until
+  /// the next call.
   virtual std::span<const ShardedEmbeddings::LocalShard> local_shards() = 0;
   /// If the model has a dense part.
   virtual const DenseModel& dense() const = 0;

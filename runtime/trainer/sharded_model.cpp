@@ -1,11 +1,17 @@
 #include "runtime/trainer/sharded_model.hpp"
 
 #include "runtime/comm/collectives.hpp"
+#include "runtime/embedding/shard_floats.hpp"
+
+#include <algorithm>
 
 namespace shardwright {
 
 ShardedModel::ShardedModel(const RankModelSpec& spec, Communicator& comm)
-    : comm_(comm), embeddings_(spec.plan, comm, {.seed = spec.seed, .optimizer = {}}) {
+    : comm_(comm),
+      embeddings_(
+          spec.plan, comm,
+          {.seed = spec.seed, .optimizer = {}, .wire = spec.wire, .threads = spec.threads}) {
   if (spec.dense) dense_.emplace(*spec.dense, spec.dense_optimizer, spec.seed);
 }
 
@@ -21,7 +27,16 @@ void ShardedModel::check_ids(Batch& batch, BadIdPolicy policy) const {
 }
 
 std::span<const ShardedEmbeddings::LocalShard> ShardedModel::local_shards() {
-  return embeddings_.local_shards();
+  const std::vector<ShardedEmbeddings::LocalShard>& shards = embeddings_.local_shards();
+  const bool all_in_floats = std::all_of(shards.begin(), shards.end(), [](const auto& local) {
+    return local.dtype == DataType::fp32;
+  });
+  if (all_in_floats) return shards;
+  in_floats_.clear();
+  for (const ShardedEmbeddings::LocalShard& local : shards) {
+    in_floats_.push_back({local.shard, weights_in_floats(local), local.state});
+  }
+  return in_floats_;
 }
 
 std::span<const float> ShardedModel::pool(const Batch& batch) {

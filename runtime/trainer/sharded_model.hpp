@@ -35,6 +35,7 @@ class ShardedModel final : public RankModel {
   Communicator& comm_;
   ShardedEmbeddings embeddings_;
   std::optional<DenseModel> dense_;
+  std::vector<ShardedEmbeddings::LocalShard> in_floats_;  ///< for local_shards()
   std::vector<float> pooled_;
   std::vector<float> pooled_gradient_;
   std::vector<float> probabilities_;

@@ -44,15 +44,6 @@ auto parse_named(const JsonView& value, Parse parse) {
   }
 }
 
-OptimizerKind parse_supported_optimizer(const JsonView& value) {
-  const OptimizerKind kind = parse_named(value, parse_optimizer);
-  if (kind != OptimizerKind::sgd && kind != OptimizerKind::adagrad &&
-      kind != OptimizerKind::rowwise_adagrad) {
-    value.fail("an optimizer that `train` has: sgd, adagrad or rowwise_adagrad");
-  }
-  return kind;
-}
-
 void resolve(const std::filesystem::path& folder, std::string& path) {
   if (!path.empty()) path = (folder / path).string();
 }
@@ -70,7 +61,8 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
                        "warmup_steps",  "seed",
                        "on_bad_id",     "threads",
                        "wait_limit_s",  "progress_every",
-                       "device",        "allow_shared_gpu"});
+                       "device",        "allow_shared_gpu",
+                       "pooled_wire",   "gradient_wire"});
   set(settings, "data", config.data);
   set(settings, "plan", config.plan);
   set(settings, "output", config.output);
@@ -83,7 +75,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   set(settings, "epochs", config.epochs, 0, kMany);
   if (const auto value = settings.find("max_steps")) config.max_steps = value->integer(0, kMany);
   if (const auto value = settings.find("optimizer")) {
-    config.optimizer = parse_supported_optimizer(*value);
+    config.optimizer = parse_named(*value, parse_optimizer);
   }
   if (const auto value = settings.find("learning_rate")) config.learning_rate = value->number(0.0);
   set(settings, "warmup_steps", config.warmup_steps, 0, kMany);
@@ -92,6 +84,12 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   }
   if (const auto value = settings.find("on_bad_id")) {
     config.on_bad_id = parse_named(*value, parse_bad_id_policy);
+  }
+  if (const auto value = settings.find("pooled_wire")) {
+    config.wire.pooled = parse_named(*value, parse_data_type);
+  }
+  if (const auto value = settings.find("gradient_wire")) {
+    config.wire.gradients = parse_named(*value, parse_data_type);
   }
   if (const auto value = settings.find("device")) {
     config.backend.backend = parse_named(*value, parse_backend);
@@ -130,6 +128,8 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
                          {"learning_rate", config.learning_rate},
                          {"warmup_steps", config.warmup_steps},
                          {"seed", config.seed},
+                         {"pooled_wire", to_string(config.wire.pooled)},
+                         {"gradient_wire", to_string(config.wire.gradients)},
                          {"on_bad_id", to_string(config.on_bad_id)},
                          {"device", to_string(config.backend.backend)},
                          {"allow_shared_gpu", config.backend.allow_shared_gpu},

@@ -30,9 +30,10 @@ struct TrainConfig {
   double learning_rate = 0.01;
   std::int64_t warmup_steps = 0;  ///< linear from 0
   std::uint64_t seed = 1;
+  WireFormats wire;  ///< of pooled values and their gradients
   BadIdPolicy on_bad_id = BadIdPolicy::error;
   BackendOptions backend;           ///< keys device and allow_shared_gpu
-  std::int64_t threads = 1;         ///< LibTorch threads per rank
+  std::int64_t threads = 1;         ///< per rank, of look-up, update and LibTorch
   double wait_limit_s = 1800;       ///< for which ranks wait for each other; 0: for ever
   std::int64_t progress_every = 0;  ///< steps between progress lines; 0: every few seconds
 };

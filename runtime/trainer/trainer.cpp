@@ -41,7 +41,9 @@ std::unique_ptr<RankModel> make_model(Communicator& comm, const TrainConfig& con
   const RankModelSpec spec{.plan = inputs.plan,
                            .dense = inputs.model,
                            .dense_optimizer = inputs.dense_optimizer,
-                           .seed = config.seed};
+                           .seed = config.seed,
+                           .wire = config.wire,
+                           .threads = config.threads};
   return make_rank_model(comm, spec, config.backend);
 }
 

@@ -8,8 +8,8 @@ namespace {
 struct DenseTable {
   Table spec;
   std::size_t dim = 0;
-  std::vector<double> weights, state, gradient;  ///< [rows][dim]
-  std::vector<bool> touched;                     ///< [rows]
+  std::vector<double> weights, state, second, gradient;  ///< [rows][dim]
+  std::vector<bool> touched;                             ///< [rows]
 };
 
 DenseTable make_dense(const Table& spec) {
@@ -22,6 +22,7 @@ DenseTable make_dense(const Table& spec) {
     }
   }
   table.state.resize(table.weights.size());
+  table.second.resize(table.weights.size());
   return table;
 }
 
@@ -50,20 +51,53 @@ void visit_bags(DenseTable& table, const Bags& bags, std::size_t stride, double*
   }
 }
 
-void update_row(DenseTable& table, std::size_t row) {
+/// One weight by Adam; `square` is g² or its mean over the row.
+void step_adam(double& w, double& m, double& v, double g, double square, double lr,
+               std::int64_t t) {
+  m = 0.9F * m + (1.0F - 0.9F) * g;
+  v = 0.999F * v + (1.0F - 0.999F) * square;
+  const double corrected = m / (1 - std::pow(0.9F, t));
+  w -= lr * corrected / (std::sqrt(v / (1 - std::pow(0.999F, t))) + 1e-8);
+}
+
+/// One weight by FTRL without regularisation.
+void step_ftrl(double& w, double& z, double& n, double g, double lr) {
+  const double old_root = std::sqrt(n);
+  n += g * g;
+  z += g - (std::sqrt(n) - old_root) / lr * w;
+  w = -z / (std::sqrt(n) / lr);
+}
+
+void update_weight(DenseTable& table, std::size_t c, double mean_square, std::int64_t step) {
   const double lr = static_cast<double>(kLearningRate);
+  const double g = table.gradient[c];
+  double& w = table.weights[c];
+  double& s = table.state[c];
+  switch (table.spec.optimizer) {
+    case OptimizerKind::sgd:
+      w -= lr * g;
+      return;
+    case OptimizerKind::adagrad:
+    case OptimizerKind::rowwise_adagrad:
+      s += table.spec.optimizer == OptimizerKind::adagrad ? g * g : mean_square;
+      w -= lr * g / (std::sqrt(s) + 1e-8);
+      return;
+    case OptimizerKind::adam:
+      return step_adam(w, s, table.second[c], g, g * g, lr, step + 1);
+    case OptimizerKind::rowwise_adam:
+      return step_adam(w, s, table.second[c], g, mean_square, lr, step + 1);
+    case OptimizerKind::ftrl:
+      return step_ftrl(w, s, table.second[c], g, lr);
+  }
+}
+
+void update_row(DenseTable& table, std::size_t row, std::int64_t step) {
   double mean_square = 0;
   for (std::size_t c = row * table.dim; c < (row + 1) * table.dim; ++c) {
     mean_square += table.gradient[c] * table.gradient[c] / static_cast<double>(table.dim);
   }
   for (std::size_t c = row * table.dim; c < (row + 1) * table.dim; ++c) {
-    const double g = table.gradient[c];
-    if (table.spec.optimizer == OptimizerKind::sgd) {
-      table.weights[c] -= lr * g;
-    } else {
-      table.state[c] += table.spec.optimizer == OptimizerKind::adagrad ? g * g : mean_square;
-      table.weights[c] -= lr * g / (std::sqrt(table.state[c]) + 1e-8);
-    }
+    update_weight(table, c, mean_square, step);
   }
 }
 
@@ -84,7 +118,7 @@ void run_step(std::vector<DenseTable>& tables, const Workload& workload, std::in
                  gradients.data() + column);
     }
     for (std::size_t row = 0; row < table.touched.size(); ++row) {
-      if (table.touched[row]) update_row(table, row);
+      if (table.touched[row]) update_row(table, row, step);
     }
   }
 }
@@ -104,6 +138,7 @@ OracleOutcome run_oracle(const Workload& workload) {
   }
   for (DenseTable& table : tables) {
     outcome.weights.push_back(table.weights);
+    table.state.insert(table.state.end(), table.second.begin(), table.second.end());
     outcome.state.push_back(table.spec.optimizer == OptimizerKind::sgd ? std::vector<double>{}
                                                                        : table.state);
   }

@@ -70,7 +70,7 @@ TEST(RowGroups, OrderOccurrencesBySampleThenFeatureThenPosition) {
   const auto told = [&](std::size_t g) {
     std::vector<std::array<double, 4>> result;
     for (const Occurrence& o : groups[g]) {
-      result.push_back({static_cast<double>(o.row), static_cast<double>(o.sample),
+      result.push_back({static_cast<double>(groups.row(g)), static_cast<double>(o.sample),
                         static_cast<double>(o.feature), static_cast<double>(o.coefficient)});
     }
     return result;
@@ -108,7 +108,7 @@ RC_GTEST_PROP(RowGroups, GroupAsAMapWould, ()) {
   groups.build(sources, 0, 1, PoolingMode::sum, rows);
   std::map<std::int64_t, std::vector<std::int64_t>> found;
   for (std::size_t g = 0; g < groups.size(); ++g) {
-    for (const Occurrence& o : groups[g]) found[o.row].push_back(o.sample);
+    for (const Occurrence& o : groups[g]) found[groups.row(g)].push_back(o.sample);
   }
   RC_ASSERT(groups.size() == expected.size());
   RC_ASSERT(found == expected);
@@ -118,11 +118,10 @@ TEST(SumGradients, AddsEachOccurrencesColumnsOfItsFeature) {
   // Matrix of 3 samples with 10 columns; the shard's two features have columns 1–4 and 5–8.
   Floats matrix;
   for (int i = 0; i < 30; ++i) matrix.push_back(static_cast<float>(i));
-  const std::vector<Occurrence> group = {
-      {.row = 0, .sample = 0, .feature = 1, .coefficient = 2},
-      {.row = 0, .sample = 2, .feature = 0, .coefficient = 0.5F}};
+  const std::vector<Occurrence> group = {{.sample = 0, .feature = 1, .coefficient = 2},
+                                         {.sample = 2, .feature = 0, .coefficient = 0.5F}};
   Floats gradient(4, 99.0F);
-  sum_gradients(group, {.data = matrix.data(), .stride = 10, .column = 1}, gradient);
+  sum_gradients(group, {.data = matrix.data(), .stride = 10, .column = 1, .width = 4}, gradient);
   EXPECT_EQ(gradient, (Floats{2 * 5 + 10.5F, 2 * 6 + 11, 2 * 7 + 11.5F, 2 * 8 + 12}));
 }
 

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <map>
+#include <mutex>
 #include <numeric>
 #include <string>
 #include <tuple>
@@ -18,8 +19,9 @@
 namespace shardwright::synthetic {
 namespace {
 
-constexpr std::array kOptimizers = {OptimizerKind::sgd, OptimizerKind::adagrad,
-                                    OptimizerKind::rowwise_adagrad};
+constexpr std::array kOptimizers = {
+    OptimizerKind::sgd,  OptimizerKind::adagrad,      OptimizerKind::rowwise_adagrad,
+    OptimizerKind::adam, OptimizerKind::rowwise_adam, OptimizerKind::ftrl};
 constexpr std::array kPooling = {
     std::pair(PoolingMode::sum, false), std::pair(PoolingMode::mean, false),
     std::pair(PoolingMode::sum, true), std::pair(PoolingMode::mean, true)};
@@ -31,8 +33,13 @@ std::string told(const Training& training) {
 
 bool tries_all() { return std::getenv("SHARDWRIGHT_TEST_ALL") != nullptr; }
 
-/// Of the types that split bags only the plain sum and the weighted mean, unless all is asked for.
-bool is_tried(Sharding sharding, PoolingMode mode, bool weighted) {
+/// Of the types that split bags only the plain sum and the weighted mean, and of the optimizers
+/// that are like another in what they need of a plan only the sum, unless all is asked for.
+bool is_tried(Sharding sharding, OptimizerKind optimizer, PoolingMode mode, bool weighted) {
+  const bool is_like_another = optimizer == OptimizerKind::adam ||
+                               optimizer == OptimizerKind::rowwise_adam ||
+                               optimizer == OptimizerKind::ftrl;
+  if (is_like_another && !tries_all()) return mode == PoolingMode::sum && !weighted;
   const bool plain = sharding == Sharding::table_wise || sharding == Sharding::column_wise ||
                      sharding == Sharding::mixed;
   return plain || tries_all() || (mode == PoolingMode::mean) == weighted;
@@ -42,7 +49,7 @@ template <class Claim>
 void for_each_training(Sharding sharding, Claim claim) {
   for (const OptimizerKind optimizer : kOptimizers) {
     for (const auto& [mode, weighted] : kPooling) {
-      if (!is_tried(sharding, mode, weighted)) continue;
+      if (!is_tried(sharding, optimizer, mode, weighted)) continue;
       const Training training{.optimizer = optimizer, .mode = mode, .weighted = weighted};
       SCOPED_TRACE(told(training));
       claim(training);
@@ -58,7 +65,7 @@ Outcome unsharded(const Training& training) {
 }
 
 bool has_row_statistic_cut(const Training& training, Sharding sharding) {
-  return training.optimizer == OptimizerKind::rowwise_adagrad && sharding != Sharding::table_wise;
+  return has_row_statistic(training.optimizer) && sharding != Sharding::table_wise;
 }
 
 bool keeps_rows_and_bags_whole(Sharding sharding) {
@@ -120,6 +127,94 @@ TEST_P(ShardedRun, EqualsTheUnshardedOne) {
       expect_equal(training, sharding(), make_plan(training, sharding(), ranks(), seed));
     }
   });
+}
+
+/// One step of column-cut and whole tables on ranks that share the samples.
+struct WireStep {
+  std::vector<float> pooled;  ///< of all samples
+  std::vector<float> weights;
+  std::int64_t output_bytes = 0;
+  std::int64_t gradient_bytes = 0;
+};
+
+WireStep wire_step(std::int64_t ranks, WireFormats wire) {
+  WireStep result;
+  std::mutex mutex;
+  const Plan plan = make_plan({.optimizer = OptimizerKind::sgd}, Sharding::mixed, ranks, 3);
+  std::map<std::size_t, std::vector<float>> pooled_of;
+  run_ranks(ranks, [&](Communicator& comm) {
+    ShardedEmbeddings embeddings(plan, comm, {.seed = 3, .optimizer = {}, .wire = wire});
+    const Batch batch = make_share(plan.workload, 7, comm);
+    const std::int64_t columns = embeddings.pooled_columns();
+    std::vector<float> pooled(static_cast<std::size_t>(batch.size * columns));
+    embeddings.forward(batch, pooled);
+    embeddings.backward(make_gradient(7, batch, columns), 0.5F);
+    const std::lock_guard lock(mutex);
+    pooled_of[comm.rank().index()] = pooled;
+    result.output_bytes += embeddings.phases().output_bytes;
+    result.gradient_bytes += embeddings.phases().gradient_bytes;
+    result.weights.resize(4000 * 40);
+    for (const auto& local : embeddings.local_shards()) {
+      for (std::size_t i = 0; i < local.weights.size(); ++i) {
+        const auto width = static_cast<std::size_t>(local.shard.columns());
+        const std::size_t row = i / width + 1000 * local.shard.table.index();
+        const std::size_t column = i % width + static_cast<std::size_t>(local.shard.col_begin);
+        result.weights[row * 40 + column] += local.weights[i];
+      }
+    }
+  });
+  for (const auto& [rank, values] : pooled_of) {
+    result.pooled.insert(result.pooled.end(), values.begin(), values.end());
+  }
+  return result;
+}
+
+TEST(WireFormats, HalveTheBytesAndGiveTheSameBitsWhereverTablesLie) {
+  for (const DataType format : {DataType::bf16, DataType::fp16}) {
+    SCOPED_TRACE(std::string(to_string(format)));
+    const WireStep floats = wire_step(3, {});
+    const WireStep found = wire_step(3, {.pooled = format, .gradients = format});
+    EXPECT_EQ(2 * found.output_bytes, floats.output_bytes);
+    EXPECT_EQ(2 * found.gradient_bytes, floats.gradient_bytes);
+    EXPECT_NE(found.pooled, floats.pooled);
+    EXPECT_LE(relative_distance(found.pooled, floats.pooled), 0.004);
+    EXPECT_NE(found.weights, floats.weights);
+    EXPECT_LE(relative_distance(found.weights, floats.weights), 0.004);
+    const WireStep elsewhere = wire_step(1, {.pooled = format, .gradients = format});
+    EXPECT_EQ(found.pooled, elsewhere.pooled);
+    EXPECT_EQ(found.weights, elsewhere.weights);
+    const WireStep gradients_alone = wire_step(3, {.gradients = format});
+    EXPECT_EQ(gradients_alone.pooled, floats.pooled);
+    EXPECT_EQ(gradients_alone.weights, found.weights);
+    EXPECT_EQ(gradients_alone.output_bytes, floats.output_bytes);
+  }
+}
+
+/// A weight is rounded by its place in the table, wherever that lies.
+TEST(SixteenBitWeights, HaveTheSameBitsUnderEveryPlan) {
+  for (const DataType dtype : {DataType::bf16, DataType::fp16}) {
+    for (const OptimizerKind optimizer : kOptimizers) {
+      const Training training{.optimizer = optimizer, .dtype = dtype};
+      const Outcome expected = unsharded(training);
+      EXPECT_NE(expected.weights, unsharded({.optimizer = optimizer}).weights);
+      for (const Sharding sharding : {Sharding::mixed, Sharding::row_wise}) {
+        SCOPED_TRACE(told(training) + ", " + std::string(to_string(dtype)));
+        if (has_row_statistic_cut(training, sharding) && sharding == Sharding::mixed) continue;
+        const Outcome found = run_on_threads(make_plan(training, sharding, 3, 5));
+        EXPECT_TRUE(found.weights == expected.weights && found.state == expected.state);
+      }
+    }
+  }
+}
+
+TEST(SixteenBitWeights, StayNearThoseInFloats) {
+  for (const DataType dtype : {DataType::bf16, DataType::fp16}) {
+    const Outcome found = unsharded({.optimizer = OptimizerKind::adagrad, .dtype = dtype});
+    const Outcome expected = unsharded({.optimizer = OptimizerKind::adagrad});
+    for (std::size_t t = 0; t < expected.weights.size(); ++t) {
+      EXPECT_LE(relative_distance(found.weights[t], expected.weights[t]), 0.02);
+    }
+  }
 }
 
 std::string case_name(const testing::TestParamInfo<Case>& info) {

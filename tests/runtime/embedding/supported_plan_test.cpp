@@ -58,13 +58,19 @@ TEST(RequireSupported, NamesTheTableAndWhatIsSupported) {
   plan.workload.tables[0].mode = PoolingMode::none;
   EXPECT_THAT(refusal(plan),
               AllOf(HasSubstr("'movies'"), HasSubstr("none"), HasSubstr("sum or mean")));
-  plan = make_plan();
-  plan.workload.tables[0].dtype = DataType::bf16;
-  EXPECT_THAT(refusal(plan), AllOf(HasSubstr("'movies'"), HasSubstr("bf16"), HasSubstr("fp32")));
-  plan = make_plan();
-  plan.workload.tables[0].optimizer = OptimizerKind::adam;
-  EXPECT_THAT(refusal(plan), AllOf(HasSubstr("'movies'"), HasSubstr("optimizer adam"),
-                                   HasSubstr("sgd, adagrad or rowwise_adagrad")));
+}
+
+TEST(RequireSupported, AcceptsEveryFormatAndOptimizer) {
+  Plan plan = make_plan();
+  for (const DataType dtype : {DataType::fp32, DataType::bf16, DataType::fp16}) {
+    for (const OptimizerKind optimizer :
+         {OptimizerKind::sgd, OptimizerKind::adagrad, OptimizerKind::rowwise_adagrad,
+          OptimizerKind::adam, OptimizerKind::rowwise_adam, OptimizerKind::ftrl}) {
+      plan.workload.tables[0].dtype = dtype;
+      plan.workload.tables[0].optimizer = optimizer;
+      EXPECT_NO_THROW(require_supported(plan, 2));
+    }
+  }
 }
 
 TEST(RequireSupported, AcceptsEveryShardingType) {

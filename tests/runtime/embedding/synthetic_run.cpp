@@ -1,12 +1,14 @@
 #include "tests/runtime/embedding/synthetic_run.hpp"
 
 #include "runtime/comm/thread_communicator.hpp"
+#include "runtime/embedding/number_format.hpp"
 
 #include <algorithm>
 #include <array>
 #include <mutex>
 #include <numeric>
 #include <random>
+#include <utility>
 
 namespace shardwright::synthetic {
 namespace {
@@ -39,6 +41,7 @@ Table make_table(const char* name, std::int64_t rows, std::int64_t dim,
   table.mode = training.mode;
   table.weighted = training.weighted;
   table.optimizer = training.optimizer;
+  table.dtype = training.dtype;
   return table;
 }
 
@@ -189,6 +192,37 @@ void add_bag(Bags& bags, const Table& table, std::int64_t step, std::int64_t sam
   }
 }
 
+float weight_of(const ShardedEmbeddings::LocalShard& local, std::size_t position) {
+  switch (local.dtype) {
+    case DataType::fp32:
+      return local.weights[position];
+    case DataType::bf16:
+      return to_float(Bf16{local.weights16[position]});
+    case DataType::fp16:
+      return to_float(Fp16{local.weights16[position]});
+  }
+  return 0;
+}
+
+/// The optimizer's values for one weight.
+std::pair<float, float> state_of(const ShardedEmbeddings::LocalShard& local,
+                                 OptimizerKind optimizer, std::size_t row, std::size_t column) {
+  const auto columns = static_cast<std::size_t>(local.shard.columns());
+  const std::size_t width = local.state.size() / static_cast<std::size_t>(local.shard.rows());
+  const float* const of_row = local.state.data() + row * width;
+  switch (optimizer) {
+    case OptimizerKind::rowwise_adagrad:
+      return {of_row[0], 0.0F};
+    case OptimizerKind::rowwise_adam:
+      return {of_row[column], of_row[columns]};
+    case OptimizerKind::adam:
+    case OptimizerKind::ftrl:
+      return {of_row[column], of_row[columns + column]};
+    default:
+      return {of_row[column], 0.0F};
+  }
+}
+
 void copy_shard(const ShardedEmbeddings::LocalShard& local, const Table& table, Outcome& outcome) {
   const std::size_t t = local.shard.table.index();
   const auto width = static_cast<std::size_t>(local.shard.columns());
@@ -198,10 +232,11 @@ void copy_shard(const ShardedEmbeddings::LocalShard& local, const Table& table, 
       const std::size_t row = static_cast<std::size_t>(local.shard.row_begin) + r;
       const std::size_t to = row * static_cast<std::size_t>(table.dim) +
                              static_cast<std::size_t>(local.shard.col_begin) + c;
-      outcome.weights[t][to] = local.weights[r * width + c];
+      outcome.weights[t][to] = weight_of(local, r * width + c);
       if (table.optimizer == OptimizerKind::sgd) continue;
-      const bool by_row = table.optimizer == OptimizerKind::rowwise_adagrad;
-      outcome.state[t][to] = local.state[by_row ? r : r * width + c];
+      const auto [first, second] = state_of(local, table.optimizer, r, c);
+      outcome.state[t][to] = first;
+      outcome.state[t][outcome.weights[t].size() + to] = second;
     }
   }
 }
@@ -211,7 +246,7 @@ Outcome empty_outcome(const Workload& workload) {
   for (const Table& table : workload.tables) {
     const auto size = static_cast<std::size_t>(table.rows * table.dim);
     outcome.weights.emplace_back(size);
-    outcome.state.emplace_back(table.optimizer == OptimizerKind::sgd ? 0 : size);
+    outcome.state.emplace_back(table.optimizer == OptimizerKind::sgd ? 0 : 2 * size);
   }
   return outcome;
 }
@@ -313,8 +348,8 @@ Outcome run(const Plan& plan, Communicator& comm, const Trainee& trainee) {
   return outcome;
 }
 
-Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit) {
-  ShardedEmbeddings embeddings(plan, comm, {.seed = kSeed});
+Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit, std::int64_t threads) {
+  ShardedEmbeddings embeddings(plan, comm, {.seed = kSeed, .optimizer = {}, .threads = threads});
   const auto train = [&](const Batch& batch, std::span<float> pooled,
                          std::span<const float> gradient) {
     embeddings.forward(batch, pooled);
@@ -327,11 +362,11 @@ Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit) {
                      }});
 }
 
-Outcome run_on_threads(const Plan& plan) {
+Outcome run_on_threads(const Plan& plan, std::int64_t threads) {
   Outcome whole = empty_outcome(plan.workload);
   std::mutex mutex;
   run_ranks(plan.topology.size(), [&](Communicator& comm) {
-    const Outcome part = run(plan, comm);
+    const Outcome part = run(plan, comm, {}, threads);
     const std::lock_guard lock(mutex);
     join(part.pooled, whole.pooled);
     for (std::size_t t = 0; t < part.weights.size(); ++t) {

@@ -32,6 +32,7 @@ struct Training {
   OptimizerKind optimizer = OptimizerKind::sgd;
   PoolingMode mode = PoolingMode::sum;
   bool weighted = false;
+  DataType dtype = DataType::fp32;
 };
 
 /// Five features over four tables; one table has two features, one a single row, one once a bag of
@@ -57,7 +58,8 @@ Batch make_share(const Workload& workload, std::int64_t step, const Communicator
 std::vector<float> make_gradient(std::int64_t step, const Batch& batch, std::int64_t columns);
 
 /// All that a run leaves behind, put together from the shards: per table weights, and optimizer
-/// state as one value per weight (row-wise state repeated; empty for sgd). Pooled values of all
+/// state as two values per weight, first all first ones (row-wise state repeated, 0 where there is
+/// no second; empty for sgd). Pooled values of all
 /// steps and samples, one after the other.
 struct Outcome {
   std::vector<std::vector<float>> weights;
@@ -80,9 +82,11 @@ Outcome run(const Plan& plan, Communicator& comm, const Trainee& trainee);
 /// Runs all steps on this rank; `visit` sees the embeddings and the batch after each step.
 using Visitor = std::function<void(const ShardedEmbeddings&, const Batch&)>;
 /// What this rank contributes: its shards and its samples' pooled values; zero elsewhere.
-Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit = {});
+Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit = {},
+            std::int64_t threads = 1);
 
-/// Runs on threads, one per rank of the plan, and joins what they contribute.
-Outcome run_on_threads(const Plan& plan);
+/// Runs on threads, one per rank of the plan, each with as many `threads`, and joins what they
+/// contribute.
+Outcome run_on_threads(const Plan& plan, std::int64_t threads = 1);
 
 }  // namespace shardwright::synthetic

@@ -47,8 +47,8 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
       "data": "/d", "plan": "/p.json", "output": "/o", "save_model": false, "model": "dlrm",
       "embedding_dim": 8, "bottom_mlp": [4, 8], "top_mlp": [3, 1], "batch_size": 64, "epochs": 2,
       "max_steps": 7, "optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10, "seed": 3,
-      "on_bad_id": "skip", "threads": 2, "wait_limit_s": 2.5, "progress_every": 4,
-      "device": "cuda", "allow_shared_gpu": true)")));
+      "gradient_wire": "bf16", "on_bad_id": "skip", "threads": 2, "wait_limit_s": 2.5,
+      "progress_every": 4, "device": "cuda", "allow_shared_gpu": true)")));
 
   EXPECT_EQ(config.data, "/d");
   EXPECT_EQ(config.plan, "/p.json");
@@ -61,6 +61,8 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
   EXPECT_EQ(config.epochs, 2);
   EXPECT_EQ(config.max_steps, 7);
   EXPECT_EQ(config.optimizer, OptimizerKind::sgd);
+  EXPECT_EQ(config.wire.pooled, DataType::fp32);
+  EXPECT_EQ(config.wire.gradients, DataType::bf16);
   EXPECT_EQ(config.learning_rate, 0.5);
   EXPECT_EQ(config.warmup_steps, 10);
   EXPECT_EQ(config.seed, 3U);
@@ -111,7 +113,6 @@ TEST_F(TrainConfigFile, NamesThePlaceOfABadValue) {
   expect_refused(with(R"("learning_rate": -0.5)"), "learning_rate is -0.5");
   expect_refused(with(R"("model": "dcnv2")"), "model is \"dcnv2\", expected \"dlrm\"");
   expect_refused(with(R"("optimizer": "sdg")"), "optimizer: 'sdg' is not a known optimizer");
-  expect_refused(with(R"("optimizer": "adam")"), "sgd, adagrad or rowwise_adagrad");
   expect_refused(with(R"("on_bad_id": "drop")"), "on_bad_id: 'drop' is not a known policy");
   expect_refused(with(R"("threads": 0)"), "threads is 0");
   expect_refused(with(R"("save_model": 1)"), "save_model is 1, expected true or false");

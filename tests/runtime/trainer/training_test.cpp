@@ -1,6 +1,7 @@
 #include "costmodel/json/json_view.hpp"
 #include "runtime/comm/thread_communicator.hpp"
 #include "runtime/data/dataset_writer.hpp"
+#include "runtime/embedding/number_format.hpp"
 #include "tests/runtime/trainer/training_run.hpp"
 
 #include <gmock/gmock.h>
@@ -78,6 +79,38 @@ TEST(Training, AModelCarriesTheIdOfItsOwnJob) {
   const TrainingRun second = run_training(1, config);
   EXPECT_NE(second.events.back()["job_id"], model_id());
   EXPECT_EQ(first.events.back()["job_id"], model_id());
+}
+
+/// test_tables() whole, each in another format with another of the optimizers that keep two values.
+Plan tables_in_all_formats(std::int64_t first) {
+  Plan plan = whole_tables(2, first);
+  plan.workload.tables[0].dtype = DataType::bf16;
+  plan.workload.tables[0].optimizer = OptimizerKind::adam;
+  plan.workload.tables[1].dtype = DataType::fp16;
+  plan.workload.tables[1].optimizer = OptimizerKind::ftrl;
+  plan.workload.tables[2].optimizer = OptimizerKind::rowwise_adam;
+  return plan;
+}
+
+TEST(Training, TablesInSixteenBitsAreTrainedAndSaved) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  std::vector<TrainingRun> runs;
+  for (const std::int64_t first : {0, 1}) {
+    TrainConfig config = test_config(folder / "data", folder / "out");
+    config.plan = write_plan(folder / "plan.json", tables_in_all_formats(first));
+    config.threads = 1 + first;
+    runs.push_back(run_training(2, config));
+  }
+  EXPECT_EQ(runs[0].losses, runs[1].losses);
+  EXPECT_EQ(runs[0].weights, runs[1].weights);
+  EXPECT_LT(runs[0].losses.back(), runs[0].losses.front());
+  for (const float weight : runs[0].weights.at("user")) {
+    ASSERT_EQ(to_float(nearest_bf16(weight)), weight);
+  }
+  for (const float weight : runs[0].weights.at("item")) {
+    ASSERT_EQ(to_float(nearest_fp16(weight)), weight);
+  }
 }
 
 TEST(Training, WarmupRaisesTheLearningRate) {

@@ -1,0 +1,242 @@
+#pragma once
+
+#include "runtime/embedding/shard_update.hpp"
+#include "runtime/embedding/simd/format_loops.hpp"
+#include "runtime/embedding/simd/optimizer_loops.hpp"
+#include "runtime/embedding/simd/vectors.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+namespace shardwright::simd {
+
+/// The occurrences of some groups; those of one group are to be summed.
+struct GradientTerms {
+  const Occurrence* occurrences = nullptr;
+  std::size_t size = 0;
+  std::size_t ahead = 0;  ///< how many occurrences ahead their gradients are asked for
+  const float* data = nullptr;
+  std::size_t stride = 0;
+  std::size_t feature_stride = 0;
+  std::size_t width = 0;
+  std::size_t begin = 0;  ///< of the group, in occurrences
+  std::size_t end = 0;
+};
+
+template <class Isa>
+inline const float* term(const GradientTerms& terms, std::size_t i) {
+  const Occurrence& o = terms.occurrences[i];
+  return terms.data + o.sample * terms.stride + o.feature * terms.feature_stride;
+}
+
+/// sum[c] over the group for columns [first, first + Lanes · Vectors).
+template <class Isa, std::size_t Lanes, std::size_t Vectors>
+inline void sum_columns(const GradientTerms& terms, std::size_t first, float* sum_out) {
+  using V = Vector<float, Lanes>;
+  V sum[Vectors];
+#pragma GCC unroll 8
+  for (std::size_t v = 0; v < Vectors; ++v) sum[v] = V{};
+  for (std::size_t i = terms.begin; i < terms.end; ++i) {
+    if (first == 0 && i + terms.ahead < terms.size) {
+      prefetch<false>(term<Isa>(terms, i + terms.ahead), terms.width * sizeof(float));
+    }
+    const float* const gradient = term<Isa>(terms, i) + first;
+    const float coefficient = terms.occurrences[i].coefficient;
+#pragma GCC unroll 8
+    for (std::size_t v = 0; v < Vectors; ++v) sum[v] += coefficient * load<V>(gradient + Lanes * v);
+  }
+#pragma GCC unroll 8
+  for (std::size_t v = 0; v < Vectors; ++v) store(sum[v], sum_out + first + Lanes * v);
+}
+
+template <class Isa, std::size_t Lanes, std::size_t Vectors>
+inline std::size_t sum_blocks(const GradientTerms& terms, std::size_t first, float* sum) {
+  constexpr std::size_t kColumns = Lanes * Vectors;
+  for (; first + kColumns <= terms.width; first += kColumns) {
+    sum_columns<Isa, Lanes, Vectors>(terms, first, sum);
+  }
+  return first;
+}
+
+template <class Isa>
+inline void sum_group(const GradientTerms& terms, float* sum) {
+  std::size_t first = sum_blocks<Isa, Isa::kLanes, 8>(terms, 0, sum);
+  first = sum_blocks<Isa, Isa::kLanes, 4>(terms, first, sum);
+  first = sum_blocks<Isa, Isa::kLanes, 2>(terms, first, sum);
+  first = sum_blocks<Isa, Isa::kLanes, 1>(terms, first, sum);
+  first = sum_blocks<Isa, 4, 1>(terms, first, sum);
+  sum_blocks<Isa, 1, 1>(terms, first, sum);
+}
+
+template <class Isa>
+inline GradientTerms terms_of(std::span<const Occurrence> occurrences,
+                              const GradientView& gradients, std::size_t width) {
+  GradientTerms terms;
+  terms.occurrences = occurrences.data();
+  terms.size = occurrences.size();
+  terms.ahead = rows_ahead(width * sizeof(float));
+  terms.data = gradients.data + gradients.column;
+  terms.stride = static_cast<std::size_t>(gradients.stride);
+  terms.feature_stride = static_cast<std::size_t>(gradients.width);
+  terms.width = width;
+  return terms;
+}
+
+template <class Isa>
+void sum_gradients(std::span<const Occurrence> group, const GradientView& gradients,
+                   std::span<float> gradient) {
+  GradientTerms terms = terms_of<Isa>(group, gradients, gradient.size());
+  terms.end = group.size();
+  sum_group<Isa>(terms, gradient.data());
+}
+
+/// Brings weights and state of the group `ahead` groups on closer.
+template <class Isa>
+inline void prefetch_rows(const UpdateTask& task, std::size_t group) {
+  if (group >= task.range.end) return;
+  const ShardRows& rows = task.rows;
+  const auto row = static_cast<std::size_t>(task.groups.row(group));
+  if (rows.dtype == DataType::fp32) {
+    prefetch<true>(rows.weights.data() + row * rows.width, rows.width * sizeof(float));
+  } else {
+    prefetch<true>(rows.weights16.data() + row * rows.width, rows.width * sizeof(std::uint16_t));
+  }
+  prefetch<true>(rows.state.data() + row * rows.state_width, rows.state_width * sizeof(float));
+}
+
+/// Some groups of a task: their gradients, and their weights as floats.
+struct RowBlock {
+  std::size_t first_group = 0;
+  std::size_t size = 0;
+  float* gradients = nullptr;        ///< [kRowsAtOnce][width]
+  float* weights[kRowsAtOnce] = {};  ///< each row where it lies, or its copy in floats
+  double squares[kRowsAtOnce] = {};  ///< Σ g² over the table's columns, for row-wise optimizers
+};
+
+/// Sums and adjusts the gradients of the block's groups.
+template <class Isa>
+inline void gather_block(const UpdateTask& task, std::size_t ahead, GradientTerms& terms,
+                         RowBlock& block) {
+  const ShardRows& rows = task.rows;
+  const std::size_t n = rows.width;
+  for (std::size_t i = 0; i < block.size; ++i) {
+    const std::size_t group = block.first_group + i;
+    float* const gradient = block.gradients + i * n;
+    prefetch_rows<Isa>(task, group + ahead);
+    terms.begin = terms.end;
+    terms.end += task.groups[group].size();
+    sum_group<Isa>(terms, gradient);
+    const auto place = static_cast<std::size_t>(task.groups.row(group)) * n;
+    if (rows.dtype == DataType::fp32) {
+      block.weights[i] = rows.weights.data() + place;
+    } else {
+      block.weights[i] = block.gradients + (kRowsAtOnce + i) * n;
+      widen_row<Isa>(rows.dtype, rows.weights16.data() + place, block.weights[i], n);
+    }
+    adjust_gradient<Isa>(block.weights[i], task.rule.settings, task.rule.step, gradient, n);
+  }
+}
+
+template <class Isa>
+inline void square_block(const UpdateTask& task, RowBlock& block) {
+  const std::size_t n = task.rows.width;
+  if (!task.square_sums.empty()) {
+    for (std::size_t i = 0; i < block.size; ++i) {
+      block.squares[i] = task.square_sums[block.first_group + i];
+    }
+    return;
+  }
+  std::size_t i = 0;
+  for (; i + 4 <= block.size; i += 4) {
+    four_sums_of_squares<Isa>(block.gradients + i * n, n, block.squares + i);
+  }
+  for (; i < block.size; ++i) block.squares[i] = sum_of_squares<Isa>(block.gradients + i * n, n);
+}
+
+/// Rounds the updated copies of rows that are not in floats.
+template <class Isa>
+inline void narrow_block(const UpdateTask& task, const RowBlock& block) {
+  const ShardRows& rows = task.rows;
+  if (rows.dtype == DataType::fp32) return;
+  for (std::size_t i = 0; i < block.size; ++i) {
+    const std::int64_t row = task.groups.row(block.first_group + i);
+    narrow_row<Isa>(rows.dtype, block.weights[i], rows.rounding_key_of(row, task.rule.step.step),
+                    rows.first_column,
+                    rows.weights16.data() + static_cast<std::size_t>(row) * rows.width, rows.width);
+  }
+}
+
+/// update(weights, state, gradient, Σ g²) for every group; the weights are floats. Blocks of rows,
+/// so that what one row waits for passes while others are worked on.
+template <class Isa, class Update>
+inline void update_groups(const UpdateTask& task, bool needs_squares, Update update) {
+  const ShardRows& rows = task.rows;
+  const std::size_t n = rows.width;
+  GradientTerms terms = terms_of<Isa>(task.groups.occurrences_of(task.range), task.gradients, n);
+  const std::size_t ahead = rows_ahead((n + rows.state_width) * sizeof(float));
+  RowBlock block;
+  block.gradients = task.scratch.data();
+  for (std::size_t g = task.range.begin; g < task.range.end; g += kRowsAtOnce) {
+    block.first_group = g;
+    block.size = std::min(kRowsAtOnce, task.range.end - g);
+    gather_block<Isa>(task, ahead, terms, block);
+    if (needs_squares) square_block<Isa>(task, block);
+    for (std::size_t i = 0; i < block.size; ++i) {
+      const auto row = static_cast<std::size_t>(task.groups.row(g + i));
+      float* const s = rows.state.data() + row * rows.state_width;
+      update(block.weights[i], s, block.gradients + i * n, block.squares[i]);
+    }
+    narrow_block<Isa>(task, block);
+  }
+}
+
+template <class Isa>
+inline void update_sgd(const UpdateTask& task) {
+  const float lr = task.rule.step.learning_rate;
+  const float beta = task.rule.settings.momentum;
+  const std::size_t n = task.rows.width;
+  if (task.rows.state_width == 0) {
+    update_groups<Isa>(task, false,
+                       [&](float* w, float*, const float* g, double) { sgd<Isa>(w, g, n, lr); });
+  } else {
+    update_groups<Isa>(task, false, [&](float* w, float* s, const float* g, double) {
+      momentum<Isa>(w, s, g, n, lr, beta);
+    });
+  }
+}
+
+template <class Isa>
+void update_rows(const UpdateTask& task) {
+  const OptimizerSettings& o = task.rule.settings;
+  const float lr = task.rule.step.learning_rate;
+  const std::int64_t dim = task.rule.table.dim;
+  const std::size_t n = task.rows.width;
+  const AdamScales scales(o, task.rule.step);
+  switch (task.rule.table.optimizer) {
+    case OptimizerKind::sgd:
+      return update_sgd<Isa>(task);
+    case OptimizerKind::adagrad:
+      return update_groups<Isa>(task, false, [&](float* w, float* s, const float* g, double) {
+        adagrad<Isa>(w, s, g, n, lr, o.eps);
+      });
+    case OptimizerKind::rowwise_adagrad:
+      return update_groups<Isa>(task, true, [&](float* w, float* s, const float* g, double sum) {
+        rowwise_adagrad<Isa>(w, *s, g, n, mean_square<Isa>(sum, dim), lr, o.eps);
+      });
+    case OptimizerKind::adam:
+      return update_groups<Isa>(task, false, [&](float* w, float* s, const float* g, double) {
+        adam<Isa>(w, s, s + n, g, n, o, scales);
+      });
+    case OptimizerKind::rowwise_adam:
+      return update_groups<Isa>(task, true, [&](float* w, float* s, const float* g, double sum) {
+        rowwise_adam<Isa>(w, s, s[n], g, n, mean_square<Isa>(sum, dim), o, scales);
+      });
+    case OptimizerKind::ftrl:
+      return update_groups<Isa>(task, false, [&](float* w, float* s, const float* g, double) {
+        ftrl<Isa>(w, s, s + n, g, n, o, lr);
+      });
+  }
+}
+
+}  // namespace shardwright::simd

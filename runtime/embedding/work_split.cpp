@@ -1,0 +1,51 @@
+#include "runtime/embedding/work_split.hpp"
+
+namespace shardwright {
+namespace {
+
+BagsPart part_of(const BagsView& bags, std::size_t first_bag, std::size_t end_bag,
+                 std::size_t first_id, std::size_t end_id) {
+  const std::size_t ids = end_id - first_id;
+  const bool weighted = !bags.weights.empty();
+  return {{bags.lengths.subspan(first_bag, end_bag - first_bag), bags.ids.subspan(first_id, ids),
+           weighted ? bags.weights.subspan(first_id, ids) : bags.weights},
+          first_bag};
+}
+
+}  // namespace
+
+std::vector<BagsPart> split_bags(const BagsView& bags, std::size_t ids) {
+  std::vector<BagsPart> parts;
+  std::size_t first_bag = 0;
+  std::size_t first_id = 0;
+  std::size_t id = 0;
+  for (std::size_t bag = 0; bag < bags.lengths.size(); ++bag) {
+    id += static_cast<std::size_t>(bags.lengths[bag]);
+    if (id - first_id < ids && bag + 1 < bags.lengths.size()) continue;
+    parts.push_back(part_of(bags, first_bag, bag + 1, first_id, id));
+    first_bag = bag + 1;
+    first_id = id;
+  }
+  return parts;
+}
+
+std::vector<GroupRange> split_groups(const RowGroups& groups, std::size_t occurrences) {
+  std::vector<GroupRange> ranges;
+  std::size_t begin = 0;
+  std::size_t count = 0;
+  const auto close = [&](std::size_t end) {
+    if (end > begin) ranges.push_back({begin, end});
+    begin = end;
+    count = 0;
+  };
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const std::size_t size = groups[g].size();
+    if (size > occurrences) close(g);
+    count += size;
+    if (count >= occurrences) close(g + 1);
+  }
+  close(groups.size());
+  return ranges;
+}
+
+}  // namespace shardwright

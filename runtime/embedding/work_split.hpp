@@ -1,0 +1,24 @@
+#pragma once
+
+#include "runtime/embedding/row_groups.hpp"
+#include "runtime/exchange/input_exchange.hpp"
+
+#include <cstddef>
+#include <vector>
+
+namespace shardwright {
+
+/// Bags of one feature, and how many bags of it come before them.
+struct BagsPart {
+  BagsView bags;
+  std::size_t first_bag = 0;
+};
+
+/// Cuts a feature's bags, in order, into parts that have at least `ids` ids, but for the last.
+std::vector<BagsPart> split_bags(const BagsView& bags, std::size_t ids);
+
+/// Cuts all groups, in order, into ranges that have at least `occurrences`, but for those before
+/// and after a group that has more than so many: that one stands alone.
+std::vector<GroupRange> split_groups(const RowGroups& groups, std::size_t occurrences);
+
+}  // namespace shardwright

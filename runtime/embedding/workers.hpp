@@ -1,0 +1,48 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace shardwright {
+
+/// Threads that share a rank's work. They sleep while there is none. Which of them does a task is
+/// left to chance, so tasks must not share what they write.
+class Workers {
+ public:
+  /// `threads` counts the calling one: with one, there are no others.
+  explicit Workers(std::int64_t threads);
+  ~Workers();
+  Workers(const Workers&) = delete;
+  Workers& operator=(const Workers&) = delete;
+
+  std::size_t threads() const { return others_.size() + 1; }
+
+  /// Does task(i, thread) for every i < tasks, begun in this order; `thread` < threads() tells
+  /// which one does it. Returns when all are done. Throws what a task threw, of several any, once
+  /// no task runs any more; then those that had not begun are left out.
+  void run(std::size_t tasks, const std::function<void(std::size_t, std::size_t)>& task);
+
+ private:
+  void serve(std::size_t thread);
+  void work(std::size_t thread);
+
+  std::mutex mutex_;
+  std::condition_variable begun_;
+  std::condition_variable ended_;
+  const std::function<void(std::size_t, std::size_t)>* task_ = nullptr;
+  std::size_t next_ = 0;
+  std::size_t tasks_ = 0;
+  std::size_t working_ = 0;  ///< other threads that are in work()
+  std::int64_t runs_ = 0;
+  bool closing_ = false;
+  std::exception_ptr failure_;
+  std::vector<std::thread> others_;
+};
+
+}  // namespace shardwright

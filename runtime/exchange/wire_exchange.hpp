@@ -1,0 +1,29 @@
+#pragma once
+
+#include "costmodel/table.hpp"
+#include "runtime/comm/communicator.hpp"
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace shardwright {
+
+/// Sends floats in a wire format. Keeps its buffers from batch to batch.
+class WireExchange {
+ public:
+  /// `send` has a block for each rank, `receive` one from each, of the sizes that the ranks have
+  /// agreed on; a rank's own block must be empty. fp32 goes straight from block to block, 16-bit
+  /// formats through buffers of half the size. Blocks.
+  void all_to_all(Communicator& comm, DataType format, std::span<const std::span<const float>> send,
+                  std::span<const std::span<float>> receive);
+
+ private:
+  std::vector<std::uint16_t> sent_;
+  std::vector<std::uint16_t> received_;
+};
+
+/// What the values would be if they had been sent in this format.
+void round_to_format(DataType format, std::span<float> values);
+
+}  // namespace shardwright

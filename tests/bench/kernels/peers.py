@@ -1,0 +1,163 @@
+"""Times the embedding operator beside torch's EmbeddingBag and FBGEMM's CPU operator on the same ids, in turns.
+
+  peers.py KERNEL_BENCH [--shape dcnv2|NAME=ROWS,POOLING,DIM] [--optimizer O] [--threads N] [--rounds N]
+
+KERNEL_BENCH is build/release/tests/bench/kernels/kernel_bench. Needs torch 2.11 and fbgemm-gpu-cpu 1.6, as from
+`pip install torch==2.11.0` and `pip install --no-deps fbgemm-gpu-cpu==1.6.0`. With one thread, times are of the
+processor, so that other work on the machine counts less; with more, time passed. Prints medians in ms and the median
+over the rounds of the ratio to ours.
+"""
+
+import argparse
+import logging
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import time
+
+logging.disable(logging.WARNING)
+import torch  # noqa: E402
+from fbgemm_gpu.split_embedding_configs import EmbOptimType  # noqa: E402
+from fbgemm_gpu.split_table_batched_embeddings_ops_common import EmbeddingLocation  # noqa: E402
+from fbgemm_gpu.split_table_batched_embeddings_ops_training import (  # noqa: E402
+    ComputeDevice,
+    SplitTableBatchedEmbeddingBagsCodegen,
+)
+
+BATCH = 2048
+BATCHES = 4
+DCNV2_ROWS = [
+    40000000, 39060, 17295, 7424, 20265, 3, 7122, 1543, 63, 40000000, 3067956, 405282, 10, 2209, 11938, 155, 4, 976, 14,
+    40000000, 40000000, 40000000, 590152, 12973, 108, 36]
+DCNV2_POOLING = [3, 2, 1, 2, 6, 1, 1, 1, 1, 7, 3, 8, 1, 6, 9, 5, 1, 1, 1, 12, 100, 27, 10, 3, 1, 1]
+OPTIMIZERS = {
+    "sgd": EmbOptimType.EXACT_SGD,
+    "adagrad": EmbOptimType.EXACT_ADAGRAD,
+    "rowwise_adagrad": EmbOptimType.EXACT_ROWWISE_ADAGRAD,
+}
+
+
+def shape_of(text):
+    if text.startswith("dcnv2"):
+        dim = int(text.partition("=")[2] or 128)
+        return [max(rows // 40, min(rows, 4)) for rows in DCNV2_ROWS], DCNV2_POOLING, dim
+    rows, pooling, dim = (int(part) for part in text.split(","))
+    return [rows], [pooling], dim
+
+
+class Ours:
+    def __init__(self, options, rows, pooling, dim, ids):
+        command = [options.kernel_bench, "--rows", ",".join(map(str, rows)), "--pooling", ",".join(map(str, pooling)),
+                   "--dim", str(dim), "--batch-size", str(BATCH), "--batches", str(BATCHES), "--optimizer",
+                   options.optimizer, "--threads", str(options.threads), "--ids", ids]
+        command += ["--cpu-time"] if options.threads == 1 else []
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != "ready\n":
+            raise SystemExit("kernel_bench did not start")
+
+    def step(self, _):
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        return tuple(map(float, self.process.stdout.readline().split()))
+
+
+class Clock:
+    def __init__(self, threads):
+        self.now = time.process_time if threads == 1 else time.perf_counter
+        self.start = self.now()
+
+    def lap(self):
+        self.start, begin = self.now(), self.start
+        return 1e3 * (self.start - begin)
+
+
+class Fbgemm:
+    def __init__(self, options, rows, dim, batches):
+        self.threads = options.threads
+        self.batches = batches
+        self.operator = SplitTableBatchedEmbeddingBagsCodegen(
+            embedding_specs=[(r, dim, EmbeddingLocation.HOST, ComputeDevice.CPU) for r in rows],
+            optimizer=OPTIMIZERS[options.optimizer], learning_rate=0.01, eps=1e-8)
+        self.operator.init_embedding_weights_uniform(-0.01, 0.01)
+        self.gradient = torch.full((BATCH, dim * len(rows)), 1e-3)
+
+    def step(self, number):
+        indices, offsets = self.batches[number % BATCHES]
+        clock = Clock(self.threads)
+        pooled = self.operator(indices, offsets)
+        forward = clock.lap()
+        pooled.backward(self.gradient)
+        return forward, clock.lap()
+
+
+class EmbeddingBag:
+    def __init__(self, options, rows, dim, batches):
+        self.threads = options.threads
+        self.weights = [torch.empty(r, dim).uniform_(-0.01, 0.01) for r in rows]
+        self.batches = [[(indices[offsets[t * BATCH]:offsets[(t + 1) * BATCH]].clone(),
+                          offsets[t * BATCH:(t + 1) * BATCH] - offsets[t * BATCH]) for t in range(len(rows))]
+                        for indices, offsets in batches]
+
+    def step(self, number):
+        clock = Clock(self.threads)
+        with torch.no_grad():
+            for weight, (indices, offsets) in zip(self.weights, self.batches[number % BATCHES]):
+                torch.nn.functional.embedding_bag(indices, weight, offsets, mode="sum")
+        return clock.lap(), float("nan")
+
+
+def read_batches(file, pooling):
+    per_batch = BATCH * sum(pooling)
+    ids = torch.from_file(file, size=BATCHES * per_batch, dtype=torch.int64).clone()
+    lengths = torch.tensor(pooling).repeat_interleave(BATCH)
+    offsets = torch.cat([torch.zeros(1, dtype=torch.int64), lengths.cumsum(0)])
+    return [(ids[b * per_batch:(b + 1) * per_batch].clone(), offsets) for b in range(BATCHES)]
+
+
+def report(rounds):
+    ours = rounds["ours"]
+    for name, times in rounds.items():
+        forward = statistics.median(f for f, _ in times)
+        ratio = statistics.median(f / o for (f, _), (o, _) in zip(times, ours))
+        line = f"  {name:12} forward {forward:8.2f} ms ({ratio:5.2f} x ours)"
+        if times[0][1] == times[0][1]:
+            step = statistics.median(f + b for f, b in times)
+            whole = statistics.median((f + b) / (o + p) for (f, b), (o, p) in zip(times, ours))
+            line += f"   forward + update {step:8.2f} ms ({whole:5.2f} x ours)"
+        print(line, flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kernel_bench")
+    parser.add_argument("--shape", action="append")
+    parser.add_argument("--optimizer", default="rowwise_adagrad", choices=OPTIMIZERS)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=9)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    for shape in options.shape or ["dcnv2"]:
+        rows, pooling, dim = shape_of(shape)
+        with tempfile.TemporaryDirectory() as folder:
+            ids = str(pathlib.Path(folder) / "ids")
+            runners = {"ours": Ours(options, rows, pooling, dim, ids)}
+            batches = read_batches(ids, pooling)
+        runners["fbgemm"] = Fbgemm(options, rows, dim, batches)
+        runners["EmbeddingBag"] = EmbeddingBag(options, rows, dim, batches)
+        unique = sum(len(torch.unique(batches[0][0][BATCH * sum(pooling[:t]):BATCH * sum(pooling[:t + 1])]))
+                     for t in range(len(rows)))
+        print(f"{shape} {options.optimizer} threads {options.threads}: {BATCH * sum(pooling)} look-ups, "
+              f"{unique} rows, dim {dim}")
+        rounds = {name: [] for name in runners}
+        for number in range(options.rounds + 1):
+            for name, runner in runners.items():
+                times = runner.step(number)
+                if number > 0:
+                    rounds[name].append(times)
+        report(rounds)
+        runners["ours"].process.kill()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+#include "runtime/embedding/workers.hpp"
+
+#include "runtime/comm/thread_communicator.hpp"
+#include "runtime/embedding/sharded_embeddings.hpp"
+#include "runtime/embedding/work_split.hpp"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <numeric>
+#include <stdexcept>
+#include <vector>
+
+namespace shardwright {
+namespace {
+
+TEST(Workers, DoEveryTaskOnceInEveryRun) {
+  for (const std::int64_t threads : {1, 2, 5}) {
+    Workers workers(threads);
+    for (const std::size_t tasks : {0U, 1U, 2U, 1000U}) {
+      std::vector<std::atomic<int>> done(tasks);
+      workers.run(tasks, [&](std::size_t i, std::size_t thread) {
+        EXPECT_LT(thread, workers.threads());
+        ++done[i];
+      });
+      for (const std::atomic<int>& times : done) ASSERT_EQ(times, 1) << threads;
+    }
+  }
+}
+
+TEST(Workers, ThrowWhatATaskThrewAndGoOnAfterwards) {
+  Workers workers(3);
+  std::atomic<int> done = 0;
+  const auto fails = [&](std::size_t i, std::size_t) {
+    if (i == 5) throw std::runtime_error("task 5");
+    ++done;
+  };
+  EXPECT_THROW(workers.run(100, fails), std::runtime_error);
+  EXPECT_LT(done, 100);
+  done = 0;
+  workers.run(4, fails);
+  EXPECT_EQ(done, 4);
+}
+
+TEST(SplitBags, CutsBetweenBagsOnceThereAreEnoughIds) {
+  const Bags bags{
+      .lengths = {2, 0, 3, 1, 0}, .ids = {1, 2, 3, 4, 5, 6}, .weights = {1, 2, 3, 4, 5, 6}};
+  const auto parts = split_bags({bags.lengths, bags.ids, bags.weights}, 3);
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[0].first_bag, 0U);
+  EXPECT_EQ(parts[0].bags.lengths.size(), 3U);
+  EXPECT_EQ(parts[0].bags.ids.size(), 5U);
+  EXPECT_EQ(parts[1].first_bag, 3U);
+  EXPECT_EQ(parts[1].bags.lengths.size(), 2U);
+  EXPECT_EQ(parts[1].bags.ids.front(), 6);
+  EXPECT_EQ(parts[1].bags.weights.front(), 6.0F);
+  EXPECT_TRUE(split_bags({}, 3).empty());
+}
+
+/// Groups of the given sizes: rows 0, 1, ….
+RowGroups groups_of(const std::vector<std::int32_t>& sizes) {
+  std::vector<std::int64_t> ids;
+  for (std::size_t row = 0; row < sizes.size(); ++row) {
+    ids.insert(ids.end(), static_cast<std::size_t>(sizes[row]), static_cast<std::int64_t>(row));
+  }
+  const std::vector<std::int32_t> lengths = {static_cast<std::int32_t>(ids.size())};
+  const std::vector<InputSource> sources = {
+      {.row_begin = 0, .samples = 1, .features = {BagsView{lengths, ids, {}}}}};
+  RowGroups groups;
+  groups.build(sources, 0, 1, PoolingMode::sum, std::ssize(sizes));
+  return groups;
+}
+
+TEST(SplitGroups, LeavesAGroupThatIsTooLargeByItself) {
+  std::vector<std::pair<std::size_t, std::size_t>> ranges;
+  for (const auto [begin, end] : split_groups(groups_of({1, 1, 1, 1, 9, 1, 3, 1, 1}), 3)) {
+    ranges.emplace_back(begin, end);
+  }
+  EXPECT_EQ(ranges, (std::vector<std::pair<std::size_t, std::size_t>>{
+                        {0, 3}, {3, 4}, {4, 5}, {5, 7}, {7, 9}}));
+  EXPECT_TRUE(split_groups(groups_of({}), 3).empty());
+}
+
+/// Two tables, one cut by columns, whose batches have enough ids to be shared out, most of them in
+/// few rows.
+Plan skewed_plan(OptimizerKind optimizer, DataType dtype) {
+  Plan plan;
+  plan.topology.ranks.resize(1);
+  plan.workload.tables.resize(2);
+  for (std::size_t t = 0; t < 2; ++t) {
+    Table& table = plan.workload.tables[t];
+    table.name = t == 0 ? "few" : "many";
+    table.rows = t == 0 ? 3 : 5000;
+    table.dim = 40;
+    table.features = {table.name};
+    table.optimizer = optimizer;
+    table.dtype = dtype;
+    table.mode = PoolingMode::mean;
+  }
+  plan.shards = {{TableId{0}, ShardingType::table_wise, 0, 3, 0, 40, RankId{0}},
+                 {TableId{1}, ShardingType::column_wise, 0, 5000, 0, 12, RankId{0}},
+                 {TableId{1}, ShardingType::column_wise, 0, 5000, 12, 40, RankId{0}}};
+  return plan;
+}
+
+Batch skewed_batch(std::int64_t step) {
+  Batch batch;
+  batch.size = batch.global_size = 3000;
+  batch.features.resize(2);
+  for (std::int64_t n = 0; n < batch.size; ++n) {
+    for (std::size_t f = 0; f < 2; ++f) {
+      Bags& bags = batch.features[f];
+      bags.lengths.push_back(static_cast<std::int32_t>((n + step) % 4));
+      for (std::int64_t i = 0; i < bags.lengths.back(); ++i) {
+        const std::int64_t spread = (n * 37 + i * 11 + step) % 5000;
+        bags.ids.push_back(f == 0 ? (n % 7 == 0 ? 1 : 2) : (n % 2 == 0 ? 17 : spread));
+      }
+    }
+  }
+  return batch;
+}
+
+struct Result {
+  std::vector<float> pooled;
+  std::vector<std::vector<float>> weights;
+  std::vector<std::vector<std::uint16_t>> weights16;
+  std::vector<std::vector<float>> state;
+  bool operator==(const Result&) const = default;
+};
+
+Result train(const Plan& plan, std::int64_t threads) {
+  Result result;
+  run_ranks(1, [&](Communicator& comm) {
+    ShardedEmbeddings embeddings(plan, comm, {.seed = 4, .optimizer = {}, .threads = threads});
+    for (std::int64_t step = 0; step < 3; ++step) {
+      const Batch batch = skewed_batch(step);
+      result.pooled.assign(static_cast<std::size_t>(batch.size * embeddings.pooled_columns()), 0);
+      embeddings.forward(batch, result.pooled);
+      std::vector<float> gradient = result.pooled;
+      for (float& value : gradient) value = 0.01F * value + 0.001F;
+      embeddings.backward(gradient, 0.1F);
+    }
+    for (const auto& local : embeddings.local_shards()) {
+      result.weights.push_back(local.weights);
+      result.weights16.push_back(local.weights16);
+      result.state.push_back(local.state);
+    }
+  });
+  return result;
+}
+
+TEST(Threads, ChangeNoBit) {
+  for (const OptimizerKind optimizer : {OptimizerKind::adagrad, OptimizerKind::rowwise_adagrad}) {
+    for (const DataType dtype : {DataType::fp32, DataType::bf16}) {
+      const Plan plan = skewed_plan(optimizer, dtype);
+      const Result expected = train(plan, 1);
+      EXPECT_TRUE(train(plan, 2) == expected) << to_string(optimizer) << to_string(dtype);
+      EXPECT_TRUE(train(plan, 5) == expected) << to_string(optimizer) << to_string(dtype);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace shardwright
