@@ -135,6 +135,12 @@ const std::vector<ShardedEmbeddings::LocalShard>& ShardedEmbeddings::local_shard
   return state_->shards;
 }
 
+void ShardedEmbeddings::restore(std::int64_t updates,
+                                const std::function<void(LocalShard&)>& load) {
+  for (LocalShard& shard : state_->shards) load(shard);
+  state_->updates = updates;
+}
+
 void ShardedEmbeddings::check_ids(Batch& batch, BadIdPolicy policy) const {
   const std::vector<PooledFeature>& features = state_->layout.features;
   if (batch.features.size() != features.size()) {

@@ -6,6 +6,7 @@
 #include "runtime/embedding/optimizer.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -82,6 +83,10 @@ class ShardedEmbeddings {
     std::vector<float> state;
   };
   const std::vector<LocalShard>& local_shards() const;
+
+  /// Goes on from a checkpoint: `load` replaces weights and state of each of this rank's shards, in
+  /// their sizes; `updates` is how many updates they have had. Local.
+  void restore(std::int64_t updates, const std::function<void(LocalShard&)>& load);
 
  private:
   struct State;

@@ -2,6 +2,7 @@
 
 #include "runtime/comm/collectives.hpp"
 #include "runtime/trainer/stopwatch.hpp"
+#include "runtime/trainer/visible_phase.hpp"
 
 namespace shardwright {
 namespace {
@@ -28,14 +29,18 @@ std::span<const float> ShardedModel::pool(const Batch& batch) {
 
 StepReport ShardedModel::train(const Batch& batch, double learning_rate) {
   StepReport report;
+  show_phase("fwd");
   pool(batch);
   pooled_gradient_.resize(pooled_.size());
+  show_phase("den");
   Stopwatch stopwatch;
   report.loss_sum = dense_.forward_backward(batch.dense, pooled_, batch.labels, batch.global_size,
                                             pooled_gradient_);
   report.ms(StepPhase::dense) = stopwatch.lap_ms();
+  show_phase("bwd");
   embeddings_.backward(pooled_gradient_, static_cast<float>(learning_rate));
   add_phases(embeddings_.phases(), report);
+  show_phase("red");
   all_reduce(report);
   stopwatch.lap_ms();
   dense_.apply_gradients(learning_rate);

@@ -29,6 +29,8 @@ class ShardedModel {
 
   const ShardedEmbeddings& embeddings() const { return embeddings_; }
   const DenseModel& dense() const { return dense_; }
+  ShardedEmbeddings& embeddings() { return embeddings_; }
+  DenseModel& dense() { return dense_; }
 
  private:
   std::span<const float> pool(const Batch& batch);
