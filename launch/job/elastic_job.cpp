@@ -130,7 +130,7 @@ class ElasticJob {
     result.plan->made_by = {"shardwright launch --elastic", SHARDWRIGHT_VERSION, {}};
     const std::string folder = output_ + "/plans";
     std::filesystem::create_directories(folder);
-    const std::string file = fmt::format("{}/{}_ranks.json", folder, topology_.size());
+    std::string file = fmt::format("{}/{}_ranks.json", folder, topology_.size());
     write_file(file, plan_to_text(*result.plan));
     note(fmt::format("planned for {} ranks: {}", topology_.size(), file));
     return file;

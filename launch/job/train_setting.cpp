@@ -33,7 +33,7 @@ std::string flag_of(const std::vector<std::string>& command, const std::string& 
 }  // namespace
 
 std::string train_setting(const std::vector<std::string>& command, const std::string& option) {
-  const std::string flag = flag_of(command, option);
+  std::string flag = flag_of(command, option);
   const std::string config = config_of(command);
   if (!flag.empty() || config.empty()) return flag;
   std::string key = option.substr(2);

@@ -78,6 +78,7 @@ SavedFile write_rank(ShardLoader& loader, const Plan& plan, RankId rank,
                      const std::string& folder) {
   const std::vector<Piece> pieces = pieces_of(loader, plan, rank);
   std::vector<TensorShape> shapes;
+  shapes.reserve(pieces.size());
   for (const Piece& piece : pieces) shapes.push_back(piece.shape);
   const std::string file = model_rank_file(rank.index());
   SafetensorsWriter writer(folder + "/" + file, shapes);

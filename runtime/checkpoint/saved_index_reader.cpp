@@ -31,6 +31,7 @@ void require_tiled(const JsonView& view, const SavedTable& saved) {
   table.rows = saved.rows;
   table.dim = saved.dim;
   std::vector<Shard> shards;
+  shards.reserve(saved.shards.size());
   for (const SavedShard& s : saved.shards) {
     shards.push_back(
         {TableId{0}, ShardingType::grid, s.row_begin, s.row_end, s.col_begin, s.col_end, {}});
