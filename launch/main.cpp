@@ -63,6 +63,8 @@ void add_commands(CLI::App& app) {
   add_import_command(app);
   add_train_command(app);
   add_bench_command(app);
+  add_checkpoint_command(app);
+  add_launch_command(app);
   add_doctor_command(app);
   add_models_command(app);
   add_profile_command(app);

@@ -22,7 +22,11 @@ void add_train_command(CLI::App& app) { add_missing(app, "train", "Train a shard
 void add_doctor_command(CLI::App& app) {
   add_missing(app, "doctor", "Look at where ranks would run");
 }
+void add_checkpoint_command(CLI::App& app) {
+  add_missing(app, "checkpoint", "Look into saved models and checkpoints");
+}
 void add_bench_command(CLI::App& app) { add_missing(app, "bench", "Time the steps of a plan"); }
+void add_launch_command(CLI::App& app) { add_missing(app, "launch", "Run a job under mpirun"); }
 void add_profile_command(CLI::App& app) { add_missing(app, "profile", "Measure this machine"); }
 void add_fit_command(CLI::App& app) { add_missing(app, "fit", "Fit a cost model"); }
 

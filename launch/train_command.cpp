@@ -34,16 +34,31 @@ using ArgumentsPtr = std::shared_ptr<TrainArguments>;
 // Signal handlers reach nothing else.
 volatile std::sig_atomic_t stop_requested = 0;
 
-extern "C" void request_stop(int /*signal*/) { stop_requested = 1; }
+volatile std::sig_atomic_t checkpoint_requested = 0;
 
-/// The first signal asks for a clean end, a second one kills. A file over the size limit becomes an
-/// error of write() instead of a death.
+extern "C" void request_stop(int /*signal*/) { stop_requested = 1; }
+extern "C" void request_checkpoint(int /*signal*/) { checkpoint_requested = 1; }
+
+bool take_checkpoint_request() {
+  const bool requested = checkpoint_requested != 0;
+  checkpoint_requested = 0;
+  return requested;
+}
+
+/// The first signal asks for a clean end, a second one kills; SIGUSR2 is one that mpirun passes on
+/// without setting the ranks a time. SIGUSR1, which schedulers send some
+/// time before, asks for a checkpoint. A file over the size limit becomes an error of write()
+/// instead of a death.
 void catch_signals() {
   struct sigaction action = {};
   action.sa_handler = request_stop;
   action.sa_flags = static_cast<int>(SA_RESETHAND | SA_RESTART);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGUSR2, &action, nullptr);
+  action.sa_handler = request_checkpoint;
+  action.sa_flags = static_cast<int>(SA_RESTART);
+  sigaction(SIGUSR1, &action, nullptr);
   std::signal(SIGXFSZ, SIG_IGN);
 }
 
@@ -93,6 +108,7 @@ void train_on(Communicator& comm, const TrainArguments& arguments, bool on_termi
     surroundings.made_by = made_by(arguments, config);
   });
   surroundings.interrupted = [] { return stop_requested != 0; };
+  surroundings.checkpoint_asked = take_checkpoint_request;
   surroundings.progress = progress_on_stderr(on_terminal);
   const TrainSummary summary = train(comm, config, surroundings);
   run_together(comm, [&] {
@@ -125,8 +141,9 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   add_setting<Text>(command, arguments, "data", "Folder made by `shardwright data`");
   add_setting<Text>(command, arguments, "plan",
                     "Plan file; without one, whole tables go round robin over the ranks");
-  add_setting<Text>(command, arguments, "output",
-                    "Folder for metrics.jsonl and model/; without one, nothing is written");
+  add_setting<Text>(
+      command, arguments, "output",
+      "Folder for metrics.jsonl, checkpoints/ and model/; without one, nothing is written");
   command.add_flag_function(
       "--save-model,!--no-save-model",
       [arguments](std::int64_t count) { arguments->flags["save_model"] = count > 0; },
@@ -149,6 +166,19 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
                       "Seconds for which ranks wait for each other (default 1800; 0: for ever)");
   add_setting<Number>(command, arguments, "progress_every",
                       "Steps between progress lines (default: every few seconds)");
+}
+
+void add_checkpoint_settings(CLI::App& command, const ArgumentsPtr& arguments) {
+  add_setting<std::string>(
+      command, arguments, "checkpoint_every",
+      "When to write checkpoints, as 10min or '1000 steps'; signal: on SIGUSR1\n"
+      "and before the end on SIGTERM, which the others do too (default never)");
+  add_setting<std::int64_t>(command, arguments, "checkpoint_keep",
+                            "How many checkpoints to keep (default 3)");
+  add_setting<std::string>(
+      command, arguments, "resume",
+      "auto: go on from the output's last checkpoint, if there is one; never; or\n"
+      "a checkpoint or output folder to go on from (default auto)");
 }
 
 void add_model_settings(CLI::App& command, const ArgumentsPtr& arguments) {
@@ -191,6 +221,7 @@ void add_train_command(CLI::App& app) {
   command->add_option("config", arguments->config_file, "Train config (JSON)");
   command->add_flag("--json", arguments->json, "Print the summary as one JSON document");
   add_job_settings(*command, arguments);
+  add_checkpoint_settings(*command, arguments);
   add_model_settings(*command, arguments);
   command->callback([arguments] {
     const int code = run_train(*arguments);

@@ -24,9 +24,8 @@ bool is_rank_file(std::string_view name) {
 }
 
 bool is_model_file(const fs::directory_entry& entry) {
-  const std::string name = entry.path().filename().string();
-  if (!fs::is_regular_file(entry.symlink_status())) return false;
-  return name == kModelIndexFile || name == kModelDenseFile || is_rank_file(name);
+  return fs::is_regular_file(entry.symlink_status()) &&
+         is_saved_file(entry.path().filename().string());
 }
 
 [[noreturn]] void refuse(const fs::path& folder, const std::string& why) {
@@ -51,6 +50,10 @@ void require_model_or_nothing(const fs::path& folder) {
 
 std::string model_rank_file(std::size_t rank) {
   return fmt::format("rank-{:05}.safetensors", rank);
+}
+
+bool is_saved_file(const std::string& name) {
+  return name == kModelIndexFile || name == kModelDenseFile || is_rank_file(name);
 }
 
 void require_model_folder(const std::string& folder) {

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
@@ -149,13 +150,25 @@ const SafetensorsReader::Entry& SafetensorsReader::entry(const std::string& name
 
 std::vector<float> SafetensorsReader::read(const std::string& name) const {
   const Entry& found = entry(name);
-  if (found.dtype != "F32") {
-    throw InputError(
-        fmt::format("{}: tensor {} is of type {}, expected F32.", file_, name, found.dtype));
-  }
   std::vector<float> values(static_cast<std::size_t>(found.end - found.begin) / sizeof(float));
-  read_at(file_, data_begin_ + found.begin, std::as_writable_bytes(std::span(values)));
+  read_values(found, 0, values);
   return values;
+}
+
+void SafetensorsReader::read_values(const Entry& entry, std::int64_t first,
+                                    std::span<float> values) const {
+  if (entry.dtype != "F32") {
+    throw InputError(
+        fmt::format("{}: tensor {} is of type {}, expected F32.", file_, entry.name, entry.dtype));
+  }
+  constexpr std::int64_t kBytes = sizeof(float);
+  const std::int64_t count = (entry.end - entry.begin) / kBytes;
+  if (first < 0 || std::ssize(values) > count - first) {
+    throw std::logic_error(fmt::format("{} values from {} on of tensor {}, which has {}",
+                                       values.size(), first, entry.name, count));
+  }
+  if (values.empty()) return;
+  read_at(file_, data_begin_ + entry.begin + first * kBytes, std::as_writable_bytes(values));
 }
 
 }  // namespace shardwright

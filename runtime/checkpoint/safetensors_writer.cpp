@@ -1,3 +1,4 @@
+#include "costmodel/bytes.hpp"
 #include "runtime/checkpoint/safetensors.hpp"
 
 #include <nlohmann/json.hpp>
@@ -11,12 +12,20 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
+std::int64_t bytes_of(const TensorShape& tensor) {
+  std::int64_t bytes = sizeof(float);
+  for (const std::int64_t extent : tensor.shape) {
+    bytes = checked_product(bytes, extent, "bytes of tensor " + tensor.name);
+  }
+  return bytes;
+}
+
 /// The header, padded with spaces so that the data starts at a multiple of 8.
-std::string header_of(std::span<const NamedTensor> tensors) {
+std::string header_of(std::span<const TensorShape> tensors) {
   nlohmann::json header = {{"__metadata__", {{"format", "pt"}}}};
-  std::size_t offset = 0;
-  for (const NamedTensor& tensor : tensors) {
-    const std::size_t end = offset + tensor.values.size_bytes();
+  std::int64_t offset = 0;
+  for (const TensorShape& tensor : tensors) {
+    const std::int64_t end = offset + bytes_of(tensor);
     const nlohmann::json entry = {
         {"dtype", "F32"}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}};
     if (!header.emplace(tensor.name, entry).second) {
@@ -31,14 +40,21 @@ std::string header_of(std::span<const NamedTensor> tensors) {
 
 }  // namespace
 
-FileRecord write_safetensors(const std::string& file, std::span<const NamedTensor> tensors) {
+SafetensorsWriter::SafetensorsWriter(const std::string& file, std::span<const TensorShape> tensors)
+    : output_(file) {
   const std::string header = header_of(tensors);
   const auto header_size = static_cast<std::uint64_t>(header.size());
-  OutputFile output(file);
-  output.write(std::as_bytes(std::span(&header_size, 1)));
-  output.write(std::as_bytes(std::span(header)));
-  for (const NamedTensor& tensor : tensors) output.write(std::as_bytes(tensor.values));
-  return output.finish();
+  output_.write(std::as_bytes(std::span(&header_size, 1)));
+  output_.write(std::as_bytes(std::span(header)));
+}
+
+FileRecord write_safetensors(const std::string& file, std::span<const NamedTensor> tensors) {
+  std::vector<TensorShape> shapes;
+  shapes.reserve(tensors.size());
+  for (const NamedTensor& tensor : tensors) shapes.push_back({tensor.name, tensor.shape});
+  SafetensorsWriter writer(file, shapes);
+  for (const NamedTensor& tensor : tensors) writer.write(tensor.values);
+  return writer.finish();
 }
 
 }  // namespace shardwright

@@ -2,15 +2,15 @@
 
 #include "costmodel/errors.hpp"
 #include "runtime/checkpoint/model_folder.hpp"
+#include "runtime/checkpoint/publish_folder.hpp"
 #include "runtime/checkpoint/safetensors.hpp"
 #include "runtime/comm/collectives.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace shardwright {
 namespace {
@@ -59,107 +59,74 @@ std::vector<NamedTensor> tensors_of(const std::vector<DenseModel::Parameter>& pa
   return tensors;
 }
 
-json entry_of(const std::string& file, const FileRecord& record) {
-  return {{"file", file},
-          {"bytes", record.bytes},
-          {"checksum", fmt::format("fnv1a64:{:016x}", record.checksum)}};
-}
-
 /// This rank's files, as the index lists them.
 json write_files(const Communicator& comm, const std::string& folder, const ModelToSave& model) {
+  const auto entry = [](const std::string& file, const FileRecord& record) {
+    return json{{"file", file}, {"bytes", record.bytes}, {"checksum", record.checksum}};
+  };
   const std::string file = rank_file(comm.rank());
   json written = json::array();
   written.push_back(
-      entry_of(file, write_safetensors(folder + "/" + file, tensors_of(model, comm.rank()))));
+      entry(file, write_safetensors(folder + "/" + file, tensors_of(model, comm.rank()))));
   if (is_first(comm)) {
     const FileRecord dense =
         write_safetensors(fmt::format("{}/{}", folder, kModelDenseFile), tensors_of(model.dense));
-    written.push_back(entry_of(kModelDenseFile, dense));
+    written.push_back(entry(kModelDenseFile, dense));
   }
   return written;
 }
 
-json table_entry(const Plan& plan, std::size_t index) {
+/// All ranks' files. Rank 0 must see those of the others: what lies on another host is lost to it.
+std::vector<SavedFile> files_in(const std::string& folder,
+                                const std::vector<std::string>& written) {
+  std::vector<SavedFile> files;
+  for (std::size_t rank = 0; rank < written.size(); ++rank) {
+    for (const json& entry : json::parse(written[rank])) {
+      files.push_back({entry["file"], {entry["bytes"], entry["checksum"]}});
+      const std::string path = folder + "/" + files.back().file;
+      if (fs::exists(path)) continue;
+      throw EnvironmentError(fmt::format(
+          "Rank {} has written {}, but rank 0 does not find it: the output must lie on a file "
+          "system that all hosts share.",
+          rank, path));
+    }
+  }
+  return files;
+}
+
+SavedTable table_of(const Plan& plan, std::size_t index) {
   const Table& table = plan.workload.tables[index];
-  json shards = json::array();
+  SavedTable saved{.name = table.name,
+                   .rows = table.rows,
+                   .dim = table.dim,
+                   .optimizer = table.optimizer,
+                   .state = state_parts(table.optimizer),
+                   .shards = {}};
   for (const Shard& shard : plan.shards) {
     if (shard.table.index() != index) continue;
-    shards.push_back({{"row_begin", shard.row_begin},
-                      {"row_end", shard.row_end},
-                      {"col_begin", shard.col_begin},
-                      {"col_end", shard.col_end},
-                      {"rank", keeper(shard).value()},
-                      {"file", rank_file(keeper(shard))},
-                      {"name", shard_name(plan, shard)}});
+    saved.shards.push_back(saved_shard(plan, shard));
   }
-  return {{"name", table.name},
-          {"rows", table.rows},
-          {"dim", table.dim},
-          {"optimizer", to_string(table.optimizer)},
-          {"shards", shards}};
+  return saved;
 }
 
-std::string index_of(const ModelToSave& model, const std::vector<std::string>& written) {
-  json files = json::array();
-  for (const std::string& list : written) {
-    for (const json& entry : json::parse(list)) files.push_back(entry);
-  }
-  json tables = json::array();
+SavedIndex index_of(const ModelToSave& model, std::vector<SavedFile> files) {
+  SavedIndex index{.kind = model.kind,
+                   .plan_id = model.plan_id,
+                   .job_id = model.job_id,
+                   .ranks = model.plan.topology.size(),
+                   .config = model.config,
+                   .tables = {},
+                   .dense = kModelDenseFile,
+                   .files = std::move(files),
+                   .identity = model.identity,
+                   .progress = model.progress,
+                   .made_by = {{"command", model.made_by.command},
+                               {"version", model.made_by.version},
+                               {"inputs", model.made_by.inputs}}};
   for (std::size_t i = 0; i < model.plan.workload.tables.size(); ++i) {
-    tables.push_back(table_entry(model.plan, i));
+    index.tables.push_back(table_of(model.plan, i));
   }
-  const json index = {{"schema", "shardwright.model/1"},
-                      {"plan_id", model.plan_id},
-                      {"job_id", model.job_id},
-                      {"ranks", model.plan.topology.size()},
-                      {"config", model.config},
-                      {"tables", tables},
-                      {"dense", kModelDenseFile},
-                      {"files", files},
-                      {"made_by",
-                       {{"command", model.made_by.command},
-                        {"version", model.made_by.version},
-                        {"inputs", model.made_by.inputs}}}};
-  return index.dump(1) + "\n";
-}
-
-void write_index(const std::string& folder, const std::string& index) {
-  OutputFile output(fmt::format("{}/{}", folder, kModelIndexFile));
-  output.write(std::as_bytes(std::span(index)));
-  output.finish();
-  sync_folder(folder);
-}
-
-/// Swaps two folders in one step; false where the file system cannot.
-bool swap_folders(const std::string& a, const std::string& b) {
-  return ::renameat2(AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE) == 0;
-}
-
-/// Without a swap, the old model steps aside for a moment: FOLDER.old.
-void replace_in_two_steps(const std::string& partial, const std::string& folder) {
-  const std::string old = folder + ".old";
-  fs::remove_all(old);
-  fs::rename(folder, old);
-  std::error_code error;
-  fs::rename(partial, folder, error);
-  if (error) {
-    fs::rename(old, folder);
-    throw fs::filesystem_error("rename", partial, folder, error);
-  }
-  fs::remove_all(old, error);  // the new model is in place: leftovers do no harm
-}
-
-/// A folder cannot be renamed onto one that holds files.
-void replace_folder(const std::string& partial, const std::string& folder) {
-  if (!fs::exists(folder)) {
-    fs::rename(partial, folder);
-  } else if (swap_folders(partial, folder)) {
-    std::error_code ignored;  // the new model is in place: leftovers do no harm
-    fs::remove_all(partial, ignored);
-  } else {
-    replace_in_two_steps(partial, folder);
-  }
-  sync_folder(fs::path(folder).parent_path().string());
+  return index;
 }
 
 void save_in_stages(Communicator& comm, const std::string& partial, const std::string& folder,
@@ -178,9 +145,9 @@ void save_in_stages(Communicator& comm, const std::string& partial, const std::s
   const std::vector<std::string> all_written = all_gather(comm, written.dump());
   run_together(comm, [&] {
     if (!is_first(comm)) return;
-    write_index(partial, index_of(model, all_written));
+    write_index(partial, index_of(model, files_in(partial, all_written)));
     require_model_folder(folder);  // somebody may have used the time
-    on_disk("Renaming " + partial, [&] { replace_folder(partial, folder); });
+    on_disk("Renaming " + partial, [&] { publish_folder(partial, folder); });
   });
 }
 
@@ -191,6 +158,16 @@ std::string shard_name(const Plan& plan, const Shard& shard) {
                      shard.row_begin, shard.row_end, shard.col_begin, shard.col_end);
 }
 
+SavedShard saved_shard(const Plan& plan, const Shard& shard) {
+  return {.row_begin = shard.row_begin,
+          .row_end = shard.row_end,
+          .col_begin = shard.col_begin,
+          .col_end = shard.col_end,
+          .rank = keeper(shard).value(),
+          .file = rank_file(keeper(shard)),
+          .name = shard_name(plan, shard)};
+}
+
 void save_model(Communicator& comm, const std::string& folder, const ModelToSave& model) {
   const std::string target = fs::absolute(folder).lexically_normal().string();
   const std::string partial = target + ".partial";
@@ -199,9 +176,9 @@ void save_model(Communicator& comm, const std::string& folder, const ModelToSave
   } catch (const CollectiveError& error) {
     std::error_code ignored;  // the first failure is the one to report
     if (is_first(comm) && error.code() != ExitCode::usage) fs::remove_all(partial, ignored);
-    throw CollectiveError(
-        error.code(), fmt::format("The model was not saved; what {} held before is unchanged. {}",
-                                  folder, error.what()));
+    throw CollectiveError(error.code(),
+                          fmt::format("The {} was not saved; what {} held before is unchanged. {}",
+                                      to_string(model.kind), folder, error.what()));
   }
 }
 

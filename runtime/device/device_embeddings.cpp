@@ -129,4 +129,10 @@ std::vector<ShardedEmbeddings::LocalShard> DeviceEmbeddings::download() const {
   return state_->tables.download();
 }
 
+void DeviceEmbeddings::restore(std::int64_t updates,
+                               const std::function<void(ShardedEmbeddings::LocalShard&)>& load) {
+  state_->tables.restore(load);
+  state_->updates = updates;
+}
+
 }  // namespace shardwright

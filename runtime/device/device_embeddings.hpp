@@ -8,6 +8,7 @@
 #include "runtime/embedding/sharded_embeddings.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -40,6 +41,9 @@ class DeviceEmbeddings {
   EmbeddingTraffic traffic() const;
   /// This rank's shards, brought to the host. Waits.
   std::vector<ShardedEmbeddings::LocalShard> download() const;
+  /// ShardedEmbeddings::restore(). Waits.
+  void restore(std::int64_t updates,
+               const std::function<void(ShardedEmbeddings::LocalShard&)>& load);
 
  private:
   struct State;

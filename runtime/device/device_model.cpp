@@ -67,6 +67,11 @@ class DeviceModel final : public RankModel {
     return shards_;
   }
 
+  void restore(const SavedState& saved) override {
+    embeddings_.restore(saved.updates, saved.load_shard);
+    if (dense_) dense_->restore(saved.load_parameter, saved.load_dense_state);
+  }
+
   const DenseModel& dense() const override { return dense_.value(); }
 
   std::int64_t peak_device_bytes() override {

@@ -5,7 +5,9 @@
 #include "runtime/embedding/named_uniform.hpp"
 #include "runtime/embedding/rounding_key.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <vector>
 
 namespace shardwright {
@@ -28,6 +30,21 @@ void interleave(const std::vector<float>& values, std::size_t rows, std::size_t&
     }
   }
   filled += width;
+}
+
+/// The reverse of interleave(): fills `values` from what follows in each row's state.
+void to_device(const std::vector<float>& state, std::size_t rows, std::size_t& read,
+               DeviceArray<float>& values, DeviceStream stream) {
+  const std::size_t width = values.size() / rows;
+  const std::size_t state_width = state.size() / rows;
+  std::vector<float> host(values.size());
+  for (std::size_t row = 0; row < rows; ++row) {
+    std::copy_n(state.begin() + static_cast<std::ptrdiff_t>(row * state_width + read), width,
+                host.begin() + static_cast<std::ptrdiff_t>(row * width));
+  }
+  read += width;
+  copy_to_device(values.data(), host.data(), host.size() * sizeof(float), stream);
+  wait_for(stream);
 }
 
 }  // namespace
@@ -100,6 +117,20 @@ ShardedEmbeddings::LocalShard DeviceShard::download(DeviceStream stream) const {
     interleave(part, static_cast<std::size_t>(shard_.rows()), filled, local.state);
   }
   return local;
+}
+
+void DeviceShard::upload(const ShardedEmbeddings::LocalShard& local, DeviceStream stream) {
+  DeviceArray<float> floats(stream, "weights on their way to the device");
+  floats.resize(values());
+  copy_to_device(floats.data(), local.weights.data(), values() * sizeof(float), stream);
+  launch_from_float(floats.data(), static_cast<std::int64_t>(values()), weights_.data(), dtype_,
+                    stream);
+  wait_for(stream);
+  std::size_t read = 0;
+  const auto rows = static_cast<std::size_t>(shard_.rows());
+  for (DeviceArray<float>* part : {&first_, &second_, &row_state_}) {
+    to_device(local.state, rows, read, *part, stream);
+  }
 }
 
 }  // namespace shardwright

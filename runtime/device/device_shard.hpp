@@ -23,6 +23,8 @@ class DeviceShard {
   DevicePiece piece(std::int64_t first_row) const;
   /// Waits.
   ShardedEmbeddings::LocalShard download(DeviceStream stream) const;
+  /// The reverse; weights are rounded to the nearest values of the format. Waits.
+  void upload(const ShardedEmbeddings::LocalShard& local, DeviceStream stream);
 
  private:
   std::size_t values() const { return static_cast<std::size_t>(shard_.rows() * shard_.columns()); }

@@ -338,4 +338,12 @@ std::vector<ShardedEmbeddings::LocalShard> DeviceTables::download() const {
   return shards;
 }
 
+void DeviceTables::restore(const std::function<void(ShardedEmbeddings::LocalShard&)>& load) {
+  for (DeviceShard& shard : state_->shards) {
+    ShardedEmbeddings::LocalShard local = shard.download(state_->stream);
+    load(local);
+    shard.upload(local, state_->stream);
+  }
+}
+
 }  // namespace shardwright

@@ -8,6 +8,7 @@
 #include "runtime/exchange/layout.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -61,6 +62,8 @@ class DeviceTables {
 
   /// Waits, and brings the shards to the host, in the layout's order.
   std::vector<ShardedEmbeddings::LocalShard> download() const;
+  /// Gives every shard what `load` makes of its values. Waits.
+  void restore(const std::function<void(ShardedEmbeddings::LocalShard&)>& load);
 
  private:
   struct State;

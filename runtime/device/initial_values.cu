@@ -44,6 +44,15 @@ __global__ void to_float_kernel(const void* values, DataType dtype, std::int64_t
   });
 }
 
+__global__ void from_float_kernel(const float* floats, std::int64_t count, void* values,
+                                  DataType dtype) {
+  with_weight_type(dtype, [&](auto* type) {
+    auto* const to = static_cast<decltype(type)>(values);
+    for (std::int64_t i = first_index(); i < count; i += index_step())
+      set_nearest(to + i, floats[i]);
+  });
+}
+
 unsigned full_grid() { return blocks_to_fill(kBlocksPerMultiprocessor); }
 
 }  // namespace
@@ -62,6 +71,12 @@ void launch_fill(float* values, std::int64_t count, float value, DeviceStream st
 void launch_to_float(const void* values, DataType dtype, std::int64_t count, float* floats,
                      DeviceStream stream) {
   to_float_kernel<<<full_grid(), kThreads, 0, stream>>>(values, dtype, count, floats);
+  check_launch("convert weights");
+}
+
+void launch_from_float(const float* floats, std::int64_t count, void* values, DataType dtype,
+                       DeviceStream stream) {
+  from_float_kernel<<<full_grid(), kThreads, 0, stream>>>(floats, count, values, dtype);
   check_launch("convert weights");
 }
 

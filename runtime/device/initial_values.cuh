@@ -29,4 +29,8 @@ void launch_fill(float* values, std::int64_t count, float value, DeviceStream st
 void launch_to_float(const void* values, DataType dtype, std::int64_t count, float* floats,
                      DeviceStream stream);
 
+/// values[i] = the nearest value to floats[i].
+void launch_from_float(const float* floats, std::int64_t count, void* values, DataType dtype,
+                       DeviceStream stream);
+
 }  // namespace shardwright

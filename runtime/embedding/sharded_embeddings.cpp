@@ -6,6 +6,7 @@
 #include "runtime/embedding/owned_tables.hpp"
 #include "runtime/embedding/replicated_tables.hpp"
 #include "runtime/embedding/rounding_key.hpp"
+#include "runtime/embedding/shard_floats.hpp"
 #include "runtime/embedding/shard_values.hpp"
 #include "runtime/embedding/supported_plan.hpp"
 #include "runtime/embedding/workers.hpp"
@@ -147,6 +148,21 @@ const EmbeddingPhases& ShardedEmbeddings::phases() const { return state_->phases
 
 const std::vector<ShardedEmbeddings::LocalShard>& ShardedEmbeddings::local_shards() const {
   return state_->shards;
+}
+
+void ShardedEmbeddings::restore(std::int64_t updates,
+                                const std::function<void(LocalShard&)>& load) {
+  for (LocalShard& shard : state_->shards) {
+    if (shard.dtype == DataType::fp32) {
+      load(shard);
+      continue;
+    }
+    LocalShard in_floats{shard.shard, weights_in_floats(shard), std::move(shard.state)};
+    load(in_floats);
+    set_weights(shard, in_floats.weights);
+    shard.state = std::move(in_floats.state);
+  }
+  state_->updates = updates;
 }
 
 void ShardedEmbeddings::check_ids(Batch& batch, BadIdPolicy policy) const {

@@ -7,6 +7,7 @@
 #include "runtime/exchange/wire_formats.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -89,6 +90,11 @@ class ShardedEmbeddings {
     std::uint64_t rounding_key = 0;             ///< rounding_table_key() of the table
   };
   const std::vector<LocalShard>& local_shards() const;
+
+  /// Goes on from a checkpoint: `load` replaces weights, in floats whatever their format, and state
+  /// of each of this rank's shards, in their sizes; `updates` is how many updates they have had.
+  /// Local.
+  void restore(std::int64_t updates, const std::function<void(LocalShard&)>& load);
 
  private:
   struct State;

@@ -119,6 +119,8 @@ struct DenseModel::State {
     return view_on(device, pooled, {samples, config.num_features, config.embedding_dim});
   }
   at::Tensor logits(const at::Tensor& dense, const at::Tensor& pooled) const;
+  std::vector<Parameter> copies(const std::vector<at::Tensor>& tensors) const;
+  void fill(std::vector<at::Tensor>& tensors, const std::function<void(Parameter&)>& load);
 };
 
 at::Tensor DenseModel::State::logits(const at::Tensor& dense, const at::Tensor& pooled) const {
@@ -240,15 +242,39 @@ void DenseModel::apply_gradients(double learning_rate) {
   with_libtorch([&] { state_->apply_gradients(learning_rate); });
 }
 
-std::vector<DenseModel::Parameter> DenseModel::parameters() const {
+std::vector<DenseModel::Parameter> DenseModel::State::copies(
+    const std::vector<at::Tensor>& tensors) const {
   std::vector<Parameter> result;
-  for (std::size_t i = 0; i < state_->parameters.size(); ++i) {
-    const at::Tensor parameter = state_->parameters[i].detach().to(at::kCPU);
-    const float* values = parameter.data_ptr<float>();
-    result.push_back(
-        {state_->specs[i].name, state_->specs[i].shape, {values, values + parameter.numel()}});
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    const at::Tensor tensor = tensors[i].detach().to(at::kCPU);
+    const float* values = tensor.data_ptr<float>();
+    result.push_back({specs[i].name, specs[i].shape, {values, values + tensor.numel()}});
   }
   return result;
+}
+
+void DenseModel::State::fill(std::vector<at::Tensor>& tensors,
+                             const std::function<void(Parameter&)>& load) {
+  std::vector<Parameter> loaded = copies(tensors);
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    load(loaded[i]);
+    const at::NoGradGuard no_grad;
+    tensors[i].copy_(view(loaded[i].values, tensors[i].sizes().vec()));
+  }
+}
+
+std::vector<DenseModel::Parameter> DenseModel::parameters() const {
+  return state_->copies(state_->parameters);
+}
+
+std::vector<DenseModel::Parameter> DenseModel::optimizer_state() const {
+  return state_->copies(state_->square_sums);
+}
+
+void DenseModel::restore(const std::function<void(Parameter&)>& load_parameter,
+                         const std::function<void(Parameter&)>& load_state) {
+  state_->fill(state_->parameters, load_parameter);
+  state_->fill(state_->square_sums, load_state);
 }
 
 void set_dense_threads(std::int64_t threads) {

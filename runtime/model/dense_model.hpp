@@ -4,6 +4,7 @@
 #include "runtime/device/backend.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -55,6 +56,12 @@ class DenseModel {
     std::vector<float> values;
   };
   std::vector<Parameter> parameters() const;
+  /// Adagrad's sums of squares, named and shaped as the parameters; none for SGD.
+  std::vector<Parameter> optimizer_state() const;
+  /// Goes on from what the two above gave: `load` fills a parameter's values, its name and shape
+  /// being set; first of the parameters, then of the state.
+  void restore(const std::function<void(Parameter&)>& load_parameter,
+               const std::function<void(Parameter&)>& load_state);
 
  private:
   struct State;

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <cstdint>
 #include <string>
 
 namespace shardwright {
@@ -11,12 +12,17 @@ namespace shardwright {
 /// and go to the file in write_pending(), inside the ranks' next agreement.
 class MetricsFile {
  public:
-  /// Makes the folder and an empty file, over an old one, and locks it until the end: one training
+  /// Makes the folder and the file, where there is none, and locks it until the end: one training
   /// job at a time per output folder. Throws EnvironmentError.
   explicit MetricsFile(const std::string& folder);
   ~MetricsFile();
   MetricsFile(const MetricsFile&) = delete;
   MetricsFile& operator=(const MetricsFile&) = delete;
+
+  /// Before the first line: keeps the whole lines among the file's first `bytes` bytes, of a job
+  /// that goes on from there, and cuts off what follows. Throws EnvironmentError.
+  void start_after(std::int64_t bytes);
+  std::int64_t bytes() const { return bytes_; }  ///< written to the file so far
 
   void add(const nlohmann::json& event);
   /// Throws EnvironmentError.
@@ -28,6 +34,7 @@ class MetricsFile {
 
   std::string path_;
   int descriptor_ = -1;
+  std::int64_t bytes_ = 0;
   std::string pending_;
 };
 

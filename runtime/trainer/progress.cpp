@@ -39,7 +39,8 @@ bool Progress::is_due(std::int64_t step) const {
 
 std::string Progress::line(const ProgressStep& step) const {
   const std::int64_t done = step.step + 1;
-  const double left = seconds_ / static_cast<double>(done) * static_cast<double>(steps_ - done);
+  const double left =
+      seconds_ / static_cast<double>(done - first_) * static_cast<double>(steps_ - done);
   return fmt::format("epoch {}/{}  step {}/{}  {:.0f} samples/s  loss {:.5f}  ETA {}",
                      step.epoch + 1, epochs_, done, steps_,
                      seconds_ > 0 ? static_cast<double>(samples_) / seconds_ : 0.0,

@@ -30,6 +30,8 @@ class Progress {
  public:
   Progress(ProgressOptions options, std::int64_t epochs, std::int64_t steps);
 
+  /// So many steps had been taken before this job; it tells only its own.
+  void start_after(std::int64_t steps) { first_ = steps; }
   void add(const ProgressStep& step);
   /// A sentence of its own line.
   void say(const std::string& sentence);
@@ -42,6 +44,7 @@ class Progress {
   ProgressOptions options_;
   std::int64_t epochs_;
   std::int64_t steps_;
+  std::int64_t first_ = 0;
   std::int64_t samples_ = 0;
   double seconds_ = 0;
   double loss_sum_ = 0;  ///< since the last line

@@ -9,6 +9,7 @@
 #include "runtime/trainer/step_report.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -25,6 +26,15 @@ struct RankModelSpec {
   std::uint64_t seed = 1;
   WireFormats wire = {};     ///< on the CPU alone
   std::int64_t threads = 1;  ///< of look-up and update on the CPU: EmbeddingOptions
+};
+
+/// A model that has been saved: each function replaces the values of what it is given, in their
+/// number.
+struct SavedState {
+  std::int64_t updates = 0;                                        ///< that its tables have had
+  std::function<void(ShardedEmbeddings::LocalShard&)> load_shard;  ///< weights in floats
+  std::function<void(DenseModel::Parameter&)> load_parameter;
+  std::function<void(DenseModel::Parameter&)> load_dense_state;
 };
 
 /// What can be said of a rank's GPU, beside times and memory.
@@ -55,6 +65,8 @@ class RankModel {
   /// This rank's shards in host memory, their weights in floats whatever their format, valid until
   /// the next call.
   virtual std::span<const ShardedEmbeddings::LocalShard> local_shards() = 0;
+  /// Goes on from a saved model. Local.
+  virtual void restore(const SavedState& saved) = 0;
   /// If the model has a dense part.
   virtual const DenseModel& dense() const = 0;
 

@@ -2,6 +2,7 @@
 
 #include "runtime/comm/collectives.hpp"
 #include "runtime/embedding/shard_floats.hpp"
+#include "runtime/trainer/visible_phase.hpp"
 
 #include <algorithm>
 
@@ -58,14 +59,19 @@ double ShardedModel::find_gradient(const Batch& batch) {
 
 StepReport ShardedModel::train(const Batch& batch, double learning_rate) {
   StepReport report;
+  show_phase("fwd");
   pool(batch);
+  show_phase("den");
   report.ms(StepPhase::dense) = timed([&] {
     pooled_gradient_.resize(pooled_.size());
     report.loss_sum = find_gradient(batch);
   });
+  show_phase("bwd");
   embeddings_.backward(pooled_gradient_, static_cast<float>(learning_rate));
   add_phases(embeddings_.phases(), report);
-  if (dense_) train_dense(learning_rate, report);
+  if (!dense_) return report;
+  show_phase("red");
+  train_dense(learning_rate, report);
   return report;
 }
 
@@ -75,6 +81,11 @@ void ShardedModel::train_dense(double learning_rate, StepReport& report) {
       timed([&] { ordered_all_reduce(comm_, dense_->gradients()); });
   report.bytes(StepTraffic::dense) = comm_.traffic().bytes_sent - sent_before;
   report.ms(StepPhase::dense_update) = timed([&] { dense_->apply_gradients(learning_rate); });
+}
+
+void ShardedModel::restore(const SavedState& saved) {
+  embeddings_.restore(saved.updates, saved.load_shard);
+  if (dense_) dense_->restore(saved.load_parameter, saved.load_dense_state);
 }
 
 std::span<const float> ShardedModel::predict(const Batch& batch) {

@@ -23,6 +23,7 @@ class ShardedModel final : public RankModel {
   StepReport train(const Batch& batch, double learning_rate) override;
   std::span<const float> predict(const Batch& batch) override;
   std::span<const ShardedEmbeddings::LocalShard> local_shards() override;
+  void restore(const SavedState& saved) override;
   const DenseModel& dense() const override { return dense_.value(); }
 
  private:

@@ -40,6 +40,7 @@ struct StepReport {
   double loss_sum = 0;  ///< over this rank's samples
   double seconds = 0;   ///< from the first phase to the last
   std::int64_t samples = 0;
+  bool wants_checkpoint = false;  ///< after this step
   std::array<double, kStepPhaseNames.size()> phase_ms{};
   std::array<std::int64_t, kStepTrafficNames.size()> bytes_sent{};
 
@@ -49,8 +50,9 @@ struct StepReport {
 
 /// The same over all ranks, the same on every rank.
 struct StepStatistics {
-  double loss_sum = 0;  ///< added in rank order
-  double seconds = 0;   ///< of the slowest rank
+  double loss_sum = 0;            ///< added in rank order
+  double seconds = 0;             ///< of the slowest rank
+  bool wants_checkpoint = false;  ///< any rank does
   std::array<double, kStepPhaseNames.size()> mean_ms{};
   std::array<double, kStepPhaseNames.size()> max_ms{};
   std::vector<std::array<std::int64_t, kStepTrafficNames.size()>> bytes_of_ranks;

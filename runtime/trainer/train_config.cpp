@@ -1,6 +1,7 @@
 #include "runtime/trainer/train_config.hpp"
 
 #include "costmodel/names.hpp"
+#include "runtime/checkpoint/checkpoint_interval.hpp"
 
 #include <filesystem>
 
@@ -44,6 +45,15 @@ auto parse_named(const JsonView& value, Parse parse) {
   }
 }
 
+void set_checkpointing(const JsonView& settings, TrainConfig& config) {
+  if (const auto value = settings.find("checkpoint_every")) {
+    parse_named(*value, parse_checkpoint_interval);  // throws if it is none
+    config.checkpoint_every = value->string();
+  }
+  set(settings, "checkpoint_keep", config.checkpoint_keep, 1, kMany);
+  set(settings, "resume", config.resume);
+}
+
 void resolve(const std::filesystem::path& folder, std::string& path) {
   if (!path.empty()) path = (folder / path).string();
 }
@@ -51,18 +61,33 @@ void resolve(const std::filesystem::path& folder, std::string& path) {
 }  // namespace
 
 void apply_train_settings(const JsonView& settings, TrainConfig& config) {
-  settings.allow_keys({"schema",        "data",
-                       "plan",          "output",
-                       "save_model",    "model",
-                       "embedding_dim", "bottom_mlp",
-                       "top_mlp",       "batch_size",
-                       "epochs",        "max_steps",
-                       "optimizer",     "learning_rate",
-                       "warmup_steps",  "seed",
-                       "on_bad_id",     "threads",
-                       "wait_limit_s",  "progress_every",
-                       "device",        "allow_shared_gpu",
-                       "pooled_wire",   "gradient_wire"});
+  settings.allow_keys({"schema",
+                       "data",
+                       "plan",
+                       "output",
+                       "save_model",
+                       "model",
+                       "embedding_dim",
+                       "bottom_mlp",
+                       "top_mlp",
+                       "batch_size",
+                       "epochs",
+                       "max_steps",
+                       "optimizer",
+                       "learning_rate",
+                       "warmup_steps",
+                       "seed",
+                       "on_bad_id",
+                       "threads",
+                       "wait_limit_s",
+                       "progress_every",
+                       "checkpoint_every",
+                       "checkpoint_keep",
+                       "resume",
+                       "device",
+                       "allow_shared_gpu",
+                       "pooled_wire",
+                       "gradient_wire"});
   set(settings, "data", config.data);
   set(settings, "plan", config.plan);
   set(settings, "output", config.output);
@@ -100,6 +125,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   set(settings, "threads", config.threads, 1, 4096);
   if (const auto value = settings.find("wait_limit_s")) config.wait_limit_s = value->number(0.0);
   set(settings, "progress_every", config.progress_every, 0, kMany);
+  set_checkpointing(settings, config);
 }
 
 TrainConfig read_train_config(const std::string& file) {
@@ -110,8 +136,11 @@ TrainConfig read_train_config(const std::string& file) {
   apply_train_settings(settings, config);
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
   for (std::string* path : {&config.data, &config.plan, &config.output}) resolve(folder, *path);
+  if (names_folder(config.resume)) resolve(folder, config.resume);
   return config;
 }
+
+bool names_folder(std::string_view resume) { return resume != "auto" && resume != "never"; }
 
 nlohmann::json train_config_to_json(const TrainConfig& config) {
   nlohmann::json json = {{"schema", "shardwright.train/1"},
@@ -135,7 +164,10 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
                          {"allow_shared_gpu", config.backend.allow_shared_gpu},
                          {"threads", config.threads},
                          {"wait_limit_s", config.wait_limit_s},
-                         {"progress_every", config.progress_every}};
+                         {"progress_every", config.progress_every},
+                         {"checkpoint_every", config.checkpoint_every},
+                         {"checkpoint_keep", config.checkpoint_keep},
+                         {"resume", config.resume}};
   if (config.max_steps) json["max_steps"] = *config.max_steps;
   if (config.optimizer) json["optimizer"] = to_string(*config.optimizer);
   return json;

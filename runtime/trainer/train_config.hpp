@@ -32,10 +32,13 @@ struct TrainConfig {
   std::uint64_t seed = 1;
   WireFormats wire;  ///< of pooled values and their gradients
   BadIdPolicy on_bad_id = BadIdPolicy::error;
-  BackendOptions backend;           ///< keys device and allow_shared_gpu
-  std::int64_t threads = 1;         ///< per rank, of look-up, update and LibTorch
-  double wait_limit_s = 1800;       ///< for which ranks wait for each other; 0: for ever
-  std::int64_t progress_every = 0;  ///< steps between progress lines; 0: every few seconds
+  BackendOptions backend;                  ///< keys device and allow_shared_gpu
+  std::int64_t threads = 1;                ///< per rank, of look-up, update and LibTorch
+  double wait_limit_s = 1800;              ///< for which ranks wait for each other; 0: for ever
+  std::int64_t progress_every = 0;         ///< steps between progress lines; 0: every few seconds
+  std::string checkpoint_every = "never";  ///< checkpoint_interval.hpp
+  std::int64_t checkpoint_keep = 3;        ///< the last so many; at least 1
+  std::string resume = "auto";  ///< auto, never, or a checkpoint, or a folder that holds some
 };
 
 /// Sets the fields that `settings` has; "schema" and the names above are its legal members. Throws
@@ -45,6 +48,9 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config);
 /// Reads a config file ("schema": "shardwright.train/1"); relative paths are taken from the file's
 /// folder.
 TrainConfig read_train_config(const std::string& file);
+
+/// Whether a value of `resume` is a folder.
+bool names_folder(std::string_view resume);
 
 /// The same values as a config file would hold them.
 nlohmann::json train_config_to_json(const TrainConfig& config);

@@ -28,9 +28,9 @@ json summary_to_json(const TrainSummary& summary) {
           {"test_samples", summary.test.samples},
           {"auc", or_null(summary.test.auc)},
           {"log_loss", or_null(summary.test.log_loss)},
-          {"phase_ms", phase_ms_json(summary.sums, summary.steps)},
+          {"phase_ms", phase_ms_json(summary.sums, summary.measured_steps)},
           {"predicted_ms", predicted_json(summary.predicted)},
-          {"bytes_sent", bytes_sent_json(summary.sums, summary.steps)},
+          {"bytes_sent", bytes_sent_json(summary.sums, summary.measured_steps)},
           {"device_memory", memory_json(summary.device_memory)},
           {"ranks", placement.ranks},
           {"hosts", placement.hosts},
@@ -44,9 +44,9 @@ std::string summary_to_text(const TrainSummary& summary) {
   std::string text = fmt::format("{} samples in {} steps, {:.2f} s: {:.0f} samples/s ({})\n",
                                  summary.samples, summary.steps, summary.seconds,
                                  summary.samples_per_s(), describe(summary.placement));
-  if (summary.steps > 0) {
-    text += phase_table(summary.sums, summary.steps, summary.predicted) +
-            traffic_line(summary.sums, summary.steps);
+  if (summary.measured_steps > 0) {
+    text += phase_table(summary.sums, summary.measured_steps, summary.predicted) +
+            traffic_line(summary.sums, summary.measured_steps);
   }
   if (!summary.device_memory.empty()) {
     text += memory_line(summary.device_memory, "device memory");

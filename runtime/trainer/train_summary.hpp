@@ -25,7 +25,8 @@ struct TrainSummary {
   double samples_per_s() const { return seconds > 0 ? static_cast<double>(samples) / seconds : 0; }
   std::optional<double> last_loss;
   BinaryMetrics test;
-  StepStatistics sums;                  ///< over steps
+  StepStatistics sums;                  ///< over the last measured_steps steps
+  std::int64_t measured_steps = 0;      ///< fewer than steps after a change of plan on the way
   std::optional<PhaseTimes> predicted;  ///< of the slowest rank per phase; empty without prediction
   RankPlacement placement;
   std::vector<MemoryMeasurement> device_memory;  ///< one per rank; none on CPUs

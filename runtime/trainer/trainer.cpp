@@ -5,11 +5,13 @@
 #include "runtime/comm/collectives.hpp"
 #include "runtime/trainer/exchange_check.hpp"
 #include "runtime/trainer/gather.hpp"
+#include "runtime/trainer/job_checkpoints.hpp"
 #include "runtime/trainer/job_identity.hpp"
 #include "runtime/trainer/metrics_file.hpp"
 #include "runtime/trainer/rank_model.hpp"
 #include "runtime/trainer/stopwatch.hpp"
 #include "runtime/trainer/training_inputs.hpp"
+#include "runtime/trainer/visible_phase.hpp"
 
 #include <fmt/format.h>
 
@@ -30,7 +32,12 @@ TrainingInputs open_together(Communicator& comm, const TrainConfig& config) {
   run_together(comm, [&] {
     inputs.emplace(open_training_inputs(config, comm.size()));
     identity = job_identity(config, *inputs);
+    inputs->identity = identity;
     inputs->job_id = job_id(identity);
+    // These change nothing that is computed, but when the ranks meet.
+    identity["checkpoint_every"] = config.checkpoint_every;
+    identity["checkpoint_keep"] = config.checkpoint_keep;
+    identity["resume"] = names_folder(config.resume) ? "a folder" : config.resume;
   });
   require_same_job(comm, identity);
   return std::move(*inputs);
@@ -57,17 +64,18 @@ class TrainingJob {
         inputs_(open_together(comm, config)),
         reader_(inputs_.train.data, inputs_.batch_size, comm.rank().value(), comm.size()),
         progress_(progress_options(), config.epochs, num_steps()),
-        exchange_check_(inputs_.plan) {}
+        exchange_check_(inputs_.plan),
+        checkpoints_(comm, config, inputs_, surroundings.made_by,
+                     [this](const std::string& sentence) { progress_.say(sentence); }) {}
 
   TrainSummary run() {
     start();
-    while (summary_.steps < num_steps()) {
-      const std::int64_t epoch = summary_.steps / reader_.num_batches();
-      train_epoch();
-      summary_.epochs = summary_.steps / reader_.num_batches();
-      evaluate(epoch);
+    try {
+      train_and_evaluate();
+    } catch (const CollectiveError& error) {
+      if (error.code() != ExitCode::interrupted || !checkpoints_.enabled()) throw;
+      throw CollectiveError(error.code(), fmt::format("{} {}", error.what(), save_before_end()));
     }
-    if (summary_.steps == 0) evaluate(0);
     measure_memory();
     finish();
     return summary_;
@@ -91,10 +99,12 @@ class TrainingJob {
   }
 
   void start() {
+    show_phase("ini");
     for (const std::string& note : inputs_.notes) progress_.say(note);
     run_together(comm_, [&] { claim_output(); });
     set_dense_threads(config_.threads);
     model_ = make_model(comm_, config_, inputs_);
+    resume();
     summary_.placement = find_placement(comm_);
     summary_.predicted = slowest_phases(inputs_.plan.predicted);
     summary_.plan_id = inputs_.plan_id;
@@ -107,22 +117,84 @@ class TrainingJob {
   /// Before any time is spent: the output folder must be this job's alone, and what the model will
   /// replace must be a model.
   void claim_output() {
-    if (!is_first() || config_.output.empty()) return;
+    if (!is_first()) return;
+    if (config_.output.empty()) return checkpoints_.claim();
     if (config_.save_model) require_model_folder(model_folder());
     metrics_.emplace(config_.output);
+    checkpoints_.claim();
+  }
+
+  void resume() {
+    const std::optional<std::int64_t> metrics_bytes = checkpoints_.resume(*model_, summary_);
+    run_together(comm_, [&] {
+      if (metrics_) metrics_->start_after(metrics_bytes.value_or(0));
+    });
+    if (!metrics_bytes) return;
+    progress_.start_after(summary_.steps);
+    summary_.epochs = summary_.steps / reader_.num_batches();
+    if (metrics_) metrics_->add({{"event", "resume"}, {"steps", summary_.steps}});
   }
 
   std::string model_folder() const { return config_.output + "/model"; }
 
-  void train_epoch() {
-    const std::int64_t batches = reader_.num_batches();
-    for (std::int64_t i = 0; i < batches && summary_.steps < num_steps(); ++i) {
-      train_step(i);
+  void train_and_evaluate() {
+    const bool resumed = summary_.steps > 0;
+    if (num_steps() == 0 || (resumed && ends_epoch())) evaluate();
+    while (summary_.steps < num_steps()) {
+      train_step(summary_.steps % reader_.num_batches());
       ++summary_.steps;
+      if (checkpoint_due_) try_checkpoint();
+      if (ends_epoch()) evaluate();
     }
   }
 
+  /// Whether an evaluation follows the steps taken so far.
+  bool ends_epoch() const {
+    return summary_.steps >= num_steps() || summary_.steps % reader_.num_batches() == 0;
+  }
+
+  std::string write_checkpoint() {
+    show_phase("chk");
+    Stopwatch stopwatch;
+    std::int64_t metrics_bytes = 0;
+    run_together(comm_, [&] {
+      if (!metrics_) return;
+      metrics_->write_pending();
+      metrics_bytes = metrics_->bytes();
+    });
+    const std::string folder = checkpoints_.write(*model_, summary_, metrics_bytes);
+    if (metrics_) {
+      metrics_->add({{"event", "checkpoint"},
+                     {"steps", summary_.steps},
+                     {"folder", folder},
+                     {"seconds", stopwatch.seconds()}});
+    }
+    return folder;
+  }
+
+  /// A training is worth more than one of its checkpoints: if the disk is full, it goes on.
+  void try_checkpoint() {
+    try {
+      progress_.say(fmt::format("Wrote the checkpoint {}.", write_checkpoint()));
+    } catch (const CollectiveError& error) {
+      if (error.code() != ExitCode::environment && error.code() != ExitCode::usage) throw;
+      progress_.say(fmt::format("Training goes on without a checkpoint of step {}: {}",
+                                summary_.steps, error.what()));
+    }
+  }
+
+  /// After an interrupt: what has become of the steps.
+  std::string save_before_end() {
+    try {
+      if (summary_.steps > 0 && !checkpoints_.is_written(summary_.steps)) write_checkpoint();
+    } catch (const CollectiveError& error) {
+      return error.what();
+    }
+    return "The same command goes on from its last checkpoint.";
+  }
+
   void train_step(std::int64_t batch_of_epoch) {
+    show_phase("rea");
     Stopwatch stopwatch;
     read_together(inputs_.train, reader_, batch_of_epoch);
     const double read_ms = stopwatch.lap_ms();
@@ -131,6 +203,8 @@ class TrainingJob {
     report.ms(StepPhase::read) = read_ms;
     report.samples = batch_.size;
     report.seconds = stopwatch.seconds();
+    const bool asked = surroundings_.checkpoint_asked && surroundings_.checkpoint_asked();
+    report.wants_checkpoint = checkpoints_.is_due(summary_.steps + 1, num_steps(), asked);
     const std::vector<StepReport> reports = gather(comm_, report);
     exchange_check_.require(summary_.steps, reports);
     record(statistics_of(reports), learning_rate);
@@ -159,7 +233,9 @@ class TrainingJob {
                       "learning rate or warm up longer.",
                       summary_.steps));
     }
+    checkpoint_due_ = statistics.wants_checkpoint;
     summary_.sums += statistics;
+    ++summary_.measured_steps;
     summary_.samples += batch_.global_size;
     summary_.seconds += statistics.seconds;
     summary_.last_loss = loss;
@@ -176,7 +252,11 @@ class TrainingJob {
                    {"bytes_sent", bytes_sent_json(statistics, 1)}});
   }
 
-  void evaluate(std::int64_t epoch) {
+  void evaluate() {
+    show_phase("eva");
+    const std::int64_t batches = reader_.num_batches();
+    const std::int64_t epoch = std::max<std::int64_t>(summary_.steps - 1, 0) / batches;
+    summary_.epochs = summary_.steps / batches;
     const BatchReader reader(inputs_.test.data, inputs_.batch_size, comm_.rank().value(),
                              comm_.size());
     std::vector<ScoredSample> scored;
@@ -232,6 +312,7 @@ class TrainingJob {
   }
 
   void save() {
+    show_phase("sav");
     const std::string folder = model_folder();
     save_model(comm_, folder,
                {.plan = inputs_.plan,
@@ -251,10 +332,12 @@ class TrainingJob {
   BatchReader reader_;
   Progress progress_;
   ExchangeCheck exchange_check_;
+  JobCheckpoints checkpoints_;
   std::optional<MetricsFile> metrics_;  ///< on rank 0, if there is an output folder
   std::unique_ptr<RankModel> model_;
   Batch batch_;
   TrainSummary summary_;
+  bool checkpoint_due_ = false;  ///< after the step just taken
 };
 
 }  // namespace

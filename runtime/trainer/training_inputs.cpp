@@ -139,6 +139,7 @@ TrainingInputs open_training_inputs(const TrainConfig& config, std::int64_t num_
                         .test = std::move(test),
                         .plan_id = {},
                         .job_id = {},
+                        .identity = {},
                         .model = {},
                         .notes = {}};
   if (inputs.train.data.size() == 0) {

@@ -28,8 +28,9 @@ struct TrainingInputs {
   Plan plan;
   DataPart train;
   DataPart test;
-  std::string plan_id;  ///< of the plan as it was read
-  std::string job_id;   ///< job_identity.hpp
+  std::string plan_id;      ///< of the plan as it was read
+  std::string job_id;       ///< job_identity.hpp
+  nlohmann::json identity;  ///< what job_id is a hash of
   DlrmConfig model;
   OptimizerKind dense_optimizer = OptimizerKind::adagrad;
   std::int64_t batch_size = 0;     ///< global

@@ -18,6 +18,7 @@ using testing::Not;
 TrainSummary summary_of(std::int64_t ranks) {
   TrainSummary summary;
   summary.steps = 10;
+  summary.measured_steps = 10;
   summary.samples = 320;
   summary.seconds = 2;
   summary.placement = {

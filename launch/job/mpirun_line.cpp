@@ -1,0 +1,76 @@
+#include "launch/job/job_shape.hpp"
+
+#include <fmt/format.h>
+
+namespace shardwright {
+namespace {
+
+using Words = std::vector<std::string>;
+
+void add(Words& words, std::initializer_list<std::string> more) {
+  words.insert(words.end(), more.begin(), more.end());
+}
+
+void add_hosts(const JobShape& shape, Words& words) {
+  if (shape.hosts.empty()) return;
+  std::string list;
+  for (const JobHost& host : shape.hosts) {
+    list += fmt::format("{}{}:{}", list.empty() ? "" : ",", host.name, host.slots);
+  }
+  add(words, {"--host", list});
+  for (const char* variable : {"PATH", "LD_LIBRARY_PATH", "OMP_NUM_THREADS"}) {
+    add(words, {"-x", variable});
+  }
+}
+
+/// On this machine alone its cores are known.
+bool has_too_few_cores(const JobShape& shape) {
+  return shape.hosts.empty() && shape.ranks * shape.threads > shape.cores;
+}
+
+void add_mapping(const JobShape& shape, Words& words) {
+  if (has_too_few_cores(shape)) {
+    if (shape.mpi_major >= 5)
+      return add(words, {"--map-by", "slot:OVERSUBSCRIBE", "--bind-to", "none"});
+    return add(words, {"--oversubscribe", "--bind-to", "none"});
+  }
+  // Of several hosts, each takes its slots before the next; a slot is `threads` cores wide.
+  add(words, {"--map-by", shape.threads > 1 ? fmt::format("slot:PE={}", shape.threads) : "slot",
+              "--bind-to", "core"});
+}
+
+}  // namespace
+
+std::string describe(const JobShape& shape) {
+  const std::string ranks = fmt::format("{} rank{}", shape.ranks, shape.ranks == 1 ? "" : "s");
+  if (shape.hosts.empty()) return ranks + " on this machine";
+  return fmt::format("{} on {} host{}", ranks, shape.hosts.size(),
+                     shape.hosts.size() == 1 ? "" : "s");
+}
+
+Words mpirun_line(const JobShape& shape, const Words& command) {
+  Words words = {"mpirun", "-n", fmt::to_string(shape.ranks)};
+  add_hosts(shape, words);
+  add_mapping(shape, words);
+  words.insert(words.end(), command.begin(), command.end());
+  return words;
+}
+
+std::string shell_line(const Words& words) {
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+  std::string line;
+  for (const std::string& word : words) {
+    if (!line.empty()) line += ' ';
+    if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) {
+      line += word;
+      continue;
+    }
+    line += '\'';
+    for (const char letter : word) line += letter == '\'' ? "'\\''" : std::string(1, letter);
+    line += '\'';
+  }
+  return line;
+}
+
+}  // namespace shardwright
