@@ -121,7 +121,7 @@ __device__ IdTerms<Value> id_terms(const UpdateTables& tables, const SortedIds<V
 /// Gradients of rows with at most kRunLength ids.
 template <class Value>
 struct ShortRows {
-  static constexpr int kTermsInFlight = 2;
+  static constexpr int kTermsInFlight = 1;
   SortedIds<Value> ids;
   __device__ IdTerms<Value> terms(const UpdateTables& tables, const RowRef& ref,
                                   const DeviceBlock& block, const DevicePiece& piece) const {

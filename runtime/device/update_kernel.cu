@@ -8,7 +8,6 @@ namespace {
 
 constexpr int kThreads = 256;
 constexpr int kBlocksPerMultiprocessor = 8;
-constexpr int kBlocksForUpdates = 2;  // leaves each thread 128 registers
 
 __device__ std::uint32_t warp_number() { return (blockIdx.x * kThreads + threadIdx.x) / kWarp; }
 __device__ std::uint32_t num_warps() { return gridDim.x * (kThreads / kWarp); }
@@ -45,7 +44,7 @@ __device__ bool has_states(const UpdateTables& tables, const UpdateStep& step, s
 }
 
 template <class Value, int kStates>
-__global__ void __launch_bounds__(kThreads, kBlocksForUpdates)
+__global__ void __launch_bounds__(kThreads, kStates == 0 ? 3 : 2)
     update_kernel(const UpdateTables tables, const SortedIds<Value> ids, const UpdateStep step,
                   const double* row_squares) {
   const UpdateJob<ShortRows<Value>, kStates> job{tables, step, row_squares, {ids}};
