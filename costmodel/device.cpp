@@ -101,4 +101,16 @@ const Device& find_device(std::string_view name) {
                                fmt::join(names, ", ")));
 }
 
+std::string_view device_of_hardware(std::string_view hardware) {
+  const auto ends_word = [&](std::size_t at) {
+    return at >= hardware.size() || std::isalnum(static_cast<unsigned char>(hardware[at])) == 0;
+  };
+  for (const Device& device : known_devices()) {
+    const std::size_t at = hardware.find(device.name);
+    if (at == std::string_view::npos || !ends_word(at + device.name.size())) continue;
+    if (at == 0 || ends_word(at - 1)) return device.name;
+  }
+  return "cpu";
+}
+
 }  // namespace shardwright

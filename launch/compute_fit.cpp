@@ -1,13 +1,17 @@
 #include "launch/compute_fit.hpp"
 
 #include "costmodel/compute/compute_model_json.hpp"
+#include "costmodel/device.hpp"
 #include "costmodel/errors.hpp"
 #include "costmodel/json/write_file.hpp"
 #include "launch/error_report.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <optional>
+#include <set>
+#include <string>
 
 namespace shardwright {
 namespace {
@@ -17,6 +21,18 @@ void print_progress(const ComputeFitProgress& progress) {
   if (progress.epoch % kEvery != 0) return;
   fmt::print(stderr, "epoch {:>5}  training error {:6.2f} %  validation error {:6.2f} %\n",
              progress.epoch, 100 * progress.training_error, 100 * progress.validation_error);
+}
+
+/// The one device that all timings are of.
+std::string device_of_timings(const ComputeExamples& examples) {
+  std::set<std::string> devices;
+  for (const auto& example : examples) {
+    devices.emplace(device_of_hardware(example->timing.hardware));
+  }
+  if (devices.size() == 1) return *devices.begin();
+  throw InputError(fmt::format(
+      "The timings are of several kinds of device: {}. Choose one with --only-hardware.",
+      fmt::join(devices, ", ")));
 }
 
 void print_hold_out(const ComputeExamples& examples, const ComputeFitRequest& request,
@@ -53,6 +69,7 @@ void fit_compute_timings(const LoadedComputeTimings& timings, const ComputeFitRe
   ComputeModel model = fit_compute_model(timings.examples, options);
   model.name = request.name;
   model.training.data_fingerprint = timings.fingerprint;
+  if (base == std::nullopt) model.device = device_of_timings(timings.examples);
   write_file(request.output, compute_model_to_json(model));
   fmt::print(stderr, "{}: {} timings, geometric-mean error {:.1f} % ({}).\n", request.output,
              timings.examples.size(), 100 * model.error.geometric_mean_error, model.error.how);

@@ -19,9 +19,10 @@ constexpr Bytes kMost{std::int64_t{1} << 61};
 constexpr double kIdBytes = 8;
 constexpr double kIdWeightBytes = 4;
 constexpr double kLengthBytes = 4;
-constexpr double kValueBytes = 4;      // activations and gradients are fp32
-constexpr double kGroupedBytes = 48;   // of an id: runtime/embedding/row_groups.hpp, both arrays
-constexpr double kGroupBytes = 8;      // of a row that the batch touches
+constexpr double kValueBytes = 4;  // activations and gradients are fp32
+constexpr double kKeyBytes = 16;   // of an id: runtime/embedding/row_groups.hpp, both arrays
+constexpr double kOccurrenceBytes = 12;
+constexpr double kGroupBytes = 16;     // of a row that the batch touches
 constexpr double kStatisticBytes = 8;  // of such a row and part of its columns
 constexpr double kReducedAtOnce = 4 << 20;
 constexpr std::int64_t kGrowthPerReserve = 8;
@@ -50,9 +51,16 @@ double vectors_of(const Table& table, double samples, double columns, double sha
   return kValueBytes * columns * output_rows;
 }
 
+// Ids are collected apart from their keys unless the sample says all of an occurrence.
+double grouped_bytes(const Table& table) {
+  const bool samples_alone =
+      table.features.size() == 1 && !table.weighted && table.mode != PoolingMode::mean;
+  return kKeyBytes + (samples_alone ? 1 : 2) * kOccurrenceBytes;
+}
+
 double grouping_of(const Table& table, const Shard& shard, double ids) {
   const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
-  return kGroupedBytes * ids * share +
+  return grouped_bytes(table) * ids * share +
          kGroupBytes * std::min(static_cast<double>(shard.rows()), ids * share);
 }
 

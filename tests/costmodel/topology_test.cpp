@@ -167,5 +167,13 @@ TEST(Devices, HaveSourcedPositiveFigures) {
   }
 }
 
+TEST(Device, IsFoundInTheNameOfHardware) {
+  EXPECT_EQ(device_of_hardware("NVIDIA H200"), "H200");
+  EXPECT_EQ(device_of_hardware("NVIDIA A100-SXM4-80GB"), "A100");
+  EXPECT_EQ(device_of_hardware("AMD EPYC 9B14"), "cpu");
+  EXPECT_EQ(device_of_hardware("XH200"), "cpu");
+  EXPECT_EQ(device_of_hardware("H2000"), "cpu");
+}
+
 }  // namespace
 }  // namespace shardwright

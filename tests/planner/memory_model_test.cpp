@@ -37,9 +37,9 @@ TEST(FullMemory, CountsTheSamplesOfAllRanksForAShard) {
   EXPECT_EQ(memory.ids, Bytes(8 * 2 * 2 + 4 * 2));  // those of the other rank
   EXPECT_EQ(memory.buffers, Bytes(0));
   EXPECT_EQ(memory.activations, Bytes(4 * 8 * 2));
-  EXPECT_EQ(memory.grouping, Bytes(48 * 2 * 4 + 8 * 8));  // 8 ids of both, all different at most
-  EXPECT_EQ(memory.reserve, Bytes((40 + 448) / 8));
-  EXPECT_EQ(memory.total(), Bytes(320 + 40 + 64 + 448 + 61));
+  EXPECT_EQ(memory.grouping, Bytes(28 * 2 * 4 + 16 * 8));  // 8 ids of both, all different at most
+  EXPECT_EQ(memory.reserve, Bytes((40 + 352) / 8));
+  EXPECT_EQ(memory.total(), Bytes(320 + 40 + 64 + 352 + 49));
 }
 
 TEST(FullMemory, CountsRowwiseStateInEveryColumnShard) {
@@ -69,6 +69,20 @@ TEST(FullMemory, CountsWeightsOfIdsFeaturesAndSequences) {
   EXPECT_EQ(sequence.activations, Bytes(4 * 8 * (2 * 2)));  // a vector per id
 }
 
+TEST(FullMemory, CountsWhatIsCollectedWhereASampleDoesNotSayItAll) {
+  const auto grouping = [](const Table& table) {
+    return shard_memory(MemoryModel::full, one_table(table), kTwoRanks,
+                        whole(ShardingType::table_wise))
+        .grouping;
+  };
+  Table mean = sample_table("a", 10, 8, 2);
+  mean.mode = PoolingMode::mean;
+  Table weighted = sample_table("a", 10, 8, 2);
+  weighted.weighted = true;
+  EXPECT_EQ(grouping(mean), Bytes(40 * 2 * 4 + 16 * 8));
+  EXPECT_EQ(grouping(weighted), Bytes(40 * 2 * 4 + 16 * 8));
+}
+
 TEST(FullMemory, GivesARowShardItsShareOfTheIds) {
   const Shard half{TableId(0), ShardingType::row_wise, 0, 5, 0, 8, RankId(0)};
   const auto memory =
@@ -76,14 +90,14 @@ TEST(FullMemory, GivesARowShardItsShareOfTheIds) {
   EXPECT_EQ(memory.weights, Bytes(160));
   EXPECT_EQ(memory.ids, Bytes(8 * 2 * 4 / 2 + 4 * 4));
   EXPECT_EQ(memory.buffers, Bytes(8 * 2 * 2 + 4 * 8 * 2));  // cut ids, partial sums
-  EXPECT_EQ(memory.grouping, Bytes(48 * 4 + 8 * 4));
+  EXPECT_EQ(memory.grouping, Bytes(28 * 4 + 16 * 4));
 }
 
 TEST(FullMemory, PutsDataParallelTablesOnEveryRank) {
   const auto workload = one_table(sample_table("a", 10, 8, 2));
   const auto ranks = memory_of_ranks(MemoryModel::full, workload, kTwoRanks,
                                      {{whole(ShardingType::data_parallel)}});
-  const Bytes grouping(48 * 4 + 8 * 4);
+  const Bytes grouping(28 * 4 + 16 * 4);
   const Bytes sums(320 - 4 * 8 * 2);  // fewer than its vectors, which do not come from owners
   const Bytes expected = Bytes(320 + 320) + sums + grouping +
                          batch_memory(MemoryModel::full, workload, kTwoRanks).total();

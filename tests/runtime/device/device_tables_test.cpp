@@ -279,6 +279,29 @@ TEST(DeviceTables, HaveTheSameBitsFromRunToRun) {
   }
 }
 
+TEST(DeviceTables, GoOnFromWhatWasBroughtToTheHost) {
+  if (report_cuda().devices == 0) GTEST_SKIP() << "no CUDA device";
+  const Kind kind{OptimizerKind::rowwise_adam, PoolingMode::sum, false, true};
+  Twins trained(kind, settings_of(kind));
+  trained.train();
+  const std::vector<ShardedEmbeddings::LocalShard> saved = trained.gpu_shards();
+  const OptimizerSettings settings = settings_of(kind);
+  const ExchangeLayout layout = make_layout(trained.plan());
+  const OwnedStream stream;
+  DeviceTables fresh(layout, trained.plan().workload, settings, RankId{0}, kSeed, stream.get());
+  std::size_t next = 0;
+  fresh.restore([&](ShardedEmbeddings::LocalShard& shard) {
+    EXPECT_NE(shard.weights, saved[next].weights);
+    shard.weights = saved[next].weights;
+    shard.state = saved[next++].state;
+  });
+  const std::vector<ShardedEmbeddings::LocalShard> restored = fresh.download();
+  for (std::size_t s = 0; s < saved.size(); ++s) {
+    EXPECT_EQ(restored[s].weights, saved[s].weights);
+    EXPECT_EQ(restored[s].state, saved[s].state);
+  }
+}
+
 TEST(DeviceTables, NameAnIdOutsideItsTable) {
   if (report_cuda().devices == 0) GTEST_SKIP() << "no CUDA device";
   const Plan plan = make_plan({});
