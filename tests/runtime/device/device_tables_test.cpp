@@ -7,6 +7,7 @@
 #include "runtime/embedding/initial_weights.hpp"
 #include "runtime/embedding/owned_tables.hpp"
 #include "runtime/embedding/shard_values.hpp"
+#include "runtime/embedding/workers.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -124,7 +125,7 @@ class Twins {
         settings_(settings),
         layout_(make_layout(plan_)),
         shards_(make_shards()),
-        cpu_(layout_, plan_.workload, settings_, RankId{0}, shards_),
+        cpu_(layout_, plan_.workload, settings_, RankId{0}, shards_, workers_),
         gpu_(layout_, plan_.workload, settings_, RankId{0}, kSeed, stream_.get()) {}
 
   void train() {
@@ -198,6 +199,7 @@ class Twins {
   ExchangeLayout layout_;
   OwnedStream stream_;
   std::vector<ShardedEmbeddings::LocalShard> shards_;
+  Workers workers_{1};
   OwnedTables cpu_;
   DeviceTables gpu_;
   InputExchange input_;
