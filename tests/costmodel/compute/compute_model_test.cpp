@@ -114,7 +114,9 @@ TEST(ShippedComputeModels, PriceAPlanByTheirName) {
   for (const std::string& name : shipped_compute_model_names()) {
     const auto model = make_cost_model(name);
     EXPECT_EQ(model->name(), name);
-    EXPECT_GT(model->price(two.workload, two.topology, two.shards)[0].compute_forward_ms, 0);
+    Topology topology = two.topology;
+    for (auto& rank : topology.ranks) rank.device = load_shipped_compute_model(name).device;
+    EXPECT_GT(model->price(two.workload, topology, two.shards)[0].compute_forward_ms, 0);
   }
   EXPECT_THROW(load_shipped_compute_model("nccl-h100"), UsageError);
 }
