@@ -69,7 +69,7 @@ void PooledExchange::bring_pooled(Communicator& comm, const ExchangeLayout& layo
       owners_blocks(layout, self, static_cast<std::size_t>(sources[self].samples));
   round_to_format(formats_.pooled, rows_of(sources[self], columns, owned));
   std::vector<std::span<const float>> send;
-  for (const InputSource& source : sources) send.push_back(rows_of(source, columns, owned));
+  for (const InputSource& source : sources) send.emplace_back(rows_of(source, columns, owned));
   send[self] = {};  // read where it lies
   wire_.all_to_all(comm, formats_.pooled, send, from_owners);
   std::vector<std::span<const float>> blocks(from_owners.begin(), from_owners.end());

@@ -98,7 +98,7 @@ bool JobCheckpoints::is_due(std::int64_t steps, std::int64_t all_steps, bool ask
 
 std::string JobCheckpoints::write(RankModel& model, const TrainSummary& summary,
                                   std::int64_t metrics_bytes) {
-  const std::string target = checkpoint_folder(folder(), summary.steps);
+  std::string target = checkpoint_folder(folder(), summary.steps);
   since_last_ = Stopwatch();  // also after a failure: not again at every step
   save_model(comm_, target,
              {.plan = inputs_.plan,

@@ -162,7 +162,7 @@ class TrainingJob {
       metrics_->write_pending();
       metrics_bytes = metrics_->bytes();
     });
-    const std::string folder = checkpoints_.write(*model_, summary_, metrics_bytes);
+    std::string folder = checkpoints_.write(*model_, summary_, metrics_bytes);
     if (metrics_) {
       metrics_->add({{"event", "checkpoint"},
                      {"steps", summary_.steps},
