@@ -10,6 +10,12 @@
 
 namespace shardwright {
 
+void add_saved_folder(CLI::App& command, std::string& path) {
+  command
+      .add_option("FOLDER", path, "A saved model or checkpoint, or the output folder of a training")
+      ->required();
+}
+
 std::string saved_folder(const std::string& path) {
   if (std::filesystem::exists(fmt::format("{}/{}", path, kModelIndexFile))) return path;
   for (const std::string& folder : {path, path + "/checkpoints"}) {

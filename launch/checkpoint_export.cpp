@@ -31,10 +31,7 @@ void add_checkpoint_export(CLI::App& app) {
       "  shardwright checkpoint export out --state -o all.safetensors\n"
       "Tensors are named <table>.weight, bottom.0.weight, … (docs/checkpoints.md).");
   const auto arguments = std::make_shared<ExportArguments>();
-  command
-      ->add_option("FOLDER", arguments->path,
-                   "A saved model or checkpoint, or the output folder of a training")
-      ->required();
+  add_saved_folder(*command, arguments->path);
   command->add_option("-o,--output", arguments->output, "File to write")->required();
   command->add_flag("--state", arguments->with_state, "Also the optimizers' state");
   command->callback([arguments] { run(*arguments); });

@@ -90,10 +90,7 @@ void add_checkpoint_inspect(CLI::App& app) {
       "  shardwright checkpoint inspect out\n"
       "  shardwright checkpoint inspect out/model --json");
   const auto arguments = std::make_shared<InspectArguments>();
-  command
-      ->add_option("FOLDER", arguments->path,
-                   "A saved model or checkpoint, or the output folder of a training")
-      ->required();
+  add_saved_folder(*command, arguments->path);
   command->add_flag("--json", arguments->json, "Print one JSON document");
   command->callback([arguments] { run(*arguments); });
 }

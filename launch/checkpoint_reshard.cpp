@@ -34,10 +34,7 @@ void add_checkpoint_reshard(CLI::App& app) {
       "`train` reads checkpoints of any plan: this is for other readers, or to move files\n"
       "near to the ranks that will read them.");
   const auto arguments = std::make_shared<ReshardArguments>();
-  command
-      ->add_option("FOLDER", arguments->path,
-                   "A saved model or checkpoint, or the output folder of a training")
-      ->required();
+  add_saved_folder(*command, arguments->path);
   command->add_option("--plan", arguments->plan, "Plan file to cut for")->required();
   command->add_option("-o,--output", arguments->output, "Folder to write")->required();
   command->callback([arguments] { run(*arguments); });

@@ -90,10 +90,7 @@ void add_checkpoint_verify(CLI::App& app) {
       "  shardwright checkpoint verify out/model --json && echo sound\n"
       "Exits with 7 if anything is damaged.");
   const auto arguments = std::make_shared<VerifyArguments>();
-  command
-      ->add_option("FOLDER", arguments->path,
-                   "A saved model or checkpoint, or the output folder of a training")
-      ->required();
+  add_saved_folder(*command, arguments->path);
   command->add_flag("--json", arguments->json, "Print one JSON document");
   command->callback([arguments] { run(*arguments); });
 }

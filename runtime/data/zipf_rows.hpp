@@ -13,12 +13,15 @@ class ZipfRows {
   ZipfRows(std::int64_t rows, double skew);
   std::int64_t row(double u) const;
 
+  double exponent() const { return exponent_; }  ///< 1 − s
+  double span() const { return span_; }          ///< R^(1−s) − 1, or ln R at s = 1
+
  private:
   std::int64_t rank(double u) const;
 
   std::int64_t rows_;
-  double exponent_;  ///< 1 − s
-  double span_;      ///< R^(1−s) − 1, or ln R at s = 1
+  double exponent_;
+  double span_;
 };
 
 }  // namespace shardwright

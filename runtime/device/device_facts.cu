@@ -1,5 +1,6 @@
 #include "runtime/device/cuda_check.cuh"
 #include "runtime/device/device_facts.hpp"
+#include "runtime/device/device_memory.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -18,37 +19,6 @@ Memory memory_of_device() {
   return memory;
 }
 
-/// Two events around work in a stream.
-class Interval {
- public:
-  explicit Interval(DeviceStream stream) : stream_(stream) {
-    check_cuda(cudaEventCreate(&begin_), "create an event");
-    check_cuda(cudaEventCreate(&end_), "create an event");
-  }
-  ~Interval() {
-    static_cast<void>(cudaEventDestroy(begin_));
-    static_cast<void>(cudaEventDestroy(end_));
-  }
-  Interval(const Interval&) = delete;
-  Interval& operator=(const Interval&) = delete;
-
-  template <class Work>
-  double ms(Work work) {
-    check_cuda(cudaEventRecord(begin_, stream_), "record an event");
-    work();
-    check_cuda(cudaEventRecord(end_, stream_), "record an event");
-    check_cuda(cudaEventSynchronize(end_), "wait for an event");
-    float ms = 0;
-    check_cuda(cudaEventElapsedTime(&ms, begin_, end_), "read the time between events");
-    return static_cast<double>(ms);
-  }
-
- private:
-  DeviceStream stream_;
-  cudaEvent_t begin_ = nullptr;
-  cudaEvent_t end_ = nullptr;
-};
-
 }  // namespace
 
 std::int64_t device_bytes_in_use() {
@@ -63,13 +33,15 @@ double device_copy_gb_per_s(DeviceStream stream) {
   const DeviceMemory from(bytes, stream, "the measurement of a copy");
   const DeviceMemory to(bytes, stream, "the measurement of a copy");
   check_cuda(cudaMemsetAsync(from.data(), 0, bytes, stream), "fill memory");
-  Interval interval(stream);
+  DeviceEvent start;
+  DeviceEvent end;
   std::vector<double> times;
   for (std::size_t i = 0; i < kCopies; ++i) {
-    times.push_back(interval.ms([&] {
-      check_cuda(cudaMemcpyAsync(to.data(), from.data(), bytes, cudaMemcpyDeviceToDevice, stream),
-                 "copy on the device");
-    }));
+    start.record(stream);
+    check_cuda(cudaMemcpyAsync(to.data(), from.data(), bytes, cudaMemcpyDeviceToDevice, stream),
+               "copy on the device");
+    end.record(stream);
+    times.push_back(end.ms_since(start));
   }
   std::sort(times.begin(), times.end());
   return 2.0 * static_cast<double>(bytes) / (times[kCopies / 2] * 1e6);

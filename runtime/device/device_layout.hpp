@@ -33,8 +33,7 @@ struct DeviceBlock {
   std::int32_t num_pieces = 0;
   std::int32_t first_feature = 0;
   std::int32_t num_features = 0;
-  std::int32_t lanes = 32;   ///< threads that share one row: a power of two
-  std::int32_t columns = 0;  ///< of all its pieces
+  std::int32_t lanes = 32;  ///< threads that share one row: a power of two
   bool mean = false;
   bool shares_squares = false;  ///< its row statistic comes from several pieces
   OptimizerKind optimizer = OptimizerKind::sgd;

@@ -97,6 +97,16 @@ void copy_to_host(void* to, const void* from, std::size_t bytes, DeviceStream st
 /// Blocks until all work of the stream is done. Throws EnvironmentError if any of it failed.
 void wait_for(DeviceStream stream);
 
+/// `values` (a vector) in an array of their own. Waits, so that they may go away.
+template <class Values>
+auto uploaded(const Values& values, DeviceStream stream, const char* purpose) {
+  DeviceArray<typename Values::value_type> array(stream, purpose);
+  array.resize(values.size());
+  copy_to_device(array.data(), values.data(), values.size() * sizeof(values[0]), stream);
+  wait_for(stream);
+  return array;
+}
+
 /// A moment in a stream's work.
 class DeviceEvent {
  public:

@@ -1,5 +1,6 @@
 #include "runtime/device/cuda_check.cuh"
 #include "runtime/device/device_pooled_exchange.hpp"
+#include "runtime/device/grid.cuh"
 #include "runtime/device/pooled_routes.hpp"
 
 #include <cstdint>
@@ -9,7 +10,7 @@ namespace shardwright {
 namespace {
 
 constexpr std::int64_t kQuad = 4;
-constexpr int kThreads = 256;
+constexpr const char* kRoutes = "the exchange's routes";
 
 /// What both kernels need of PooledRoutes, in device memory.
 struct Routes {
@@ -55,10 +56,8 @@ __device__ float4 sum_of(const Routes& routes, std::int64_t begin, std::int64_t 
 }
 
 __global__ void unpack(Routes routes, float* others, float* own, float4* pooled) {
-  const std::int64_t threads = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   const std::int64_t end = routes.samples * routes.pooled_quads;
-  for (std::int64_t i = blockIdx.x * static_cast<std::int64_t>(blockDim.x) + threadIdx.x; i < end;
-       i += threads) {
+  for (std::int64_t i = first_index(); i < end; i += index_step()) {
     const std::int64_t sample = i / routes.pooled_quads;
     const std::int64_t q = i % routes.pooled_quads;
     const std::int64_t begin = routes.first[q];
@@ -69,23 +68,13 @@ __global__ void unpack(Routes routes, float* others, float* own, float4* pooled)
 }
 
 __global__ void pack(Routes routes, const float4* gradients, float* others, float* own) {
-  const std::int64_t threads = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   const std::int64_t end = routes.samples * routes.num_quads;
-  for (std::int64_t i = blockIdx.x * static_cast<std::int64_t>(blockDim.x) + threadIdx.x; i < end;
-       i += threads) {
+  for (std::int64_t i = first_index(); i < end; i += index_step()) {
     const std::int64_t sample = i / routes.num_quads;
     const QuadRoute& quad = routes.quads[i % routes.num_quads];
     const float4 g = gradients[sample * routes.pooled_quads + quad.pooled_column / kQuad];
     *place_of(routes, quad, sample, others, own) = divided(routes, quad, sample, g);
   }
-}
-
-template <class T>
-DeviceArray<T> uploaded(const std::vector<T>& values, DeviceStream stream) {
-  DeviceArray<T> array(stream, "the exchange's routes");
-  array.resize(values.size());
-  copy_to_device(array.data(), values.data(), values.size() * sizeof(T), stream);
-  return array;
 }
 
 }  // namespace
@@ -95,12 +84,10 @@ struct DevicePooledExchange::State {
       : layout(exchange),
         comm(communicator),
         routes(make_routes(exchange, workload, communicator.rank())),
-        quads(uploaded(routes.quads, comm.stream())),
-        first(uploaded(routes.first, comm.stream())),
-        owner_columns(uploaded(routes.owner_columns, comm.stream())),
-        columns_before(uploaded(routes.columns_before, comm.stream())) {
-    wait_for(comm.stream());
-  }
+        quads(uploaded(routes.quads, comm.stream(), kRoutes)),
+        first(uploaded(routes.first, comm.stream(), kRoutes)),
+        owner_columns(uploaded(routes.owner_columns, comm.stream(), kRoutes)),
+        columns_before(uploaded(routes.columns_before, comm.stream(), kRoutes)) {}
 
   const InputSource& own_source(std::span<const InputSource> sources) const {
     return sources[comm.rank().index()];
@@ -188,9 +175,9 @@ void DevicePooledExchange::bring_pooled(std::span<const InputSource> sources, De
   s.comm.all_to_all("pooled values", std::vector<Communicator::SendBlock>(from.begin(), from.end()),
                     s.blocks_of_others(own.samples));
   if (own.samples == 0 || s.layout.pooled_columns == 0) return;
-  unpack<<<blocks_to_fill(8), kThreads, 0, s.comm.stream()>>>(
-      s.device_routes(own.samples), s.others.data(), s.own_rows(own, owned),
-      reinterpret_cast<float4*>(pooled));
+  unpack<<<full_grid(), kThreads, 0, s.comm.stream()>>>(s.device_routes(own.samples),
+                                                        s.others.data(), s.own_rows(own, owned),
+                                                        reinterpret_cast<float4*>(pooled));
   check_launch("unpack pooled values");
 }
 
@@ -200,9 +187,9 @@ void DevicePooledExchange::bring_gradients(std::span<const InputSource> sources,
   const InputSource& own = s.own_source(sources);
   const auto to = s.blocks_of_others(own.samples);
   if (own.samples > 0 && s.layout.pooled_columns > 0) {
-    pack<<<blocks_to_fill(8), kThreads, 0, s.comm.stream()>>>(
-        s.device_routes(own.samples), reinterpret_cast<const float4*>(gradients), s.others.data(),
-        s.own_rows(own, owned));
+    pack<<<full_grid(), kThreads, 0, s.comm.stream()>>>(s.device_routes(own.samples),
+                                                        reinterpret_cast<const float4*>(gradients),
+                                                        s.others.data(), s.own_rows(own, owned));
     check_launch("pack gradients");
   }
   s.comm.all_to_all("gradients", std::vector<Communicator::SendBlock>(to.begin(), to.end()),

@@ -2,11 +2,11 @@
 
 #include "runtime/device/initial_values.cuh"
 #include "runtime/device/update_kernel.cuh"
+#include "runtime/embedding/initial_weights.hpp"
 #include "runtime/embedding/named_uniform.hpp"
 #include "runtime/embedding/rounding_key.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -69,11 +69,10 @@ DeviceShard::DeviceShard(const Table& table, const Shard& shard, const Optimizer
 
 void DeviceShard::fill(const Table& table, const OptimizerSettings& settings, std::uint64_t seed,
                        DeviceStream stream) {
-  launch_initial_weights(
-      NamedUniform(seed, table.name),
-      {weights_.data(), dtype_, shard_.rows(), shard_.columns(), shard_.row_begin, shard_.col_begin,
-       static_cast<float>(1.0 / std::sqrt(static_cast<double>(table.rows)))},
-      stream);
+  launch_initial_weights(NamedUniform(seed, table.name),
+                         {weights_.data(), dtype_, shard_.rows(), shard_.columns(),
+                          shard_.row_begin, shard_.col_begin, initial_scale(table.rows)},
+                         stream);
   const float sums = settings.initial_accumulator;
   const auto fill_with = [&](DeviceArray<float>& values, bool accumulates) {
     if (values.size() == 0) return;

@@ -1,5 +1,6 @@
 #include "runtime/device/cuda_check.cuh"
 #include "runtime/device/device_sums.hpp"
+#include "runtime/device/grid.cuh"
 
 #include <cstdint>
 #include <vector>
@@ -7,13 +8,9 @@
 namespace shardwright {
 namespace {
 
-constexpr int kThreads = 256;
-
 __global__ void add_in_rank_order(const float* gathered, std::int64_t ranks, std::int64_t count,
                                   float* sums) {
-  const std::int64_t threads = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = blockIdx.x * static_cast<std::int64_t>(blockDim.x) + threadIdx.x; i < count;
-       i += threads) {
+  for (std::int64_t i = first_index(); i < count; i += index_step()) {
     float sum = gathered[i];
     for (std::int64_t r = 1; r < ranks; ++r) sum += gathered[r * count + i];
     sums[i] = sum;
@@ -21,9 +18,7 @@ __global__ void add_in_rank_order(const float* gathered, std::int64_t ranks, std
 }
 
 __global__ void scale(const float* from, float factor, std::int64_t count, float* values) {
-  const std::int64_t threads = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = blockIdx.x * static_cast<std::int64_t>(blockDim.x) + threadIdx.x; i < count;
-       i += threads) {
+  for (std::int64_t i = first_index(); i < count; i += index_step()) {
     values[i] = factor * from[i];
   }
 }
@@ -59,7 +54,7 @@ void DeviceAllReduce::run(std::span<float> values) {
   }
   comm_.all_to_all("dense gradients", slices, gathered);
   if (own > 0) {
-    add_in_rank_order<<<blocks_to_fill(8), kThreads, 0, comm_.stream()>>>(
+    add_in_rank_order<<<full_grid(), kThreads, 0, comm_.stream()>>>(
         gathered_.data(), static_cast<std::int64_t>(ranks), static_cast<std::int64_t>(own),
         sums_.data());
     check_launch("add up gradients");
@@ -72,8 +67,8 @@ void DeviceAllReduce::run(std::span<float> values) {
 void scale_values(const float* from, float factor, std::size_t count, float* values,
                   DeviceStream stream) {
   if (count == 0) return;
-  scale<<<blocks_to_fill(8), kThreads, 0, stream>>>(from, factor, static_cast<std::int64_t>(count),
-                                                    values);
+  scale<<<full_grid(), kThreads, 0, stream>>>(from, factor, static_cast<std::int64_t>(count),
+                                              values);
   check_launch("scale gradients");
 }
 

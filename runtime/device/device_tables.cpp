@@ -28,15 +28,6 @@ struct Backward {
   SortedIds<Value> ids;
 };
 
-template <class T>
-DeviceArray<T> on_device(const std::vector<T>& values, DeviceStream stream, const char* purpose) {
-  DeviceArray<T> array(stream, purpose);
-  array.resize(values.size());
-  copy_to_device(array.data(), values.data(), values.size() * sizeof(T), stream);
-  wait_for(stream);  // the values may go away
-  return array;
-}
-
 std::vector<DeviceShard> make_shards(const OwnerLayout& owner, const Workload& workload,
                                      const OptimizerSettings& settings, std::uint64_t seed,
                                      DeviceStream stream) {
@@ -76,12 +67,12 @@ struct DeviceTables::State {
     for (std::size_t b = 0; b < host.blocks.size(); ++b) {
       host.blocks[b].shares_squares = square_sums.needed(b);
     }
-    blocks = on_device(host.blocks, stream, "blocks of rows");
-    pieces = on_device(host.pieces, stream, "pieces of shards");
-    features = on_device(host.features, stream, "features");
-    slots = on_device(host.slots, stream, "look-ups");
-    row_bases = on_device(host.row_bases, stream, "row numbers");
-    bad_id = on_device(std::vector<BadId>(1), stream, "the first illegal id");
+    blocks = uploaded(host.blocks, stream, "blocks of rows");
+    pieces = uploaded(host.pieces, stream, "pieces of shards");
+    features = uploaded(host.features, stream, "features");
+    slots = uploaded(host.slots, stream, "look-ups");
+    row_bases = uploaded(host.row_bases, stream, "row numbers");
+    bad_id = uploaded(std::vector<BadId>(1), stream, "the first illegal id");
     bad_id_seen.resize(1);
   }
 
@@ -135,7 +126,7 @@ std::int64_t DeviceTables::State::place_warps(std::int64_t samples) {
     host_first_warps.push_back(num_warps);
     num_warps += warps_for(slot, samples);
   }
-  first_warps = on_device(host_first_warps, stream, "look-ups");
+  first_warps = uploaded(host_first_warps, stream, "look-ups");
   samples_of_warps = samples;
   return num_warps;
 }

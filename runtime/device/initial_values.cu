@@ -1,15 +1,10 @@
 #include "runtime/device/cuda_check.cuh"
+#include "runtime/device/grid.cuh"
 #include "runtime/device/initial_values.cuh"
 #include "runtime/device/rows.cuh"
 
 namespace shardwright {
 namespace {
-
-constexpr int kThreads = 256;
-constexpr int kBlocksPerMultiprocessor = 8;
-
-__device__ std::int64_t first_index() { return std::int64_t{blockIdx.x} * kThreads + threadIdx.x; }
-__device__ std::int64_t index_step() { return std::int64_t{gridDim.x} * kThreads; }
 
 __device__ void set_nearest(float* to, float value) { *to = value; }
 __device__ void set_nearest(Bf16* to, float value) { *to = nearest_bf16(value); }
@@ -52,8 +47,6 @@ __global__ void from_float_kernel(const float* floats, std::int64_t count, void*
       set_nearest(to + i, floats[i]);
   });
 }
-
-unsigned full_grid() { return blocks_to_fill(kBlocksPerMultiprocessor); }
 
 }  // namespace
 

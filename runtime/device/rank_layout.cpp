@@ -71,7 +71,6 @@ class LayoutMaker {
       add_slots(block, piece);
     }
     block.lanes = lanes_for(widest);
-    block.columns = static_cast<std::int32_t>(columns);
     made_.widest = std::max(made_.widest, widest);
     made_.most_columns = std::max(made_.most_columns, columns);
   }

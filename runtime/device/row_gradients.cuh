@@ -12,8 +12,6 @@
 
 namespace shardwright {
 
-constexpr unsigned kEveryLane = 0xFFFFFFFF;
-
 /// A different row of the batch, as every thread that works on it holds it.
 struct RowRef {
   std::uint32_t number = 0;  ///< among the different rows

@@ -1,5 +1,6 @@
 #include "runtime/device/cuda_check.cuh"
 #include "runtime/device/row_sort.cuh"
+#include "runtime/device/rows.cuh"
 
 #include <cub/device/device_radix_sort.cuh>
 #include <cub/device/device_scan.cuh>
@@ -13,7 +14,6 @@ namespace shardwright {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr unsigned kEveryLane = 0xFFFFFFFF;
 
 /// Which of a warp's 32 bags a position lies in: the last that does not begin after it. Lane i
 /// holds the begin of bag i; all lanes take part.

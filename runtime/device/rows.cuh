@@ -12,6 +12,8 @@
 
 namespace shardwright {
 
+constexpr unsigned kEveryLane = 0xFFFFFFFF;  ///< of a warp
+
 /// Four weights as they lie in memory.
 template <class Weight>
 struct Raw4 {

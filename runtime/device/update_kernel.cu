@@ -1,13 +1,9 @@
 #include "runtime/device/cuda_check.cuh"
+#include "runtime/device/grid.cuh"
 #include "runtime/device/row_update.cuh"
-
-#include <cmath>
 
 namespace shardwright {
 namespace {
-
-constexpr int kThreads = 256;
-constexpr int kBlocksPerMultiprocessor = 8;
 
 __device__ std::uint32_t warp_number() { return (blockIdx.x * kThreads + threadIdx.x) / kWarp; }
 __device__ std::uint32_t num_warps() { return gridDim.x * (kThreads / kWarp); }
@@ -184,23 +180,18 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-unsigned full_grid() { return blocks_to_fill(kBlocksPerMultiprocessor); }
-
 }  // namespace
 
 UpdateStep update_step(const OptimizerSettings& settings, const StepSize& step) {
-  const auto correction = [&](float beta) {
-    return 1.0 - std::pow(static_cast<double>(beta), static_cast<double>(step.step));
-  };
+  const AdamScales adam(settings, step);
   UpdateStep result;
   result.settings = settings;
   result.learning_rate = step.learning_rate;
   result.gradient_scale = step.gradient_scale;
   result.step = step.step;
   result.adjusts = step.gradient_scale != 1.0F || settings.weight_decay != 0.0F;
-  result.adam_of_m =
-      static_cast<float>(static_cast<double>(step.learning_rate) / correction(settings.beta1));
-  result.adam_of_root_v = static_cast<float>(std::sqrt(correction(settings.beta2)));
+  result.adam_of_m = adam.of_m;
+  result.adam_of_root_v = adam.of_root_v;
   return result;
 }
 

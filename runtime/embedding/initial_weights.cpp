@@ -10,10 +10,6 @@
 namespace shardwright {
 namespace {
 
-float initial_scale(std::int64_t rows) {
-  return static_cast<float>(1.0 / std::sqrt(static_cast<double>(rows)));
-}
-
 /// visit(weight) for each weight of a shard, row by row.
 template <class Visit>
 void for_each_weight(std::uint64_t seed, const Table& table, const Shard& shard, Visit visit) {
@@ -28,6 +24,10 @@ void for_each_weight(std::uint64_t seed, const Table& table, const Shard& shard,
 }
 
 }  // namespace
+
+float initial_scale(std::int64_t rows) {
+  return static_cast<float>(1.0 / std::sqrt(static_cast<double>(rows)));
+}
 
 std::vector<float> initial_weights(std::uint64_t seed, const Table& table, const Shard& shard) {
   std::vector<float> weights = shard_values(table, shard, shard.columns(), 0.0F);

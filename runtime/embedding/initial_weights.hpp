@@ -8,6 +8,9 @@
 
 namespace shardwright {
 
+/// Initial weights of a table with so many rows lie in [−scale, scale).
+float initial_scale(std::int64_t rows);
+
 /// The initial weights of one shard, [rows][columns]. Throws EnvironmentError, with the table and
 /// the size, if there is no memory for them.
 std::vector<float> initial_weights(std::uint64_t seed, const Table& table, const Shard& shard);

@@ -4,13 +4,12 @@
 #include "runtime/data/splitmix.hpp"
 #include "runtime/device/cuda.hpp"
 #include "runtime/device/device_facts.hpp"
+#include "runtime/device/device_sums.hpp"
 #include "runtime/device/device_tables.hpp"
 #include "runtime/device/initial_values.cuh"
 #include "runtime/profile/synthetic_bags.cuh"
 
 #include <fmt/format.h>
-
-#include <cmath>
 
 namespace shardwright {
 namespace {
@@ -20,12 +19,7 @@ constexpr std::size_t kFlushed = std::size_t{1} << 26;  // floats: several times
 std::vector<SyntheticTable> laws_of(const TableSet::Variant& variant) {
   std::vector<SyntheticTable> laws;
   for (const MeasuredTable& table : variant.tables) {
-    SyntheticTable& law = laws.emplace_back();
-    law.rows = table.rows;
-    law.pooling = table.pooling;
-    law.exponent = 1 - table.skew;
-    const auto rows = static_cast<double>(table.rows);
-    law.span = law.exponent == 0 ? std::log(rows) : std::pow(rows, law.exponent) - 1;
+    laws.push_back(synthetic_table(table.rows, table.pooling, table.skew));
   }
   return laws;
 }
@@ -69,7 +63,8 @@ class DeviceTimer {
     tables_.look_up(batch);
     looked_up_.record(stream_.get());
     const DeviceMatrix matrix = tables_.matrix();
-    launch_scale(matrix.data, matrix.rows * matrix.columns, 1e-3F, stream_.get());
+    scale_values(matrix.data, 1e-3F, static_cast<std::size_t>(matrix.rows * matrix.columns),
+                 matrix.data, stream_.get());
     flush();
     gradients_.record(stream_.get());
     tables_.group_rows();

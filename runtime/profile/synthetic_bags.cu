@@ -1,16 +1,13 @@
 #include "runtime/data/splitmix.hpp"
+#include "runtime/data/zipf_rows.hpp"
 #include "runtime/device/cuda_check.cuh"
+#include "runtime/device/grid.cuh"
 #include "runtime/profile/synthetic_bags.cuh"
 
 namespace shardwright {
 namespace {
 
-constexpr int kThreads = 256;
-constexpr int kBlocksPerMultiprocessor = 8;
 constexpr std::uint64_t kScatter = 2654435761;  // of ZipfRows
-
-__device__ std::int64_t first_index() { return std::int64_t{blockIdx.x} * kThreads + threadIdx.x; }
-__device__ std::int64_t index_step() { return std::int64_t{gridDim.x} * kThreads; }
 
 __device__ double uniform(std::uint64_t seed, std::int64_t index) {
   const std::uint64_t bits =
@@ -54,25 +51,20 @@ __global__ void ids_kernel(const SyntheticTable* tables, std::int64_t num_tables
   }
 }
 
-__global__ void scale_kernel(float* values, std::int64_t count, float factor) {
-  for (std::int64_t i = first_index(); i < count; i += index_step()) values[i] *= factor;
-}
-
-unsigned full_grid() { return blocks_to_fill(kBlocksPerMultiprocessor); }
-
 }  // namespace
+
+SyntheticTable synthetic_table(std::int64_t rows, double pooling, double skew) {
+  const ZipfRows law(rows, skew);
+  return {rows, pooling, law.exponent(), law.span()};
+}
 
 SyntheticBags::SyntheticBags(const std::vector<SyntheticTable>& tables, DeviceStream stream)
     : stream_(stream),
       num_tables_(static_cast<std::int64_t>(tables.size())),
-      tables_(stream, "laws of ids"),
+      tables_(uploaded(tables, stream, "laws of ids")),
       lengths_(stream, "lengths of bags"),
       ids_(stream, "ids"),
-      begins_(stream) {
-  tables_.resize(tables.size());
-  copy_to_device(tables_.data(), tables.data(), tables.size() * sizeof(SyntheticTable), stream);
-  wait_for(stream);
-}
+      begins_(stream) {}
 
 DeviceBags SyntheticBags::draw(std::uint64_t seed, std::int64_t samples) {
   DeviceBags bags;
@@ -91,11 +83,6 @@ DeviceBags SyntheticBags::draw(std::uint64_t seed, std::int64_t samples) {
   check_launch("draw ids");
   bags.ids = ids_.data();
   return bags;
-}
-
-void launch_scale(float* values, std::int64_t count, float factor, DeviceStream stream) {
-  scale_kernel<<<full_grid(), kThreads, 0, stream>>>(values, count, factor);
-  check_launch("scale values");
 }
 
 }  // namespace shardwright

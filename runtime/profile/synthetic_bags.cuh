@@ -13,9 +13,10 @@ namespace shardwright {
 struct SyntheticTable {
   std::int64_t rows = 0;
   double pooling = 0;
-  double exponent = 0;  ///< 1 − skew
-  double span = 0;      ///< rows^(1 − skew) − 1, or ln rows at skew 1
+  double exponent = 0;  ///< ZipfRows::exponent(), span()
+  double span = 0;
 };
+SyntheticTable synthetic_table(std::int64_t rows, double pooling, double skew);
 
 /// Draws a batch's bags on the device, one feature per table. Keeps its buffers; bags of a call are
 /// good until the next one.
@@ -33,8 +34,5 @@ class SyntheticBags {
   DeviceArray<std::int64_t> ids_;
   BagUpload begins_;
 };
-
-/// values[i] ·= factor.
-void launch_scale(float* values, std::int64_t count, float factor, DeviceStream stream);
 
 }  // namespace shardwright

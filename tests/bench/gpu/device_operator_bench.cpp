@@ -5,14 +5,13 @@
 
 #include "runtime/device/cuda.hpp"
 #include "runtime/device/device_facts.hpp"
+#include "runtime/device/device_sums.hpp"
 #include "runtime/device/device_tables.hpp"
-#include "runtime/device/initial_values.cuh"
 #include "runtime/profile/median.hpp"
 #include "runtime/profile/synthetic_bags.cuh"
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -51,13 +50,6 @@ Plan plan_of(const Case& c) {
   return plan;
 }
 
-SyntheticTable law_of(const Case& c) {
-  const auto rows = static_cast<double>(c.rows);
-  const double exponent = 1 - c.skew;
-  return {c.rows, static_cast<double>(c.pooling), exponent,
-          exponent == 0 ? std::log(rows) : std::pow(rows, exponent) - 1};
-}
-
 struct Bytes {
   double forward = 0;
   double backward = 0;
@@ -81,7 +73,9 @@ class Bench {
         plan_(plan_of(c)),
         layout_(make_layout(plan_)),
         tables_(layout_, plan_.workload, settings_, RankId{0}, 1, stream_.get()),
-        bags_(std::vector<SyntheticTable>(static_cast<std::size_t>(c.tables), law_of(c)),
+        bags_(std::vector<SyntheticTable>(
+                  static_cast<std::size_t>(c.tables),
+                  synthetic_table(c.rows, static_cast<double>(c.pooling), c.skew)),
               stream_.get()) {}
 
   std::string run() {
@@ -96,7 +90,8 @@ class Bench {
       tables_.look_up(batch);
       looked_up_.record(stream_.get());
       const DeviceMatrix matrix = tables_.matrix();
-      launch_scale(matrix.data, matrix.rows * matrix.columns, 1e-3F, stream_.get());
+      scale_values(matrix.data, 1e-3F, static_cast<std::size_t>(matrix.rows * matrix.columns),
+                   matrix.data, stream_.get());
       gradients_.record(stream_.get());
       tables_.group_rows();
       grouped_.record(stream_.get());
