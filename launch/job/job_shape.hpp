@@ -21,8 +21,8 @@ struct JobShape {
 std::string describe(const JobShape& shape);
 
 /// The mpirun line that runs `command`: places `threads` cores' worth of each rank side by side and
-/// binds it to them, unless there are more ranks than cores; passes on PATH, LD_LIBRARY_PATH and
-/// OMP_NUM_THREADS to other hosts.
+/// binds it to them, unless there are more ranks than cores; passes PATH, LD_LIBRARY_PATH and
+/// OMP_NUM_THREADS on to other hosts, those that are set here.
 std::vector<std::string> mpirun_line(const JobShape& shape,
                                      const std::vector<std::string>& command);
 

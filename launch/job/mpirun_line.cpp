@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 namespace shardwright {
 namespace {
 
@@ -19,7 +21,7 @@ void add_hosts(const JobShape& shape, Words& words) {
   }
   add(words, {"--host", list});
   for (const char* variable : {"PATH", "LD_LIBRARY_PATH", "OMP_NUM_THREADS"}) {
-    add(words, {"-x", variable});
+    if (std::getenv(variable) != nullptr) add(words, {"-x", variable});  // mpirun warns otherwise
   }
 }
 
