@@ -1,6 +1,7 @@
 #include "costmodel/errors.hpp"
 #include "launch/commands.hpp"
 #include "launch/job/elastic_job.hpp"
+#include "launch/job/host_check.hpp"
 #include "launch/job/hosted_job.hpp"
 #include "launch/job/job_shape.hpp"
 #include "launch/job/watched_process.hpp"
@@ -75,13 +76,19 @@ std::int64_t installed_mpi_major() {
   return digit == std::string_view::npos ? 4 : text[digit] - '0';
 }
 
+/// Of an allocation of one node, the script runs on that node.
+bool is_only_here(const std::vector<JobHost>& hosts) {
+  return hosts.size() == 1 && is_this_machine(hosts.front().name);
+}
+
 JobShape shape_of(const LaunchArguments& arguments) {
   JobShape shape{.hosts = find_hosts(arguments),
                  .ranks = arguments.ranks,
                  .threads = arguments.threads,
-                 .cores = cores_here(),
+                 .cores = 0,
                  .mpi_major = arguments.mpi_major};
   if (shape.mpi_major == 0) shape.mpi_major = installed_mpi_major();
+  if (shape.hosts.empty() || is_only_here(shape.hosts)) shape.cores = cores_here();
   const std::int64_t room = shape.hosts.empty()
                                 ? std::max<std::int64_t>(1, shape.cores / shape.threads)
                                 : num_slots(shape.hosts);

@@ -87,15 +87,14 @@ class ElasticJob {
     return faulty_hosts(hosts, options_.host_seconds);
   }
 
-  /// Returns how many there are.
-  std::int64_t leave_out_silent_hosts() {
-    std::int64_t hosts = 0;
-    for (const HostFault& fault : silent_hosts(now_.shape.hosts)) {
-      note(fmt::format("{} does not answer: left out with its {} ranks ({})", fault.host,
-                       leave_out_host(now_, fault.host), fault.reason));
-      ++hosts;
+  std::vector<HostFault> leave_out_silent_hosts() {
+    std::vector<HostFault> faults = silent_hosts(now_.shape.hosts);
+    for (const HostFault& fault : faults) {
+      const std::int64_t ranks = leave_out_host(now_, fault.host);
+      note(fmt::format("{} does not answer, its {} rank{} left out ({})", fault.host, ranks,
+                       ranks == 1 ? " is" : "s are", fault.reason));
     }
-    return hosts;
+    return faults;
   }
 
   /// Whether any of the ranks that are missing could be had again.
@@ -119,31 +118,28 @@ class ElasticJob {
   }
 
   bool shrink(int code) {
-    const std::string what = what_happened(code);
+    const std::vector<HostFault> silent = leave_out_silent_hosts();
+    const std::string what = what_happened(code, silent);
     if (restarts_ == options_.restarts || (dead_ && now_.shape.ranks == 1)) {
       note(fmt::format("{}: the end, after {} restarts", what, restarts_));
       return false;
     }
     ++restarts_;
-    leave_out_what_is_lost();
+    // A rank that died with its host is no rank that died: the others of the host are gone too.
+    if (lost_) {
+      leave_out_host(now_, *lost_);
+    } else if (dead_ && silent.empty()) {
+      leave_out_rank(now_, *dead_);
+    }
     note(fmt::format("{}: restart {} of {}", what, restarts_, options_.restarts));
     return true;
   }
 
-  std::string what_happened(int code) const {
+  std::string what_happened(int code, const std::vector<HostFault>& silent) const {
+    if (!silent.empty()) return fmt::format("host {} was lost", silent.front().host);
     if (lost_) return fmt::format("host {} was lost", *lost_);
     if (dead_) return fmt::format("rank {} died", *dead_);
     return fmt::format("exit code {}", code);
-  }
-
-  /// A rank that died with its host is no rank that died: the others of the host are gone too.
-  void leave_out_what_is_lost() {
-    const std::int64_t silent = leave_out_silent_hosts();
-    if (lost_) {
-      leave_out_host(now_, *lost_);
-    } else if (dead_ && silent == 0) {
-      leave_out_rank(now_, *dead_);
-    }
   }
 
   void grow() {

@@ -13,7 +13,7 @@ struct JobShape {
   std::vector<JobHost> hosts{};  ///< empty: this machine alone
   std::int64_t ranks = 1;
   std::int64_t threads = 1;    ///< cores that each rank is given
-  std::int64_t cores = 1;      ///< of this machine, where it is alone
+  std::int64_t cores = 0;      ///< of this machine, where all ranks are on it; 0: not known
   std::int64_t mpi_major = 4;  ///< Open MPI's; 5 has another way to say some things
 };
 

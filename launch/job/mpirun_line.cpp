@@ -25,9 +25,8 @@ void add_hosts(const JobShape& shape, Words& words) {
   }
 }
 
-/// On this machine alone its cores are known.
 bool has_too_few_cores(const JobShape& shape) {
-  return shape.hosts.empty() && shape.ranks * shape.threads > shape.cores;
+  return shape.cores > 0 && shape.ranks * shape.threads > shape.cores;
 }
 
 void add_mapping(const JobShape& shape, Words& words) {
