@@ -72,15 +72,26 @@ find_process() {
 # Whether a process of this name is in the phase; before it names itself, it is starting.
 is_in() { [ "$2" = "shardwright:$1" ] || { [ "$1" = ini ] && [ "$2" = shardwright ]; }; }
 
-last_step() { tail -n 4 out/metrics.jsonl 2>/dev/null | grep -o '"step":[0-9]*' | tail -n 1 | cut -d: -f2 || true; }
+# Sets `step` to the last one on record. Without a process of its own: it is called all the time, beside the job.
+find_step() {
+  local lines=() i
+  step=""
+  mapfile -t lines <out/metrics.jsonl || true
+  for ((i = ${#lines[@]} - 1; i >= 0; i--)); do
+    if [[ ${lines[i]} =~ \"step\":([0-9]+) ]]; then step=${BASH_REMATCH[1]} && return; fi
+  done
+} 2>/dev/null
+
+exec 9<><(:) # never has anything to read
+moment() { read -rt 0.05 -u 9 || true; }
 
 # Until process $1 has taken $2 steps more than when its last rank was killed, or ends. Notes the time when it is back
 # at the step that the kill has cost.
 wait_for_steps() {
   local goal=$((${before:--1} + $2)) step=""
   while [ -e "/proc/$1" ] && [ "${step:--1}" -lt $goal ]; do
-    sleep 0.02
-    step=$(last_step)
+    moment
+    find_step
     if [ -n "$before" ] && [ -n "$killed_at" ] && grep -q "Going on from" said && [ "${step:--1}" -gt "$before" ]; then note_time; fi
   done
 }
@@ -97,7 +108,7 @@ kill_in() {
   local victim="" phase=$2 name limit=$((SECONDS + 300))
   while [ -z "$victim" ]; do
     kill -0 "$job" 2>/dev/null || return 1
-    sleep 0.02
+    moment
     find_process "$1"
   done
   case $phase in
@@ -147,7 +158,7 @@ note_lost() {
 
 declare -A counts
 killed_at="" times=0 times_ms=0 longest_ms=0 # from a kill to the step after the one that it interrupted
-kills=0 equal=0 of_this_job=0 tries=$RANDOM before=""
+kills=0 equal=0 of_this_job=0 tries=$RANDOM before="" step=""
 while [ $kills -lt "$wanted" ] || [ $of_this_job -gt 0 ]; do
   start
   phase=${phases[tries % ${#phases[@]}]}
@@ -157,7 +168,8 @@ while [ $kills -lt "$wanted" ] || [ $of_this_job -gt 0 ]; do
     [ $code -ne 0 ] || fail "mpirun ends well though a rank was killed"
     ! grep -q "Going on from" said || note_lost
     require_nothing_left
-    before=$(last_step)
+    find_step
+    before=$step
     kills=$((kills + 1)) of_this_job=$((of_this_job + 1)) counts[$phase]=$((${counts[$phase]:-0} + 1))
     continue
   fi

@@ -10,10 +10,10 @@ if [ "${3:-}" != inside ]; then
   exec unshare -rm bash "$0" "$1" "$2" inside
 fi
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'umount "$work/disk" 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"
 mkdir disk
-mount -t tmpfs -o size=9m x disk
+mount -t tmpfs -o size=7m x disk
 fail() { echo "FAILED: $*"; cat said; exit 1; }
 "$shardwright" data synthetic --num-embeddings-per-feature 60000 --embedding-dim 16 --samples 640 --test-samples 64 \
   --batch-size 64 -o data >/dev/null 2>&1  # 4 MB of weights and their state: one checkpoint fits, a second does not
