@@ -171,6 +171,7 @@ while [ $kills -lt "$wanted" ] || [ $of_this_job -gt 0 ]; do
     find_step
     before=$step
     kills=$((kills + 1)) of_this_job=$((of_this_job + 1)) counts[$phase]=$((${counts[$phase]:-0} + 1))
+    echo "kill $kills of $wanted: in $phase, after step ${before:-none}"
     continue
   fi
   finish

@@ -59,6 +59,12 @@ int run_hosted(const JobShape& shape, const std::vector<std::string>& command,
   };
   const ProcessEnd end = run_watched(line, rules);
   if (end.code != 0 && !end.asked_to_stop) require_no_lost_host(shape, lost, host_seconds);
+  if (end.killed) {
+    throw EnvironmentError(fmt::format(
+        "mpirun has not ended within {} s after the job has, and was killed: see above why the job "
+        "has.",
+        rules.seconds_to_end));
+  }
   return end.code;
 }
 

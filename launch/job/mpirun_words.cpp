@@ -30,10 +30,9 @@ std::optional<std::string> lost_host(const std::string& line) {
 }
 
 bool tells_end(const std::string& line) {
-  constexpr std::array<std::string_view, 5> kSentences = {
+  constexpr std::array<std::string_view, 4> kSentences = {
       "MPI_ABORT was invoked on rank", "has lost communication with a remote daemon",
-      "unable to reliably start one or more daemons", "noticed that process rank",
-      "exited unexpectedly"};
+      "unable to reliably start one or more daemons", "noticed that process rank"};
   return std::any_of(kSentences.begin(), kSentences.end(), [&](std::string_view sentence) {
     return line.find(sentence) != std::string::npos;
   });
