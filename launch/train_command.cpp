@@ -170,7 +170,17 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
 
 void add_metrics_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   add_setting<std::int64_t>(command, arguments, "metrics_every",
-                            "Steps from one line of metrics.jsonl to the next (default 1)");
+                            "Steps from one report of the metrics to the next (default 1)");
+  add_setting<std::string>(command, arguments, "metrics_file",
+                           "Keep the metrics in this file, in Prometheus' text format");
+  add_setting<std::int64_t>(
+      command, arguments, "metrics_port",
+      "Serve them to Prometheus at http://127.0.0.1:PORT/metrics of rank 0's host;\n"
+      "0: at a port that is free");
+  add_setting<std::string>(command, arguments, "metrics_bind",
+                           "Serve them at this address, as 0.0.0.0 (default 127.0.0.1)");
+  add_setting<std::string>(command, arguments, "tensorboard",
+                           "Folder for TensorBoard's event files");
 }
 
 void add_checkpoint_settings(CLI::App& command, const ArgumentsPtr& arguments) {

@@ -55,7 +55,8 @@ json job_identity(const TrainConfig& config, const TrainingInputs& inputs) {
   json identity = train_config_to_json(config);
   for (const char* key :
        {"data", "plan", "threads", "wait_limit_s", "progress_every", "metrics_every",
-        "allow_shared_gpu", "checkpoint_every", "checkpoint_keep", "resume"})
+        "metrics_file", "metrics_port", "metrics_bind", "tensorboard", "allow_shared_gpu",
+        "checkpoint_every", "checkpoint_keep", "resume"})
     identity.erase(key);
   identity["output"] = config.output.empty() ? "none" : "given";
   identity["batch_size"] = inputs.batch_size;

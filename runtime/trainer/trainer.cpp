@@ -4,7 +4,6 @@
 #include "runtime/checkpoint/saved_model.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/metrics/job_metrics.hpp"
-#include "runtime/metrics/resident_bytes.hpp"
 #include "runtime/trainer/exchange_check.hpp"
 #include "runtime/trainer/gather.hpp"
 #include "runtime/trainer/job_checkpoints.hpp"
@@ -65,7 +64,8 @@ class TrainingJob {
         inputs_(open_together(comm, config)),
         reader_(inputs_.train.data, inputs_.batch_size, comm.rank().value(), comm.size()),
         progress_(progress_options(), config.epochs, num_steps()),
-        metrics_(config.metrics, num_steps()),
+        metrics_(config.metrics, num_steps(),
+                 [this](const std::string& sentence) { progress_.say(sentence); }),
         exchange_check_(inputs_.plan),
         checkpoints_(comm, config, inputs_, surroundings.made_by,
                      [this](const std::string& sentence) { progress_.say(sentence); }) {}
@@ -120,9 +120,8 @@ class TrainingJob {
   /// replace must be a model.
   void claim_output() {
     if (!is_first()) return;
-    if (config_.output.empty()) return checkpoints_.claim();
-    if (config_.save_model) require_model_folder(model_folder());
-    metrics_.open_file(config_.output);
+    if (!config_.output.empty() && config_.save_model) require_model_folder(model_folder());
+    metrics_.open({inputs_.job_id, inputs_.plan_id, config_.output}, comm_.size());
     checkpoints_.claim();
   }
 
@@ -200,7 +199,7 @@ class TrainingJob {
     report.ms(StepPhase::read) = read_ms;
     report.samples = batch_.size;
     report.seconds = stopwatch.seconds();
-    if (metrics_.is_due(summary_.steps)) report.resident_bytes = resident_bytes();
+    metrics_.measure(summary_.steps, report);
     const bool asked = surroundings_.checkpoint_asked && surroundings_.checkpoint_asked();
     report.wants_checkpoint = checkpoints_.is_due(summary_.steps + 1, num_steps(), asked);
     const std::vector<StepReport> reports = gather(comm_, report);
@@ -268,13 +267,7 @@ class TrainingJob {
     progress_.say(fmt::format("Test after step {} of {}: AUC {}, log loss {}, {} samples.",
                               summary_.steps, num_steps(), text(summary_.test.auc),
                               text(summary_.test.log_loss), summary_.test.samples));
-    const nlohmann::json summary = summary_to_json(summary_);
-    metrics_.add_event({{"event", "evaluation"},
-                        {"epoch", epoch},
-                        {"steps", summary_.steps},
-                        {"samples", summary_.test.samples},
-                        {"auc", summary["auc"]},
-                        {"log_loss", summary["log_loss"]}});
+    metrics_.add_evaluation(epoch, summary_.steps, summary_.test);
   }
 
   /// Of the GPUs: what a plan predicts beside what was taken.
@@ -289,6 +282,8 @@ class TrainingJob {
   }
 
   void finish() {
+    metrics_.finish();
+    summary_.metrics = gather(comm_, metrics_.cost()).front();
     // First what has been found out: saving may fail.
     run_together(comm_, [&] {
       nlohmann::json event = summary_to_json(summary_);
