@@ -100,7 +100,9 @@ TEST_F(MetricsEndpointTest, OutlivesARequestWithoutEnd) {
   const ssize_t size = ::recv(descriptor, answer.data(), answer.size() - 1, 0);
   ::close(descriptor);
 
-  if (size > 0) EXPECT_THAT(std::string(answer.data()), StartsWith("HTTP/1.1 4"));
+  if (size > 0) {
+    EXPECT_THAT(std::string(answer.data()), StartsWith("HTTP/1.1 4"));
+  }
   EXPECT_THAT(answer_to(endpoint_.url(), request("GET", "/metrics")), HasSubstr("loss 0.5"));
 }
 
