@@ -54,8 +54,10 @@ std::string difference(const json& first, const json& other, std::size_t rank) {
 
 json job_identity(const TrainConfig& config, const TrainingInputs& inputs) {
   json identity = train_config_to_json(config);
-  for (const char* key : {"data", "plan", "threads", "wait_limit_s", "progress_every",
-                          "allow_shared_gpu", "checkpoint_every", "checkpoint_keep", "resume"})
+  for (const char* key :
+       {"data", "plan", "threads", "wait_limit_s", "progress_every", "metrics_every",
+        "metrics_file", "metrics_port", "metrics_bind", "tensorboard", "allow_shared_gpu",
+        "checkpoint_every", "checkpoint_keep", "resume"})
     identity.erase(key);
   identity["output"] = config.output.empty() ? "none" : "given";
   identity["batch_size"] = inputs.batch_size;
