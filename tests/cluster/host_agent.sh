@@ -4,8 +4,8 @@
 set -euo pipefail
 name=$1
 shift
-# No server listens, so a host that is there refuses, and one that is not never answers.
-said=$( (timeout 3 bash -c ": </dev/tcp/$name/22") 2>&1 || true)
+# No server listens, so a host that is there refuses, and one that is not has no route to it, after seconds.
+said=$( (timeout 30 bash -c ": </dev/tcp/$name/22") 2>&1 || true)
 case $said in
   *refused*) ;;
   *)

@@ -16,13 +16,13 @@ train=(train --data data --plan plan.json --bottom-mlp "8,8" --top-mlp "8,1" --e
 # refused HOSTS TEXT: the launch ends with 5 and the sentence, and has started nothing.
 refused() {
   local code=0
-  "$shardwright" launch --host "$1" -- "${train[@]}" >said 2>&1 || code=$?
+  "$shardwright" launch --host "$1" --host-limit 60s -- "${train[@]}" >said 2>&1 || code=$?
   [ $code -eq 5 ] && grep -qF "$2" said || fail "exit code $code, no '$2'"
   [ ! -e out ] || fail "something was started"
 }
 refused host1:2,host9:2 "host9 (host_agent: connect to host host9: "
 host down host2
-refused host1:2,host2:2 "host2 (host_agent: connect to host host2: connection timed out) cannot take ranks"
+refused host1:2,host2:2 "host2 (host_agent: connect to host host2: No route to host) cannot take ranks"
 host up host2
 
 # until_said COUNT TEXT
@@ -32,7 +32,7 @@ until_said() {
     sleep 0.1
   done
 }
-"$shardwright" launch --host host1:2,host2:2 --elastic --grow-after 2s -- "${train[@]}" >summary 2>said &
+"$shardwright" launch --host host1:2,host2:2 --elastic --grow-after 2s --host-limit 60s -- "${train[@]}" >summary 2>said &
 job=$!
 until compgen -G 'out/checkpoints/step-????????????' >/dev/null; do
   kill -0 $job 2>/dev/null || fail "the job ended before its first checkpoint"
