@@ -58,6 +58,7 @@ std::string host_name() {
 /// "ranks 2 and 3 on host2", for each host that has some.
 std::vector<std::string> places(const std::map<std::string, std::vector<std::size_t>>& ranks) {
   std::vector<std::string> texts;
+  texts.reserve(ranks.size());
   for (const auto& [host, numbers] : ranks) {
     texts.push_back(
         fmt::format("rank{} {} on {}", numbers.size() == 1 ? "" : "s", number_list(numbers), host));
