@@ -3,6 +3,7 @@
 #include "runtime/metrics/prometheus_text.hpp"
 #include "runtime/metrics/replace_file.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace shardwright {
@@ -23,16 +24,18 @@ std::string Prometheus::page() {
 }
 
 void Prometheus::publish(const JobState& state, bool last) {
-  constexpr double kSecondsBetween = 1;
+  constexpr double kLeastBetween = 1;
+  constexpr double kTimesItsOwn = 200;  // on a slow disk a rename can wait for long
   if (endpoint_) {
     const std::lock_guard lock(mutex_);
     state_ = state;
   }
-  if (file_.empty() || (!last && since_file_.seconds() < kSecondsBetween)) return;
+  if (file_.empty() || (!last && since_file_.seconds() < seconds_between_)) return;
   since_file_ = Stopwatch();
   const std::string file = std::exchange(file_, "");
   replace_file(file, prometheus_text(state));
   file_ = file;
+  seconds_between_ = std::max(kLeastBetween, kTimesItsOwn * since_file_.seconds());
 }
 
 }  // namespace shardwright

@@ -17,8 +17,9 @@ class Prometheus {
   /// Throws UsageError or EnvironmentError for an address, a port or a file that cannot be had.
   Prometheus(const MetricsOptions& options, const JobState& state);
 
-  /// From now on this is what is read. The file is replaced at most once a second, unless this is
-  /// the `last` state. Throws EnvironmentError if it cannot be, and leaves it alone afterwards.
+  /// From now on this is what is read. The file is replaced at most once a second, and so seldom
+  /// that it takes a two-hundredth of the time, unless this is the `last` state. Throws
+  /// EnvironmentError if it cannot be, and leaves it alone afterwards.
   void publish(const JobState& state, bool last);
 
   std::string url() const { return endpoint_ ? endpoint_->url() : ""; }  ///< empty: no port
@@ -31,7 +32,8 @@ class Prometheus {
 
   std::string file_;
   Stopwatch since_file_;
-  std::mutex mutex_;  ///< of what the endpoint's thread reads
+  double seconds_between_ = 1;  ///< from one writing of the file to the next
+  std::mutex mutex_;            ///< of what the endpoint's thread reads
   JobState state_;
   std::optional<MetricsEndpoint> endpoint_;  ///< the last member: its thread uses the others
 };
