@@ -37,8 +37,9 @@ inline constexpr std::array<std::string_view, 4> kStepTrafficNames = {"input", "
 
 /// What one rank has to say of a step.
 struct StepReport {
-  double loss_sum = 0;  ///< over this rank's samples
-  double seconds = 0;   ///< from the first phase to the last
+  double loss_sum = 0;       ///< over this rank's samples
+  double seconds = 0;        ///< from the first phase to the last
+  double gradient_norm = 0;  ///< of all gradients, where they are clipped
   std::int64_t samples = 0;
   bool wants_checkpoint = false;  ///< after this step
   std::array<double, kStepPhaseNames.size()> phase_ms{};
@@ -52,6 +53,7 @@ struct StepReport {
 struct StepStatistics {
   double loss_sum = 0;            ///< added in rank order
   double seconds = 0;             ///< of the slowest rank
+  double gradient_norm = 0;       ///< of one step; not summed
   bool wants_checkpoint = false;  ///< any rank does
   std::array<double, kStepPhaseNames.size()> mean_ms{};
   std::array<double, kStepPhaseNames.size()> max_ms{};
