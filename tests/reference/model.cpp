@@ -233,12 +233,18 @@ struct Model::Parts {
     for (auto& [name, table] : tables) table.weight.mutable_grad() = Tensor();
   }
 
+  /// torch's clip_grad_norm_, which in C++ leaves sparse gradients as they are.
   void clip_gradients() {
     if (clip_norm == 0) return;
-    for (auto& [name, table] : tables) {
-      table.weight.mutable_grad() = table.weight.grad().coalesce();
+    double squares = 0;
+    for (Tensor& weight : trained) {
+      if (weight.grad().is_sparse()) weight.mutable_grad() = weight.grad().coalesce();
+      const Tensor values = weight.grad().is_sparse() ? weight.grad().values() : weight.grad();
+      squares += values.to(torch::kFloat64).pow(2).sum().item<double>();
     }
-    torch::nn::utils::clip_grad_norm_(trained, clip_norm);
+    const double scale = clip_norm / (std::sqrt(squares) + 1e-6);
+    if (scale >= 1) return;
+    for (Tensor& weight : trained) weight.mutable_grad() = weight.grad() * scale;
   }
 
   void apply_gradients(const LearningRates& rates) {

@@ -30,7 +30,8 @@ constexpr DlrmConfig small_model() {
           .num_features = 3,
           .embedding_dim = 4,
           .bottom_mlp = {3, 4},
-          .top_mlp = {5, 1}};
+          .top_mlp = {5, 1},
+          .torchscript = {}};
 }
 
 /// Random samples for a model.
@@ -189,8 +190,12 @@ TEST(DenseModel, LossIsTheCrossEntropyOfWhatItPredicts) {
 
 // One feature e, one dense value x, widths of 1: logit = a·x0 + b·(e·x0) + c, x0 = relu(w·x + v).
 TEST(DenseModel, ComputesTheFormulaOfATinyModel) {
-  const DlrmConfig config{
-      .num_dense = 1, .num_features = 1, .embedding_dim = 1, .bottom_mlp = {1}, .top_mlp = {1}};
+  const DlrmConfig config{.num_dense = 1,
+                          .num_features = 1,
+                          .embedding_dim = 1,
+                          .bottom_mlp = {1},
+                          .top_mlp = {1},
+                          .torchscript = {}};
   DenseModel model(config, {OptimizerKind::sgd}, 5);
   const auto parameters = model.parameters();
   const float w = parameters[0].values[0];
@@ -366,7 +371,8 @@ TEST(DenseModel, Dcnv2ComputesItsFormula) {
                           .bottom_mlp = {},
                           .top_mlp = {1},
                           .cross_layers = 2,
-                          .cross_rank = 3};
+                          .cross_rank = 3,
+                          .torchscript = {}};
   DenseModel model(config, {OptimizerKind::sgd}, 2);
   for (float& g : model.gradients()) g = -0.125F;
   model.apply_gradients(1);  // so that no bias is zero
@@ -403,8 +409,12 @@ TEST(DenseModel, PooledGradientOfADcnv2IsTheSlopeOfTheLoss) {
 }
 
 TEST(DenseModel, WithoutDenseFeaturesEmbeddingsInteractAmongThemselves) {
-  const DlrmConfig config{
-      .num_dense = 0, .num_features = 2, .embedding_dim = 2, .bottom_mlp = {}, .top_mlp = {1}};
+  const DlrmConfig config{.num_dense = 0,
+                          .num_features = 2,
+                          .embedding_dim = 2,
+                          .bottom_mlp = {},
+                          .top_mlp = {1},
+                          .torchscript = {}};
   DenseModel model(config, {OptimizerKind::sgd}, 2);
   const auto parameters = model.parameters();
   ASSERT_EQ(parameters.size(), 2U);
@@ -466,9 +476,13 @@ TEST(DenseParameters, RefuseWidthsThatDoNotFit) {
   config = small_model();
   config.top_mlp = {0, 1};
   expect_refused(config, "top_mlp[0] is 0");
-  expect_refused(
-      {.num_dense = 0, .num_features = 1, .embedding_dim = 4, .bottom_mlp = {}, .top_mlp = {1}},
-      "needs at least two embedding features");
+  expect_refused({.num_dense = 0,
+                  .num_features = 1,
+                  .embedding_dim = 4,
+                  .bottom_mlp = {},
+                  .top_mlp = {1},
+                  .torchscript = {}},
+                 "needs at least two embedding features");
 }
 
 TEST(DenseParameters, RefuseMoreThanAnyRankCanHold) {

@@ -16,7 +16,7 @@ void write_module(const std::string& file, const std::vector<ModuleParameter>& p
     module.register_parameter(p.name, values, /*is_buffer=*/false);
   }
   module.register_buffer("count", at::zeros({1}));
-  module.define(methods);
+  module.define(methods + "\n");
   module.save(file);
 }
 

@@ -61,19 +61,21 @@ nlohmann::json every_key() {
 }
 
 TEST(OptimizerKeys, AreReadAndWrittenAlike) {
+  const nlohmann::json keys = every_key();
   TrainConfig config;
-  apply_train_settings(JsonView(every_key(), "test"), config);
+  apply_train_settings(JsonView(keys, "test"), config);
 
   const nlohmann::json written = train_config_to_json(config);
 
-  for (const auto& [key, value] : every_key().items()) EXPECT_EQ(written[key], value) << key;
+  for (const auto& [key, value] : keys.items()) EXPECT_EQ(written[key], value) << key;
 }
 
 // A job that sets none of them has the identity that it had before there were any.
 TEST(OptimizerKeys, AreNotWrittenWhereTheyAreNotGiven) {
+  const nlohmann::json keys = every_key();
   const nlohmann::json written = train_config_to_json(TrainConfig());
 
-  for (const auto& [key, value] : every_key().items()) EXPECT_FALSE(written.contains(key)) << key;
+  for (const auto& [key, value] : keys.items()) EXPECT_FALSE(written.contains(key)) << key;
 }
 
 TEST(OptimizerKeys, ReachTheEmbeddings) {
