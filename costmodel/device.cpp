@@ -96,8 +96,8 @@ const Device& find_device(std::string_view name) {
   std::vector<std::string> names;
   for (const Device& device : known_devices()) names.push_back(device.name);
   const std::string guess = nearest(name, names);
-  throw UsageError(fmt::format("The device '{}' is not known{}. Known are {}.", name,
-                               guess.empty() ? "" : fmt::format("; did you mean '{}'?", guess),
+  throw UsageError(fmt::format("The device '{}' is not known{} Known are {}.", name,
+                               guess.empty() ? "." : fmt::format("; did you mean '{}'?", guess),
                                fmt::join(names, ", ")));
 }
 

@@ -35,8 +35,8 @@ Enum value_of(std::string_view text, const Names<Enum, N>& names, std::string_vi
     allowed.emplace_back(name);
   }
   const std::string guess = nearest(text, allowed);
-  throw ErrorType(fmt::format("'{}' is not a known {}{}. Allowed are {}.", text, what,
-                              guess.empty() ? "" : fmt::format("; did you mean '{}'?", guess),
+  throw ErrorType(fmt::format("'{}' is not a known {}{} Allowed are {}.", text, what,
+                              guess.empty() ? "." : fmt::format("; did you mean '{}'?", guess),
                               fmt::join(allowed, ", ")));
 }
 

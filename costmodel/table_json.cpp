@@ -29,13 +29,18 @@ auto parse_name(const JsonView& view, const Parse& parse) {
 }
 
 std::int64_t column_count(const JsonView& view) {
-  const std::int64_t columns = view.integer(kWidthStep, kMostColumns);
-  if (columns % kWidthStep != 0) {
-    const std::int64_t below = columns / kWidthStep * kWidthStep;
-    view.fail(fmt::format("a multiple of {}, for example {} or {} (from {} to {})", kWidthStep,
-                          below, below + kWidthStep, kWidthStep, kMostColumns));
+  const double columns = view.raw().is_number() ? view.raw().get<double>() : 0;
+  const std::string range = fmt::format("from {} to {}", kWidthStep, kMostColumns);
+  if (columns < kWidthStep || columns > kMostColumns || columns != std::floor(columns)) {
+    view.fail(fmt::format("a multiple of {} {}", kWidthStep, range));
   }
-  return columns;
+  const auto number = static_cast<std::int64_t>(columns);
+  if (number % kWidthStep != 0) {
+    const std::int64_t below = number / kWidthStep * kWidthStep;
+    view.fail(fmt::format("a multiple of {}, for example {} or {} ({})", kWidthStep, below,
+                          below + kWidthStep, range));
+  }
+  return number;
 }
 
 std::vector<std::string> features_from_json(const JsonView& view) {

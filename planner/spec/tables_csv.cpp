@@ -113,11 +113,21 @@ void require_columns(const CsvDocument& document, const CsvOptions& options,
   }
 }
 
+// With the column that may be meant in its place, of those that are not there.
+std::string ignored_column(const CsvDocument& document, const std::string& name) {
+  std::vector<std::string> absent;
+  for (const std::string_view column : kColumns) {
+    if (!document.column(column)) absent.emplace_back(column);
+  }
+  const std::string guess = nearest(name, absent);
+  return guess.empty() ? name : fmt::format("{} (did you mean {}?)", name, guess);
+}
+
 std::vector<std::string> ignored_columns(const CsvDocument& document) {
   std::vector<std::string> ignored;
   for (const std::string& name : document.header) {
     if (std::find(kColumns.begin(), kColumns.end(), name) == kColumns.end())
-      ignored.push_back(name);
+      ignored.push_back(ignored_column(document, name));
   }
   return ignored;
 }

@@ -229,8 +229,17 @@ class TrainingJob {
                                 summary_.steps, num_steps()));
       }
       read_batch(part, reader, step, batch_);
-      model_->check_ids(batch_, config_.on_bad_id);
+      check_ids(part);
     });
+  }
+
+  /// The number of a sample alone does not tell in which part of the data to look for it.
+  void check_ids(const DataPart& part) {
+    try {
+      model_->check_ids(batch_, config_.on_bad_id);
+    } catch (const InputError& error) {
+      throw InputError(fmt::format("{}: {}", part.folder, error.what()));
+    }
   }
 
   void record(const StepStatistics& statistics, const LearningRates& rates) {

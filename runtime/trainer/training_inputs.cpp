@@ -23,7 +23,7 @@ std::string inside(const std::string& folder, std::string_view name) {
 DataPart open_part(const std::string& folder, const std::vector<Table>& tables) {
   Dataset data(folder);
   std::vector<std::size_t> order = match_features(tables, data.features(), folder);
-  return {std::move(data), std::move(order)};
+  return {folder, std::move(data), std::move(order)};
 }
 
 void require_same_dense(const Dataset& train, const Dataset& test, const std::string& folder) {

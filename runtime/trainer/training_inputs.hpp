@@ -15,6 +15,7 @@ namespace shardwright {
 
 /// A data set whose features have been matched with the model's (feature_order.hpp).
 struct DataPart {
+  std::string folder;
   Dataset data;
   std::vector<std::size_t> feature_order;
 };

@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -81,7 +82,10 @@ TEST(TableJson, RefusesRowsBelowOneAndBeyondReach) {
 TEST(TableJson, SaysWhichDimsAreAllowed) {
   EXPECT_THAT(refusal(R"("dim": 30)"),
               AllOf(HasSubstr("dim is 30"), HasSubstr("multiple of 4"), HasSubstr("28 or 32")));
-  EXPECT_THAT(refusal(R"("dim": 2)"), HasSubstr("from 4 to"));
+  for (const char* dim : {"2", "0", "-8", "8.5", "\"8\"", "2000000"}) {
+    EXPECT_THAT(refusal(fmt::format("\"dim\": {}", dim)),
+                HasSubstr(fmt::format("dim is {}, expected a multiple of 4 from 4 to", dim)));
+  }
 }
 
 TEST(TableJson, AllowsPoolingZeroButNothingBelow) {
@@ -96,7 +100,8 @@ TEST(TableJson, AllowsPoolingZeroButNothingBelow) {
 TEST(TableJson, ListsTheNamesItKnows) {
   EXPECT_THAT(refusal(R"("mode": "max")"),
               AllOf(HasSubstr("tables[0].mode"), HasSubstr("'max'"), HasSubstr("sum, mean, none")));
-  EXPECT_THAT(refusal(R"("optimizer": "adagrat")"), HasSubstr("did you mean 'adagrad'?"));
+  EXPECT_THAT(refusal(R"("optimizer": "adagrat")"),
+              HasSubstr("did you mean 'adagrad'? Allowed are sgd"));
   EXPECT_THAT(refusal(R"("dtype": "fp64")"), HasSubstr("fp32, bf16, fp16"));
   EXPECT_THAT(refusal(R"("constraints": {"types": ["table_wise", "grid_shard"]})"),
               AllOf(HasSubstr("constraints.types[1]"), HasSubstr("table_column_wise, grid")));

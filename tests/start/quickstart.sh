@@ -35,6 +35,17 @@ done
 grep -qE '^step: [0-9.]+ ms measured, 4 ranks' "$output/results/comparison.txt" &&
   grep -qE '[0-9.]+ ms measured, [0-9.]+ ms predicted' "$output/results/comparison.txt" ||
   fail "no measured time beside the predicted one"
+
+# What the README shows is what was printed, but for the numbers (and units, and how many cores there are).
+shape() {
+  sed -E -e 's/[0-9a-f]{16}/ID/g; s/4 ranks (share|on) [0-9]+ cores?/RANKS/g; s/, in [a-z_]+$//' \
+    -e 's/-?[0-9]+(\.[0-9]+)?(e[-+][0-9]+)?/N/g; s/N [KM]iB/N B/g; s/ +/ /g'
+}
+sed -n '/^Plan [0-9a-f]*: /,/^auc_sharded=/p' README.md | shape >"$output/shown"
+sed -n '/^Plan [0-9a-f]*: /,/^auc_sharded=/p' "$output/line" | shape >"$output/printed"
+[ -s "$output/shown" ] || fail "the README shows no output"
+diff "$output/shown" "$output/printed" || fail "the README shows other output than this (see the difference)"
+
 for result in data/tables.json plan.json train/metrics.jsonl train/model/index.json; do
   [ -s "$output/results/$result" ] || fail "$result is missing"
 done

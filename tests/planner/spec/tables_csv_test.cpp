@@ -69,6 +69,11 @@ TEST(TablesCsv, NotesIgnoredColumnsAndAssumedPooling) {
   EXPECT_THAT(reading.notes, ElementsAre(HasSubstr("source, note"), HasSubstr("1 tables have no")));
 }
 
+TEST(TablesCsv, SaysWhichColumnAnIgnoredOneMayBe) {
+  EXPECT_THAT(read("name,rows,dim,poolin\na,5,4,3\n").notes,
+              testing::Contains(HasSubstr("ignored: poolin (did you mean pooling?).")));
+}
+
 TEST(TablesCsv, TakesMissingDimsFromTheOption) {
   const Reading reading = read("name,rows,dim\na,5,\nb,5,8\n", {"", 16});
   EXPECT_EQ(reading.tables[0].dim, 16);

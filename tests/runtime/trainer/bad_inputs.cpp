@@ -61,7 +61,8 @@ void write_user_table(const std::string& data, const std::string& rows, const st
 std::vector<BadInput> bad_inputs() {
   return {
       bad_table("NegativeRows", "tables[0].rows is -40", "-40"),
-      bad_table("RowsThatOverflow", "tables[0].rows", "99999999999999999999"),
+      bad_table("RowsThatOverflow", "tables[0].rows is 1e+20, expected an integer",
+                "99999999999999999999"),
       bad_table("ADimThatIsNoMultipleOf4", "tables[0].dim is 10", "40", "10"),
       bad_table("ANameThatComesTwice", "name is \"item\"", "40", "12",
                 R"(}, {"name": "item", "rows": 9, "dim": 12)"),

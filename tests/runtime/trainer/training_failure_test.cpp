@@ -31,11 +31,28 @@ TEST(Training, ABadIdOfOneRankEndsAllWithItsPlace) {
   const RunFailure failure = run_failing(4, config);
 
   EXPECT_EQ(failure.code, ExitCode::bad_input);
-  for (const char* part : {"user", "40", "sample 30", "rank 3", "1 of 4 ranks failed"}) {
+  for (const char* part : {"data/train: Feature 'user' of table 'user' has id 40",
+                           "sample 30 (rank 3)", "1 of 4 ranks failed"}) {
     EXPECT_THAT(failure.message, HasSubstr(part));
   }
   config.on_bad_id = BadIdPolicy::clip;
   EXPECT_EQ(run_training(4, config).losses.size(), 13U);
+}
+
+TEST(Training, ABadIdOfTheTestPartIsSoughtThere) {
+  const TestFolder folder;
+  write_test_data(folder / "data");
+  std::fstream ids(folder / "data/test/feature_0.ids.i64",
+                   std::ios::binary | std::ios::in | std::ios::out);
+  const std::int64_t bad = -1;
+  ids.write(reinterpret_cast<const char*>(&bad), sizeof bad);
+  ids.close();
+  TrainConfig config = test_config(folder / "data", folder / "out");
+  config.max_steps = 1;
+
+  EXPECT_THAT(
+      run_failing(2, config).message,
+      HasSubstr("data/test: Feature 'user' of table 'user' has id -1 in sample 0 (rank 0)"));
 }
 
 TEST(Training, AnInterruptOfOneRankEndsAll) {
