@@ -7,6 +7,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build ccache                                        # build
   libopenmpi-dev openmpi-bin libtorch-dev libopenblas0-pthread        # runtime (the reference BLAS is 20x slower)
+  libmicrohttpd-dev                                                   # runtime: the port of --metrics-port
   nlohmann-json3-dev libcli11-dev libfmt-dev                          # everything
   libgtest-dev libgmock-dev librapidcheck-dev)                         # tests
 [ $# -eq 0 ] || packages=("$@")

@@ -1,6 +1,8 @@
 #include "costmodel/errors.hpp"
 #include "launch/commands.hpp"
 #include "launch/job/elastic_job.hpp"
+#include "launch/job/host_check.hpp"
+#include "launch/job/hosted_job.hpp"
 #include "launch/job/job_shape.hpp"
 #include "launch/job/watched_process.hpp"
 #include "runtime/checkpoint/checkpoint_interval.hpp"
@@ -15,6 +17,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +36,7 @@ struct LaunchArguments {
   bool elastic = false;
   std::int64_t restarts = ElasticOptions{}.restarts;
   std::string grow_after = "10min";
+  std::string host_limit = "10s";
   std::vector<std::string> command;
 };
 
@@ -72,13 +76,19 @@ std::int64_t installed_mpi_major() {
   return digit == std::string_view::npos ? 4 : text[digit] - '0';
 }
 
+/// Of an allocation of one node, the script runs on that node.
+bool is_only_here(const std::vector<JobHost>& hosts) {
+  return hosts.size() == 1 && is_this_machine(hosts.front().name);
+}
+
 JobShape shape_of(const LaunchArguments& arguments) {
   JobShape shape{.hosts = find_hosts(arguments),
                  .ranks = arguments.ranks,
                  .threads = arguments.threads,
-                 .cores = cores_here(),
+                 .cores = 0,
                  .mpi_major = arguments.mpi_major};
   if (shape.mpi_major == 0) shape.mpi_major = installed_mpi_major();
+  if (shape.hosts.empty() || is_only_here(shape.hosts)) shape.cores = cores_here();
   const std::int64_t room = shape.hosts.empty()
                                 ? std::max<std::int64_t>(1, shape.cores / shape.threads)
                                 : num_slots(shape.hosts);
@@ -134,15 +144,26 @@ void require_runnable() {
       "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 if this is a container, or become another user.");
 }
 
+/// Of a time, or `never`: nothing.
+std::optional<double> seconds_of(const std::string& option, const std::string& text) {
+  if (text == "never") return std::nullopt;
+  const std::optional<double> seconds = parse_checkpoint_interval(text).seconds;
+  if (seconds) return seconds;
+  throw UsageError(fmt::format("{} '{}' is no time: write 90s, 10min, 2h or never.", option, text));
+}
+
+double host_seconds(const LaunchArguments& arguments) {
+  return seconds_of("--host-limit", arguments.host_limit).value_or(0);
+}
+
 ElasticOptions elastic_options(const LaunchArguments& arguments) {
-  ElasticOptions options{.restarts = arguments.restarts, .grow_after_seconds = {}};
-  if (arguments.grow_after == "never") return options;
-  options.grow_after_seconds = parse_checkpoint_interval(arguments.grow_after).seconds;
-  if (!options.grow_after_seconds) {
-    throw UsageError(fmt::format("--grow-after '{}' is no time: write 90s, 10min, 2h or never.",
-                                 arguments.grow_after));
-  }
-  return options;
+  return {.restarts = arguments.restarts,
+          .grow_after_seconds = seconds_of("--grow-after", arguments.grow_after),
+          .host_seconds = host_seconds(arguments)};
+}
+
+void end_with(int code) {
+  if (code != 0) throw CLI::RuntimeError(code);
 }
 
 void run(const LaunchArguments& arguments) {
@@ -152,10 +173,9 @@ void run(const LaunchArguments& arguments) {
   const std::vector<std::string> command = full_command(arguments);
   ::setenv("OMP_NUM_THREADS", fmt::to_string(shape.threads).c_str(), 1);
   if (arguments.elastic) {
-    const int code = run_elastic(shape, elastic_options(arguments), command);
-    if (code != 0) throw CLI::RuntimeError(code);
-    return;
+    return end_with(run_elastic(shape, elastic_options(arguments), command));
   }
+  if (!shape.hosts.empty()) return end_with(run_hosted(shape, command, host_seconds(arguments)));
   const std::vector<std::string> line = mpirun_line(shape, command);
   fmt::print(stderr, "{}\n", shell_line(line));
   std::fflush(nullptr);
@@ -208,6 +228,10 @@ void add_launch_command(CLI::App& app) {
       ->capture_default_str();
   command->add_option("--hosts", arguments->hosts_file, "Hosts file: lines as nodeA slots=8");
   command->add_option("--host", arguments->hosts, "Hosts, as nodeA:8,nodeB:8");
+  command
+      ->add_option("--host-limit", arguments->host_limit,
+                   "For how long a host may take to answer, or never: do not ask")
+      ->capture_default_str();
   command->add_option("--print", arguments->print, "mpirun | slurm | mpijob: print it, run nothing")
       ->check(CLI::IsMember({"mpirun", "slurm", "mpijob"}));
   command

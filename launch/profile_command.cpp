@@ -1,5 +1,7 @@
 #include "costmodel/errors.hpp"
+#include "launch/budget.hpp"
 #include "launch/commands.hpp"
+#include "launch/profile_comm_command.hpp"
 #include "launch/train_ranks.hpp"
 #include "planner/spec/read_workload.hpp"
 #include "planner/spec/spec_entry.hpp"
@@ -29,17 +31,6 @@ struct ComputeArguments {
   std::optional<double> most_pass_ms;
   ComputeProfileOptions options;
 };
-
-// "90s", "20min", "2h".
-double parse_seconds(const std::string& text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const std::string unit(end, text.data() + text.size());
-  const double scale = unit == "s" ? 1 : unit == "min" ? 60 : unit == "h" ? 3600 : 0;
-  if (error == std::errc{} && value > 0 && scale > 0) return value * scale;
-  throw UsageError(
-      fmt::format("--budget is '{}', expected a duration such as 90s, 20min or 2h.", text));
-}
 
 void parse_tables(const std::string& text, TableSetRanges& ranges) {
   const char* end = text.data() + text.size();
@@ -87,7 +78,7 @@ std::vector<DataType> parse_dtypes(const std::string& text) {
 
 ComputeProfileOptions options_of(const ComputeArguments& arguments) {
   ComputeProfileOptions options = arguments.options;
-  options.budget_seconds = parse_seconds(arguments.budget);
+  options.budget_seconds = parse_budget(arguments.budget);
   parse_tables(arguments.tables, options.ranges);
   if (arguments.device == "cuda") for_gpus(options);
   if (arguments.most_memory_gb) options.ranges.most_memory_bytes = 1e9 * *arguments.most_memory_gb;
@@ -170,9 +161,13 @@ void add_compute(CLI::App& app) {
 
 void add_profile_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand("profile", "Measure this machine for `fit`");
-  command->footer("Examples:\n  shardwright profile compute -o timings.csv --budget 20min");
+  command->footer(
+      "Examples:\n"
+      "  shardwright profile compute -o timings.csv --budget 20min\n"
+      "  mpirun -n 2 shardwright profile comm -o comm.csv --budget 5min");
   command->require_subcommand(1);
   add_compute(*command);
+  add_profile_comm(*command);
 }
 
 }  // namespace shardwright

@@ -10,7 +10,8 @@ namespace {
 
 bool is_wanted(const TimingFiles& files, const CommSetting& setting) {
   return (files.only_hardware.empty() || setting.hardware == files.only_hardware) &&
-         (files.only_library.empty() || setting.library == files.only_library);
+         (files.only_library.empty() || setting.library == files.only_library) &&
+         (files.only_link.empty() || setting.link == files.only_link);
 }
 
 }  // namespace
@@ -29,6 +30,7 @@ void add_timing_options(CLI::App& command, TimingFiles& files) {
                      "Name and version of the library, for all rows");
   command.add_option("--only-hardware", files.only_hardware, "Use the rows of this hardware only");
   command.add_option("--only-library", files.only_library, "Use the rows of this library only");
+  command.add_option("--only-link", files.only_link, "Use the rows of this link only");
 }
 
 LoadedTimings load_timings(const TimingFiles& files) {
@@ -50,10 +52,11 @@ LoadedTimings load_timings(const TimingFiles& files) {
   }
   if (loaded.timings.rows.empty()) {
     throw InputError(fmt::format(
-        "No timing is of hardware '{}' and library '{}'. Check --only-hardware and --only-library "
-        "against the timings.",
+        "No timing is of hardware '{}', library '{}' and link '{}'. Check --only-hardware, "
+        "--only-library and --only-link against the timings.",
         files.only_hardware.empty() ? "any" : files.only_hardware,
-        files.only_library.empty() ? "any" : files.only_library));
+        files.only_library.empty() ? "any" : files.only_library,
+        files.only_link.empty() ? "any" : files.only_link));
   }
   loaded.fingerprint = fingerprint(bytes);
   return loaded;

@@ -16,6 +16,7 @@ struct TimingFiles {
   ImportSettings settings;
   std::string only_hardware;
   std::string only_library;
+  std::string only_link;
 };
 
 void add_timing_options(CLI::App& command, TimingFiles& files);

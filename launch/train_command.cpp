@@ -171,6 +171,21 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
                       "Steps between progress lines (default: every few seconds)");
 }
 
+void add_metrics_settings(CLI::App& command, const ArgumentsPtr& arguments) {
+  add_setting<std::int64_t>(command, arguments, "metrics_every",
+                            "Steps from one report of the metrics to the next (default 1)");
+  add_setting<std::string>(command, arguments, "metrics_file",
+                           "Keep the metrics in this file, in Prometheus' text format");
+  add_setting<std::int64_t>(
+      command, arguments, "metrics_port",
+      "Serve them to Prometheus at http://127.0.0.1:PORT/metrics of rank 0's host;\n"
+      "0: at a port that is free");
+  add_setting<std::string>(command, arguments, "metrics_bind",
+                           "Serve them at this address, as 0.0.0.0 (default 127.0.0.1)");
+  add_setting<std::string>(command, arguments, "tensorboard",
+                           "Folder for TensorBoard's event files");
+}
+
 void add_checkpoint_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   add_setting<std::string>(
       command, arguments, "checkpoint_every",
@@ -275,6 +290,7 @@ void add_train_command(CLI::App& app) {
   command->add_option("config", arguments->config_file, "Train config (JSON)");
   command->add_flag("--json", arguments->json, "Print the summary as one JSON document");
   add_job_settings(*command, arguments);
+  add_metrics_settings(*command, arguments);
   add_checkpoint_settings(*command, arguments);
   add_model_settings(*command, arguments);
   add_embedding_optimizer(*command, arguments);

@@ -5,6 +5,7 @@
 #include "launch/refuse_arguments.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/comm/mpi_communicator.hpp"
+#include "runtime/comm/same_program.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -32,6 +33,8 @@ int end_job(Communicator& comm, ExitCode code, const std::string& what) {
 /// Prints what goes wrong, once, and returns the exit code, the same on every rank.
 int run_rank(Communicator& comm, const std::function<void(Communicator&)>& work) {
   try {
+    require_same_program(
+        comm, fmt::format("shardwright {}, build {:.12}", SHARDWRIGHT_VERSION, build_id()));
     work(comm);
     return static_cast<int>(ExitCode::ok);
   } catch (const CollectiveError& error) {

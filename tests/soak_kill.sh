@@ -11,9 +11,11 @@ mpirun=${3:-mpirun}
 ranks=2
 source "$root/launch/mpi_environment.sh"
 [ ${#mpirun_flags[@]} -eq 0 ] || export OMPI_MCA_rmaps_base_oversubscribe=1
+export OMP_NUM_THREADS=1
 RANDOM=${SHARDWRIGHT_TEST_SEED:-1}
-interval=20      # steps between checkpoints
-kills_of_a_job=7 # before it is left in peace
+interval=6       # steps between checkpoints
+steps=60         # of a job
+kills_of_a_job=12 # before it is left in peace
 phases=(ini fwd chk bwd den red rea eva sav)
 
 work=$(mktemp -d)
@@ -35,16 +37,16 @@ fail() {
 touch shared  # the files in shared memory that the rank which is killed has open
 
 "$shardwright" data synthetic --num-embeddings-per-feature 2000,300,50 --multi-hot-sizes 2,1,4 --embedding-dim 8 \
-  --samples 6400 --test-samples 640 --batch-size 64 -o data >/dev/null 2>&1
+  --samples 1920 --test-samples 640 --batch-size 64 -o data >/dev/null 2>&1
 "$shardwright" plan data/tables.json --topology ${ranks}xcpu-1GiB -o plan.json >/dev/null 2>&1
 train=("$shardwright" train --data "$work/data" --plan "$work/plan.json" --bottom-mlp "8,8" --top-mlp "8,1" --batch-size 64 --epochs 2
   --learning-rate 0.05 --wait-limit-s 60)
-"$mpirun" -n $ranks "${mpirun_flags[@]}" "${train[@]}" --output undisturbed >said 2>&1 || fail "the undisturbed job"
+"$mpirun" -n $ranks "${mpirun_flags[@]}" --bind-to none "${train[@]}" --output undisturbed >said 2>&1 || fail "the undisturbed job"
 sum_of() { (cd "$1/model" && cksum ./*.safetensors); }
 expected=$(sum_of undisturbed)
 
 start() {
-  "$mpirun" -n $ranks "${mpirun_flags[@]}" "${train[@]}" --output out --checkpoint-every ${interval}steps >said 2>&1 &
+  "$mpirun" -n $ranks "${mpirun_flags[@]}" --bind-to none "${train[@]}" --output out --checkpoint-every ${interval}steps >said 2>&1 &
   job=$!
 }
 
@@ -55,38 +57,64 @@ finish() {
   job=""
 }
 
-# The process of a rank, or nothing.
-process_of() {
-  local pid
-  for pid in $(pgrep -P "$job" 2>/dev/null); do
-    if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx "OMPI_COMM_WORLD_RANK=$1"; then echo "$pid"; fi
+# Sets `victim` to the process of a rank, if there is one yet. mpirun starts them itself, as its children.
+find_process() {
+  local pid variable children=""
+  victim=""
+  read -r children <"/proc/$job/task/$job/children" || true
+  for pid in $children; do
+    while IFS= read -r -d '' variable; do
+      if [ "$variable" = "OMPI_COMM_WORLD_RANK=$1" ]; then victim=$pid; fi
+    done <"/proc/$pid/environ" || true
   done
-}
+} 2>/dev/null
 
 # Whether a process of this name is in the phase; before it names itself, it is starting.
 is_in() { [ "$2" = "shardwright:$1" ] || { [ "$1" = ini ] && [ "$2" = shardwright ]; }; }
 
-last_step() { grep -o '"step":[0-9]*' out/metrics.jsonl 2>/dev/null | tail -n 1 | cut -d: -f2 || true; }
-
-# Until the job has gone so many steps further than when its last rank was killed, or ends.
-wait_for_steps() {
-  local goal=$((${before:-0} + $2)) step=""
-  while [ -e "/proc/$1" ] && [ "${step:-0}" -lt $goal ]; do
-    sleep 0.05
-    step=$(last_step)
+# Sets `step` to the last one on record. Without a process of its own: it is called all the time, beside the job.
+find_step() {
+  local lines=() i
+  step=""
+  mapfile -t lines <out/metrics.jsonl || true
+  for ((i = ${#lines[@]} - 1; i >= 0; i--)); do
+    if [[ ${lines[i]} =~ \"step\":([0-9]+) ]]; then step=${BASH_REMATCH[1]} && return; fi
   done
+} 2>/dev/null
+
+exec 9<><(:) # never has anything to read
+moment() { read -rt 0.05 -u 9 || true; }
+
+# Until process $1 has taken $2 steps more than when its last rank was killed, or ends. Notes the time when it is back
+# at the step that the kill has cost.
+wait_for_steps() {
+  local goal=$((${before:--1} + $2)) step=""
+  while [ -e "/proc/$1" ] && [ "${step:--1}" -lt $goal ]; do
+    moment
+    find_step
+    if [ -n "$before" ] && [ -n "$killed_at" ] && grep -q "Going on from" said && [ "${step:--1}" -gt "$before" ]; then note_time; fi
+  done
+}
+
+now_ms() { echo $((${EPOCHREALTIME/./} / 1000)); }
+note_time() {
+  local ms=$(($(now_ms) - killed_at))
+  killed_at="" times=$((times + 1)) times_ms=$((times_ms + ms))
+  [ $ms -le $longest_ms ] || longest_ms=$ms
 }
 
 # Kills the rank as soon as it is in the phase; fails if the rank ends before.
 kill_in() {
-  local victim="" phase=$2 name limit=$((SECONDS + 120))
+  local victim="" phase=$2 name limit=$((SECONDS + 300))
   while [ -z "$victim" ]; do
     kill -0 "$job" 2>/dev/null || return 1
-    victim=$(process_of "$1")
+    moment
+    find_process "$1"
   done
   case $phase in
-    ini | sav) ;;
-    *) wait_for_steps "$victim" $((RANDOM % 60)) ;;
+    ini) ;;
+    sav) wait_for_steps "$victim" $((steps - 2 - ${before:--1})) ;;
+    *) wait_for_steps "$victim" $((1 + RANDOM % 12)) ;;
   esac
   while read -r name <"/proc/$victim/comm"; do
     [ $SECONDS -lt $limit ] || fail "rank $1 was not seen in phase $phase"
@@ -95,6 +123,7 @@ kill_in() {
     read -r name <"/proc/$victim/comm" || return 1
     if is_in "$phase" "$name"; then
       grep -o '/dev/shm/[^ ]*' "/proc/$victim/maps" | sort -u >shared || true
+      killed_at=$(now_ms)
       kill -KILL "$victim"
       return 0
     fi
@@ -128,7 +157,8 @@ note_lost() {
 }
 
 declare -A counts
-kills=0 equal=0 of_this_job=0 tries=$RANDOM before=""
+killed_at="" times=0 times_ms=0 longest_ms=0 # from a kill to the step after the one that it interrupted
+kills=0 equal=0 of_this_job=0 tries=$RANDOM before="" step=""
 while [ $kills -lt "$wanted" ] || [ $of_this_job -gt 0 ]; do
   start
   phase=${phases[tries % ${#phases[@]}]}
@@ -138,17 +168,21 @@ while [ $kills -lt "$wanted" ] || [ $of_this_job -gt 0 ]; do
     [ $code -ne 0 ] || fail "mpirun ends well though a rank was killed"
     ! grep -q "Going on from" said || note_lost
     require_nothing_left
-    before=$(last_step)
+    find_step
+    before=$step
     kills=$((kills + 1)) of_this_job=$((of_this_job + 1)) counts[$phase]=$((${counts[$phase]:-0} + 1))
+    echo "kill $kills of $wanted: in $phase, after step ${before:-none}"
     continue
   fi
   finish
   [ $code -eq 0 ] || fail "the job ends with $code though nothing disturbed it"
   [ "$(sum_of out)" = "$expected" ] || fail "after $of_this_job kills the model is another"
   require_nothing_left
-  equal=$((equal + of_this_job)) of_this_job=0 before=""
+  equal=$((equal + of_this_job)) of_this_job=0 before="" killed_at=""
   rm -rf out
 done
 for phase in "${phases[@]}"; do echo "$phase: ${counts[$phase]:-0} kills"; done
+[ $times -eq 0 ] || awk -v n=$times -v sum=$times_ms -v most=$longest_ms 'BEGIN {
+  printf "%d kills timed: %.1f s on average, %.1f s at most, until the job was further than before\n", n, sum / n / 1000, most / 1000 }'
 echo "at most $lost steps lost by one kill; a checkpoint every $interval steps"
 echo "$kills kills, $equal equal"

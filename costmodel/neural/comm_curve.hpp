@@ -19,10 +19,16 @@ class CommCurve {
 
   /// `bytes` as CollectiveCall counts them; 0 for no bytes, as no rank then calls it.
   double milliseconds(double bytes) const;
+  /// Of a rank that exchanges `bytes` while the ranks' mean is `mean_bytes`, more than 0 if bytes
+  /// is.
+  double milliseconds(double bytes, double mean_bytes) const;
 
  private:
+  double between_knots(double bytes, double unevenness) const;
+
   std::vector<double> knots_;     // bytes
   std::vector<double> times_ms_;  // at each knot
+  std::vector<double> slopes_;    // of ln time over log2 of the evenness; empty if all are 0
 };
 
 }  // namespace shardwright

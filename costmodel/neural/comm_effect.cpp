@@ -13,13 +13,16 @@ constexpr Names<EffectKey, 3> kKeys = {{
     {EffectKey::fabric, "fabric"},
     {EffectKey::library, "library"},
 }};
-constexpr Names<EffectFactor, 6> kFactors = {{
+constexpr Names<EffectFactor, 9> kFactors = {{
     {EffectFactor::one, "one"},
     {EffectFactor::log_ranks, "log_ranks"},
     {EffectFactor::rank_share, "rank_share"},
     {EffectFactor::log_nodes, "log_nodes"},
     {EffectFactor::byte_elements, "byte_elements"},
     {EffectFactor::byte_elements_log_ranks, "byte_elements_log_ranks"},
+    {EffectFactor::unevenness, "unevenness"},
+    {EffectFactor::waiting, "waiting"},
+    {EffectFactor::waiting_log_ranks, "waiting_log_ranks"},
 }};
 
 std::string part_of(EffectKey key, const CommSetting& setting, const CollectiveCall& call) {
@@ -49,7 +52,7 @@ EffectFactor parse_effect_factor(std::string_view name) {
   return value_of(name, kFactors, "effect factor");
 }
 
-double value_of_factor(EffectFactor factor, const CollectiveCall& call) {
+double value_of_factor(EffectFactor factor, const CollectiveCall& call, double wait_share) {
   switch (factor) {
     case EffectFactor::one:
       return 1;
@@ -63,6 +66,12 @@ double value_of_factor(EffectFactor factor, const CollectiveCall& call) {
       return byte_elements(call);
     case EffectFactor::byte_elements_log_ranks:
       return byte_elements(call) * log_ranks(call);
+    case EffectFactor::unevenness:
+      return std::log2(evenness(call));
+    case EffectFactor::waiting:
+      return wait_share;
+    case EffectFactor::waiting_log_ranks:
+      return wait_share * log_ranks(call);
   }
   throw std::logic_error("an effect factor without a meaning");
 }
@@ -104,6 +113,11 @@ std::vector<CommEffect> default_comm_effects() {
       {release, rank_share, 0.2, 0.2, {}},
       {release, byte_elements, 0.1, 0.1, {}},
       {release, byte_elements_log_ranks, 0.1, 0.1, {}},
+      {{operation}, unevenness, 0.5, 0.1, {}},
+      {machine, unevenness, 0.2, 0.1, {}},
+      {{operation}, waiting, 1, 0.2, {}},
+      {{operation}, waiting_log_ranks, 0.3, 0.1, {}},
+      {machine, waiting, 0.3, 0.1, {}},
   };
 }
 

@@ -15,7 +15,7 @@ std::string_view to_string(EffectKey key);
 EffectKey parse_effect_key(std::string_view name);
 
 /// What an effect's curve is multiplied by; 0 for a call of 4 ranks in one node with elements of
-/// two bytes or more, except `one`.
+/// two bytes or more, equal sizes and ranks that start together, except `one`.
 enum class EffectFactor {
   one,
   log_ranks,                ///< log2(ranks / 4): rings and trees grow longer
@@ -23,10 +23,14 @@ enum class EffectFactor {
   log_nodes,                ///< log2(nodes)
   byte_elements,            ///< 1 for elements of one byte, whose sums are slower; else 0
   byte_elements_log_ranks,  ///< byte_elements · log_ranks
+  unevenness,               ///< log2(evenness()): a busy rank among idle ones is slowed less
+  waiting,                  ///< the wait share: what is done before the last rank comes is not left
+  waiting_log_ranks,        ///< waiting · log_ranks
 };
 std::string_view to_string(EffectFactor factor);
 EffectFactor parse_effect_factor(std::string_view name);
-double value_of_factor(EffectFactor factor, const CollectiveCall& call);
+/// `wait_share`: wait_us as a share of itself and of what such a call takes (CommModel::pace_us).
+double value_of_factor(EffectFactor factor, const CollectiveCall& call, double wait_share);
 
 /// One term of the logarithm of the time: a curve over message size, for each combination of its
 /// keys, times a factor of the call. An additive (linear mixed) model: effects by operation are

@@ -21,6 +21,24 @@ void note_unknown(std::vector<std::string>& notes, std::string_view what, const 
   notes.push_back(fmt::format("{} '{}' (trained on {})", what, value, fmt::join(seen, ", ")));
 }
 
+// Of the piece between a knot and the next.
+double size_ratio(const CommModel& model, std::size_t low) {
+  const double high_bytes = model.knots[low + 1];
+  return (high_bytes - model.knots[low]) / high_bytes;
+}
+
+void add_curve(const CommEffect& effect, double factor, const CommSetting& setting,
+               const CollectiveCall& call, std::vector<double>& sum) {
+  const auto curve = effect.curves.find(key_of(effect, setting, call));
+  if (curve == effect.curves.end()) return;
+  for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += factor * curve->second[i];
+}
+
+bool has_factor(const CommModel& model, EffectFactor factor) {
+  return std::any_of(model.effects.begin(), model.effects.end(),
+                     [&](const CommEffect& effect) { return effect.times == factor; });
+}
+
 }  // namespace
 
 KnotPosition position_of(std::span<const double> knots, double bytes) {
@@ -35,14 +53,30 @@ double time_between(double low, double high, double along, double size_ratio) {
   return high + (along - 1) * std::max(high - low, 0.5 * high * size_ratio);
 }
 
+double wait_share(const CommModel& model, const CollectiveCall& call) {
+  if (call.wait_us <= 0 || model.pace_us.empty()) return 0;
+  const auto [low, along] = position_of(model.knots, call.bytes);
+  const double pace =
+      time_between(model.pace_us[low], model.pace_us[low + 1], along, size_ratio(model, low));
+  return call.wait_us / (call.wait_us + pace);
+}
+
+std::vector<double> sum_of_curves(const CommModel& model, EffectFactor factor,
+                                  const CommSetting& setting, const CollectiveCall& call) {
+  std::vector<double> sum(model.knots.size());
+  for (const CommEffect& effect : model.effects) {
+    if (effect.times == factor) add_curve(effect, 1, setting, call, sum);
+  }
+  return sum;
+}
+
 std::vector<double> log_times_at_knots(const CommModel& model, const CommSetting& setting,
                                        const CollectiveCall& call) {
   std::vector<double> sum(model.knots.size());
+  const double waited = wait_share(model, call);
   for (const CommEffect& effect : model.effects) {
-    const double factor = value_of_factor(effect.times, call);
-    const auto curve = effect.curves.find(key_of(effect, setting, call));
-    if (factor == 0 || curve == effect.curves.end()) continue;
-    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += factor * curve->second[i];
+    const double factor = value_of_factor(effect.times, call, waited);
+    if (factor != 0) add_curve(effect, factor, setting, call, sum);
   }
   return sum;
 }
@@ -50,9 +84,7 @@ std::vector<double> log_times_at_knots(const CommModel& model, const CommSetting
 double predict_us(const CommModel& model, const CommSetting& setting, const CollectiveCall& call) {
   const std::vector<double> logs = log_times_at_knots(model, setting, call);
   const auto [low, along] = position_of(model.knots, call.bytes);
-  const double high_bytes = model.knots[low + 1];
-  return time_between(std::exp(logs[low]), std::exp(logs[low + 1]), along,
-                      (high_bytes - model.knots[low]) / high_bytes);
+  return time_between(std::exp(logs[low]), std::exp(logs[low + 1]), along, size_ratio(model, low));
 }
 
 std::vector<std::string> outside_training(const CommModel& model, const CommSetting& setting,
@@ -73,27 +105,24 @@ std::vector<std::string> outside_training(const CommModel& model, const CommSett
   note_outside(notes, "bytes", call.bytes, seen.bytes);
   note_outside(notes, "bytes per element", static_cast<double>(call.element_bytes),
                seen.element_bytes);
+  note_outside(notes, "of evenness (mean / largest bytes)", evenness(call), seen.evenness);
+  note_outside(notes, "us of waiting", call.wait_us, seen.wait_us);
   return notes;
 }
 
 CommModel specialize(const CommModel& model, const CommSetting& setting) {
   CommModel special = model;
   special.effects.clear();
+  using enum EffectFactor;
   for (const EffectFactor factor :
-       {EffectFactor::one, EffectFactor::log_ranks, EffectFactor::rank_share,
-        EffectFactor::log_nodes, EffectFactor::byte_elements,
-        EffectFactor::byte_elements_log_ranks}) {
+       {one, log_ranks, rank_share, log_nodes, byte_elements, byte_elements_log_ranks, unevenness,
+        waiting, waiting_log_ranks}) {
+    if (!has_factor(model, factor)) continue;
     CommEffect sum{{EffectKey::operation}, factor, 0.3, 0.1, {}};
     for (const std::string& operation : model.training.operations) {
       CollectiveCall call;
       call.operation = parse_collective(operation);
-      std::vector<double> curve(model.knots.size());
-      for (const CommEffect& effect : model.effects) {
-        const auto found = effect.curves.find(key_of(effect, setting, call));
-        if (effect.times != factor || found == effect.curves.end()) continue;
-        for (std::size_t i = 0; i < curve.size(); ++i) curve[i] += found->second[i];
-      }
-      sum.curves.emplace(operation, std::move(curve));
+      sum.curves.emplace(operation, sum_of_curves(model, factor, setting, call));
     }
     special.effects.push_back(std::move(sum));
   }

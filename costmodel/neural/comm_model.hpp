@@ -23,6 +23,8 @@ struct CommTraining {
   std::set<CommSetting> settings;
   std::set<std::string> operations;
   Range ranks, nodes, bytes, element_bytes;
+  Range evenness = {1, 1};
+  Range wait_us;
   bool operator==(const CommTraining&) const = default;
 };
 
@@ -39,6 +41,9 @@ struct StatedError {
 struct CommModel {
   std::string name;
   std::vector<double> knots;  ///< bytes, rising, at least two
+  /// µs at each knot by which waits are judged long or short, the mean of the timings without
+  /// waits; empty if there were none with.
+  std::vector<double> pace_us;
   std::vector<CommEffect> effects;
   CommTraining training;
   StatedError error;
@@ -54,6 +59,13 @@ KnotPosition position_of(std::span<const double> knots, double bytes);
 
 /// The time between two knots; the last piece's `size_ratio` is (s_high − s_low) / s_high.
 double time_between(double low, double high, double along, double size_ratio);
+
+/// What `wait_us` of the call is of itself and the model's pace together: 0 … 1.
+double wait_share(const CommModel& model, const CollectiveCall& call);
+
+/// Σ of the curves of the effects with this factor.
+std::vector<double> sum_of_curves(const CommModel& model, EffectFactor factor,
+                                  const CommSetting& setting, const CollectiveCall& call);
 
 /// ln µs at every knot for calls that differ from `call` in bytes only.
 std::vector<double> log_times_at_knots(const CommModel& model, const CommSetting& setting,

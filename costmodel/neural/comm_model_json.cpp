@@ -42,7 +42,9 @@ ordered_json training_to_json(const CommTraining& training) {
           {"ranks", range_to_json(training.ranks)},
           {"nodes", range_to_json(training.nodes)},
           {"bytes", range_to_json(training.bytes)},
-          {"element_bytes", range_to_json(training.element_bytes)}};
+          {"element_bytes", range_to_json(training.element_bytes)},
+          {"evenness", range_to_json(training.evenness)},
+          {"wait_us", range_to_json(training.wait_us)}};
 }
 
 Range read_range(const JsonView& view) {
@@ -73,6 +75,9 @@ CommTraining read_training(const JsonView& view) {
   training.nodes = read_range(view.at("nodes"));
   training.bytes = read_range(view.at("bytes"));
   training.element_bytes = read_range(view.at("element_bytes"));
+  // Models of equal sizes and common starts need not say so.
+  if (const auto range = view.find("evenness")) training.evenness = read_range(*range);
+  if (const auto range = view.find("wait_us")) training.wait_us = read_range(*range);
   if (training.element_bytes.least < 1) view.at("element_bytes").fail("sizes of at least 1 byte");
   return training;
 }
@@ -88,6 +93,17 @@ std::vector<double> read_knots(const JsonView& view) {
   }
   if (knots.size() < 2) view.fail("at least two knots");
   return knots;
+}
+
+// Empty if the model has none.
+std::vector<double> read_pace(const JsonView& document, std::size_t knots) {
+  std::vector<double> pace;
+  const auto view = document.find("pace_us");
+  if (!view) return pace;
+  constexpr double kLeast = 1e-6;
+  for (const JsonView& value : view->elements()) pace.push_back(value.number(kLeast));
+  if (pace.size() != knots) view->fail(fmt::format("{} values, one for each knot", knots));
+  return pace;
 }
 
 std::vector<double> read_curve(const JsonView& view, std::size_t knots) {
@@ -145,6 +161,7 @@ std::string comm_model_to_json(const CommModel& model) {
        {{"geometric_mean_error", model.error.geometric_mean_error}, {"how", model.error.how}}},
       {"knots_bytes", model.knots},
       {"effects", ordered_json::array()}};
+  if (!model.pace_us.empty()) json["pace_us"] = model.pace_us;
   for (const CommEffect& effect : model.effects) json["effects"].push_back(effect_to_json(effect));
   return json.dump() + "\n";
 }
@@ -157,6 +174,7 @@ CommModel comm_model_of(const JsonView& document) {
   model.error = {document.at("error").at("geometric_mean_error").number(0),
                  document.at("error").at("how").string()};
   model.knots = read_knots(document.at("knots_bytes"));
+  model.pace_us = read_pace(document, model.knots.size());
   for (const JsonView& effect : document.at("effects").elements()) {
     model.effects.push_back(read_effect(effect, model.knots.size()));
   }

@@ -68,13 +68,17 @@ ExchangeCurves::ExchangeCurves(const CommModel& model, const Topology& topology)
 }
 
 void ExchangeCurves::price(RankId rank, const ExchangeSums& sums, PhaseTimes& times) const {
-  const auto longer = [&](double own, double world) { return std::max(own, world / ranks_); };
+  const auto uneven = [&](double own, double world) {
+    const double mean = world / ranks_;
+    return all_to_all_.milliseconds(std::max(own, mean), mean);
+  };
+  const double mean_sums = sums.world.sums / ranks_;
   const NodeCurves& node = nodes_[node_of_[rank.index()]];
   const double straight =
-      all_to_all_.milliseconds(longer(sums.own.output, sums.world.output)) +
-      between_nodes_.milliseconds(std::max(sums.node.sums / node.ranks, sums.world.sums / ranks_));
+      uneven(sums.own.output, sums.world.output) +
+      between_nodes_.milliseconds(std::max(sums.node.sums / node.ranks, mean_sums), mean_sums);
   const double partial = std::max(sums.own.partial, sums.node.partial / node.ranks);
-  times.comm_input_ms = all_to_all_.milliseconds(longer(sums.own.input, sums.world.input));
+  times.comm_input_ms = uneven(sums.own.input, sums.world.input);
   times.comm_forward_ms = straight + node.reduce_scatter.milliseconds(partial);
   times.comm_backward_ms = straight + node.all_gather.milliseconds(partial) +
                            all_reduce_.milliseconds(sums.own.replicated);

@@ -19,8 +19,8 @@ struct ExchangeSums {
 };
 
 /// Prices the exchanges of a step by a communication model. A rank of an all-to-all that sends a
-/// and receives b bytes (its own part included) takes as long as one of equal messages of
-/// max(a, b) bytes. Formulas: docs/cost_models.md, "Fitted".
+/// and receives b bytes (its own part included) is priced by max(a, b) and the ranks' mean.
+/// Formulas: docs/cost_models.md, "Fitted".
 class ExchangeCurves {
  public:
   /// Throws UsageError for a model of several machines or one that lacks a collective, InputError

@@ -20,6 +20,14 @@ CollectiveKind parse_collective(std::string_view name) {
   return value_of(name, kCollectives, "collective");
 }
 
+double evenness(const CollectiveCall& call) {
+  return call.mean_bytes > 0 ? call.mean_bytes / call.bytes : 1;
+}
+
+double mean_bytes(const CollectiveCall& call) {
+  return call.mean_bytes > 0 ? call.mean_bytes : call.bytes;
+}
+
 std::string fabric_of(const CommSetting& setting) {
   return setting.link.empty() ? setting.hardware : setting.hardware + " over " + setting.link;
 }

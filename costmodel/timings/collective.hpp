@@ -21,8 +21,19 @@ struct CollectiveCall {
   /// whole send buffer; all_reduce, the buffer.
   double bytes = 0;
   std::int64_t element_bytes = 4;  ///< matters where elements are added up
+  /// Where ranks exchange unequal sizes, `bytes` is the larger of what one rank sends and receives,
+  /// its own part included, and this the mean over the ranks; 0: all are equal.
+  double mean_bytes = 0;
+  /// How long the rank had been in the call when the last one came; the time of the call begins
+  /// then. 0: the rank itself was the last, or all came together.
+  double wait_us = 0;
   bool operator==(const CollectiveCall&) const = default;
 };
+
+/// mean_bytes / bytes, 1 if all ranks exchange the same sizes.
+double evenness(const CollectiveCall& call);
+/// The mean over the ranks of what they exchange: the same for all ranks of one call.
+double mean_bytes(const CollectiveCall& call);
 
 /// What a call runs on: a model has curves for each.
 struct CommSetting {

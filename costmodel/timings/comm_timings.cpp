@@ -8,7 +8,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 
 namespace shardwright {
 namespace {
@@ -78,6 +78,17 @@ double required_time(const RowReader& row) {
   return *time;
 }
 
+// Columns that files of equal sizes, and of ranks that start together, need not have.
+void read_unequal(const RowReader& row, CollectiveCall& call) {
+  call.mean_bytes = row.number("mean_bytes").value_or(call.bytes);
+  if (!(call.mean_bytes > 0 && call.mean_bytes <= call.bytes)) {
+    row.fail("mean_bytes", fmt::format("a number of bytes up to {}, the row's own", call.bytes));
+  }
+  if (call.mean_bytes == call.bytes) call.mean_bytes = 0;
+  call.wait_us = row.number("wait_us").value_or(0);
+  if (!std::isfinite(call.wait_us) || call.wait_us < 0) row.fail("wait_us", "microseconds from 0");
+}
+
 void read_our_row(const RowReader& row, const ImportSettings& settings, CommTimings& timings) {
   CommTiming timing;
   timing.setting = setting_of(row, row.text("library"), kOurs, settings);
@@ -91,6 +102,7 @@ void read_our_row(const RowReader& row, const ImportSettings& settings, CommTimi
   call.nodes = row.integer(kOurs.nodes, 1, call.ranks).value_or(1);
   call.bytes = static_cast<double>(required_integer(row, kOurs.bytes, 1, kMostBytes));
   call.element_bytes = row.integer("element_bytes", 1, 16).value_or(4);
+  read_unequal(row, call);
   timing.time_us = required_time(row);
   timing.repeat = row.integer("repeat", 1, kMostRanks).value_or(1);
   keep_or_drop(timings, std::move(timing), row.line());
@@ -191,31 +203,6 @@ CommTimings parse_comm_timings(std::string_view text, const std::string& file,
   if (!timings.rows.empty()) return timings;
   const auto drops = describe_drops(timings, file);
   throw InputError(fmt::format("{}: there is no usable row. {}", file, fmt::join(drops, " ")));
-}
-
-std::string comm_timings_to_csv(const CommTimings& timings) {
-  std::string csv = fmt::format("# {}\n# kind: comm\n", kSchema);
-  for (const auto& [key, value] : timings.metadata) {
-    if (key != "kind") csv += fmt::format("# {}: {}\n", key, value);
-  }
-  csv += "hardware,link,library,operation,ranks,nodes,bytes,element_bytes,time_us,repeat\n";
-  for (const CommTiming& row : timings.rows) {
-    csv += fmt::format("{},{},{},{},{},{},{:.0f},{},{},{}\n", csv_cell(row.setting.hardware),
-                       csv_cell(row.setting.link), csv_cell(row.setting.library),
-                       to_string(row.call.operation), row.call.ranks, row.call.nodes,
-                       row.call.bytes, row.call.element_bytes, row.time_us, row.repeat);
-  }
-  return csv;
-}
-
-std::vector<std::string> describe_drops(const CommTimings& timings, const std::string& file) {
-  std::vector<std::string> sentences;
-  for (const DroppedRows& rows : timings.dropped) {
-    sentences.push_back(fmt::format("{}: {} row{} left out for {} (first: line {}).", file,
-                                    rows.count, rows.count == 1 ? " was" : "s were", rows.reason,
-                                    rows.first_line));
-  }
-  return sentences;
 }
 
 }  // namespace shardwright

@@ -50,6 +50,12 @@ CommTimings parse_comm_timings(std::string_view text, const std::string& file,
 
 /// The rows in the schema of docs/timings.md.
 std::string comm_timings_to_csv(const CommTimings& timings);
+/// The lines before the first row: schema, kind, metadata, and the columns of comm_timing_cells(),
+/// then `more_columns` ("" or ",seed,call").
+std::string comm_timings_header(const std::map<std::string, std::string>& metadata,
+                                std::string_view more_columns);
+/// One row's cells, without a line break.
+std::string comm_timing_cells(const CommTiming& timing);
 
 /// One sentence per reason: "x.csv: 3 rows were left out: … (first in line 12)."
 std::vector<std::string> describe_drops(const CommTimings& timings, const std::string& file);

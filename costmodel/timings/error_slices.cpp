@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -15,13 +16,13 @@ constexpr double kMegabyte = 1024 * 1024;
 using Indices = std::vector<std::size_t>;
 
 std::optional<double> repeat_scatter(std::span<const CommTiming> rows, const Indices& indices) {
-  using Call =
-      std::tuple<CommSetting, CollectiveKind, std::int64_t, std::int64_t, double, std::int64_t>;
+  using Call = std::tuple<CommSetting, CollectiveKind, std::int64_t, std::int64_t, double,
+                          std::int64_t, double, double>;
   std::map<Call, std::vector<double>> repeats;
   for (const std::size_t i : indices) {
     const CollectiveCall& call = rows[i].call;
     repeats[{rows[i].setting, call.operation, call.ranks, call.nodes, call.bytes,
-             call.element_bytes}]
+             call.element_bytes, evenness(call), call.wait_us}]
         .push_back(std::log(rows[i].time_us));
   }
   double sum = 0;
@@ -43,6 +44,13 @@ bool switches_protocol(double bytes) { return bytes >= 4 * kMegabyte && bytes <=
 std::string decade_name(double bytes) {
   const double decade = std::floor(std::log10(bytes));
   return fmt::format("10^{:02.0f} to 10^{:02.0f} bytes", decade, decade + 1);
+}
+
+bool is_unequal(const CommTiming& row) { return row.call.mean_bytes > 0 || row.call.wait_us > 0; }
+
+std::string likeness_name(const CollectiveCall& call) {
+  return fmt::format("{}, {}", call.mean_bytes > 0 ? "uneven" : "even",
+                     call.wait_us > 0 ? "waiting" : "last or together");
 }
 
 // Collects slices in a fixed order: kinds as first named, names sorted.
@@ -100,6 +108,9 @@ std::vector<ErrorSlice> slice_errors(std::span<const CommTiming> rows,
   slices.add("operation", [](const CommTiming& row) { return to_string(row.call.operation); });
   slices.add("hardware", [](const CommTiming& row) { return fabric_of(row.setting); });
   slices.add("library", [](const CommTiming& row) { return row.setting.library; });
+  if (std::any_of(rows.begin(), rows.end(), is_unequal)) {
+    slices.add("ranks are", [](const CommTiming& row) { return likeness_name(row.call); });
+  }
   return std::move(slices.result);
 }
 

@@ -18,10 +18,13 @@ void widen(Range& range, double value, bool first) {
   range.most = first ? value : std::max(range.most, value);
 }
 
-using CellKey = std::tuple<CommSetting, CollectiveKind, std::int64_t, std::int64_t, std::int64_t>;
+using CellKey = std::tuple<CommSetting, CollectiveKind, std::int64_t, std::int64_t, std::int64_t,
+                           double, double>;
 
-CellKey cell_key(const CommTiming& row) {
-  return {row.setting, row.call.operation, row.call.ranks, row.call.nodes, row.call.element_bytes};
+CellKey cell_key(const CommModel& model, const CommTiming& row) {
+  const CollectiveCall& call = row.call;
+  return {row.setting,    call.operation,         call.ranks, call.nodes, call.element_bytes,
+          evenness(call), wait_share(model, call)};
 }
 
 // Numbers the curves in the order in which rows ask for them.
@@ -46,8 +49,9 @@ struct Term {
 
 std::vector<Term> terms_of(const CommModel& model, const CommTiming& row, CurveNumbers& numbers) {
   std::vector<Term> terms;
+  const double waited = wait_share(model, row.call);
   for (std::size_t effect = 0; effect < model.effects.size(); ++effect) {
-    const double factor = value_of_factor(model.effects[effect].times, row.call);
+    const double factor = value_of_factor(model.effects[effect].times, row.call, waited);
     if (factor == 0) continue;
     const std::string key = key_of(model.effects[effect], row.setting, row.call);
     terms.push_back({numbers.number_of(effect, key), factor});
@@ -59,7 +63,12 @@ std::vector<Term> terms_of(const CommModel& model, const CommTiming& row, CurveN
 
 std::vector<double> choose_knots(std::span<const CommTiming> rows) {
   std::set<double> sizes;
-  for (const CommTiming& row : rows) sizes.insert(row.call.bytes);
+  for (const CommTiming& row : rows) {
+    if (row.call.mean_bytes == 0) sizes.insert(row.call.bytes);
+  }
+  if (sizes.size() < 2) {  // uneven sizes are all there is
+    for (const CommTiming& row : rows) sizes.insert(row.call.bytes);
+  }
   if (sizes.size() < 2) {
     throw InputError(
         "All timings are of one message size. A model needs at least two, better one per doubling "
@@ -83,7 +92,7 @@ CommDesignAndIndex make_design(const CommModel& model, std::span<const CommTimin
   std::map<CellKey, std::size_t> cells;
   std::vector<std::vector<Term>> terms;
   for (const CommTiming& row : rows) {
-    const auto [found, added] = cells.emplace(cell_key(row), terms.size());
+    const auto [found, added] = cells.emplace(cell_key(model, row), terms.size());
     if (added) terms.push_back(terms_of(model, row, numbers));
     const auto [low, along] = position_of(model.knots, row.call.bytes);
     design.cell.push_back(static_cast<std::int64_t>(found->second));
@@ -115,6 +124,8 @@ CommTraining coverage_of(std::span<const CommTiming> rows) {
     widen(training.nodes, static_cast<double>(row.call.nodes), first);
     widen(training.bytes, row.call.bytes, first);
     widen(training.element_bytes, static_cast<double>(row.call.element_bytes), first);
+    widen(training.evenness, evenness(row.call), first);
+    widen(training.wait_us, row.call.wait_us, first);
   }
   return training;
 }

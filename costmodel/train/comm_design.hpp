@@ -10,7 +10,7 @@
 namespace shardwright {
 
 /// Timings as the matrices that a fit works on. A cell is all rows that differ in bytes, time and
-/// repeat only: they share one curve.
+/// repeat only (evenness and wait share are the same): they share one curve.
 struct CommDesign {
   std::int64_t num_curves = 0;
   std::int64_t num_cells = 0;
@@ -34,12 +34,12 @@ struct CommDesignAndIndex {
   std::vector<CurveIndex> curves;
 };
 
-/// Knots for a new model: the sizes in the rows, or half octaves from the least to the largest size
-/// if they are more than 48. Throws InputError for fewer than two sizes.
+/// Knots for a new model: the sizes in the rows of equal sizes, or half octaves from the least to
+/// the largest size if they are more than 48. Throws InputError for fewer than two sizes.
 std::vector<double> choose_knots(std::span<const CommTiming> rows);
 
-/// `model` gives knots, effects, and the range of element sizes; its curves are not looked at.
-/// Curves whose factor is 0 in all rows are left out.
+/// `model` gives knots, pace, effects, and the range of element sizes; its curves are not looked
+/// at. Curves whose factor is 0 in all rows are left out.
 CommDesignAndIndex make_design(const CommModel& model, std::span<const CommTiming> rows);
 
 /// What the rows cover, without the fingerprint.

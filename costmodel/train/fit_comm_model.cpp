@@ -54,7 +54,7 @@ double uniform_of(const CommTiming& row, std::uint64_t seed) {
   hash = mix(hash, static_cast<std::uint64_t>(row.call.operation));
   hash = mix(hash, static_cast<std::uint64_t>(row.call.ranks));
   hash = mix(hash, static_cast<std::uint64_t>(row.call.nodes));
-  hash = mix(hash, static_cast<std::uint64_t>(row.call.bytes));
+  hash = mix(hash, static_cast<std::uint64_t>(mean_bytes(row.call)));  // all ranks of a call
   hash = mix(hash, static_cast<std::uint64_t>(row.call.element_bytes));
   return static_cast<double>(hash >> 11U) * 0x1p-53;
 }
@@ -91,6 +91,7 @@ std::vector<double> mean_log_times(const CommModel& model, std::span<const CommT
   std::vector<double> sum(model.knots.size());
   std::vector<double> count(model.knots.size());
   for (const CommTiming& row : rows) {
+    if (row.call.wait_us > 0) continue;
     const auto [low, along] = position_of(model.knots, row.call.bytes);
     const std::size_t knot = low + (along > 0.5 ? 1 : 0);
     sum[knot] += std::log(row.time_us);
@@ -277,7 +278,33 @@ CommTraining joined(const CommTraining& base, CommTraining added) {
   added.nodes = cover(base.nodes, added.nodes);
   added.bytes = cover(base.bytes, added.bytes);
   added.element_bytes = cover(base.element_bytes, added.element_bytes);
+  added.evenness = cover(base.evenness, added.evenness);
+  added.wait_us = cover(base.wait_us, added.wait_us);
   return added;
+}
+
+bool has_waits(std::span<const CommTiming> rows) {
+  return std::any_of(rows.begin(), rows.end(),
+                     [](const CommTiming& row) { return row.call.wait_us > 0; });
+}
+
+void set_pace(CommModel& model, std::span<const CommTiming> rows) {
+  if (!has_waits(rows) || !model.pace_us.empty()) return;
+  model.pace_us = mean_log_times(model, rows);
+  constexpr double kLeast = 1e-3;  // to which they are rounded
+  for (double& pace : model.pace_us) {
+    pace = std::max(kLeast, std::round(std::exp(pace) / kLeast) * kLeast);
+  }
+}
+
+// Bases made before there were timings of uneven sizes and waits lack these effects.
+void add_missing_effects(CommModel& model) {
+  for (CommEffect& effect : default_comm_effects()) {
+    const bool known =
+        std::any_of(model.effects.begin(), model.effects.end(),
+                    [&](const CommEffect& other) { return other.times == effect.times; });
+    if (!known) model.effects.push_back(std::move(effect));
+  }
 }
 
 CommModel starting_model(std::span<const CommTiming> rows, const FitOptions& options) {
@@ -285,6 +312,7 @@ CommModel starting_model(std::span<const CommTiming> rows, const FitOptions& opt
   if (options.base != nullptr) {
     model = with_neighbours(*options.base, rows);
     model.training = joined(model.training, coverage_of(rows));
+    add_missing_effects(model);
   } else {
     model.knots = choose_knots(rows);
     model.effects = default_comm_effects();
@@ -294,6 +322,7 @@ CommModel starting_model(std::span<const CommTiming> rows, const FitOptions& opt
       model.effects.front().curves.emplace(operation, mean);
     }
   }
+  set_pace(model, rows);
   return model;
 }
 

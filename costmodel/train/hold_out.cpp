@@ -48,7 +48,7 @@ void hold_out_sizes(std::span<const CommTiming> rows, const FitOptions& options,
                     const std::function<void(const std::string&)>& progress,
                     std::vector<HeldOutRow>& result) {
   std::set<double> sizes;
-  for (const CommTiming& row : rows) sizes.insert(row.call.bytes);
+  for (const CommTiming& row : rows) sizes.insert(mean_bytes(row.call));
   if (sizes.size() < 2 * kSizeTurns) {
     throw InputError(fmt::format("The timings have {} message sizes; keeping sizes aside needs {}.",
                                  sizes.size(), 2 * kSizeTurns));
@@ -61,8 +61,8 @@ void hold_out_sizes(std::span<const CommTiming> rows, const FitOptions& options,
     }
     const std::string name = fmt::format("sizes {} of {}", turn + 1, kSizeTurns);
     progress(name);
-    const auto [aside, rest] =
-        part(rows, [&](const CommTiming& row) { return aside_sizes.contains(row.call.bytes); });
+    const auto [aside, rest] = part(
+        rows, [&](const CommTiming& row) { return aside_sizes.contains(mean_bytes(row.call)); });
     predict(fit_comm_model(rest, options), name, aside, result);
   }
 }

@@ -2,6 +2,10 @@
 
 #include "costmodel/errors.hpp"
 #include "costmodel/json/write_file.hpp"
+#include "launch/job/host_check.hpp"
+#include "launch/job/hosted_job.hpp"
+#include "launch/job/mpirun_words.hpp"
+#include "launch/job/remaining_ranks.hpp"
 #include "launch/job/watched_process.hpp"
 #include "launch/plan_under_model.hpp"
 #include "planner/plan_json.hpp"
@@ -22,23 +26,27 @@ class ElasticJob {
  public:
   ElasticJob(const JobShape& shape, const ElasticOptions& options,
              const std::vector<std::string>& command)
-      : options_(options), command_(command), full_(shape), now_(shape) {
+      : options_(options), command_(command), full_{shape, {}} {
     output_ = train_setting(command, "--output");
     require_checkpoints();
     plan_file_ = train_setting(command, "--plan");
     if (!plan_file_.empty()) plan_ = read_plan(plan_file_);
-    if (plan_) topology_ = plan_->topology;
+    if (plan_) full_.topology = plan_->topology;
+    now_ = full_;
+    if (!shape.hosts.empty()) notice_lost_hosts();
   }
 
   int run() {
     while (true) {
-      note(fmt::format("started on {}", describe(now_)));
+      leave_out_silent_hosts();
+      if (now_.shape.ranks == 0) return give_up("no host is left");
+      note(fmt::format("started on {}", describe(now_.shape)));
       const ProcessEnd end = run_once();
       if (end.code == 0 || end.asked_to_stop || !(end.out_of_time || may_restart(end.code))) {
         note(fmt::format("ended with exit code {}", end.code));
         return tell(end.code);
       }
-      if (end.out_of_time) {
+      if (end.out_of_time && !end.killed) {
         grow();
       } else if (!shrink(end.code)) {
         return tell(end.code);
@@ -56,19 +64,44 @@ class ElasticJob {
 
   ProcessEnd run_once() {
     dead_.reset();
+    lost_.reset();
     std::vector<std::string> command = command_;
     if (plan_) {
       command.insert(command.end(), {"--plan", is_full() ? plan_file_ : plan_for_rest()});
     }
-    const bool wants_more = !is_full() && options_.grow_after_seconds;
-    return run_watched(mpirun_line(now_, command),
-                       wants_more ? options_.grow_after_seconds : std::nullopt,
-                       [this](const std::string& line) {
-                         if (!dead_) dead_ = dead_rank(line);
-                       });
+    WatchRules rules;
+    if (!is_full()) rules.most_seconds = options_.grow_after_seconds;
+    rules.is_due = [this] { return can_grow(); };
+    rules.hear = [this](const std::string& line) {
+      if (!dead_) dead_ = dead_rank(line);
+      if (!lost_) lost_ = lost_host(line);
+      return !now_.shape.hosts.empty() && tells_end(line);
+    };
+    return run_watched(mpirun_line(now_.shape, command), rules);
   }
 
-  bool is_full() const { return now_.ranks == full_.ranks; }
+  bool is_full() const { return now_.shape.ranks == full_.shape.ranks; }
+
+  std::vector<HostFault> silent_hosts(const std::vector<JobHost>& hosts) const {
+    if (options_.host_seconds <= 0) return {};
+    return faulty_hosts(hosts, options_.host_seconds);
+  }
+
+  std::vector<HostFault> leave_out_silent_hosts() {
+    std::vector<HostFault> faults = silent_hosts(now_.shape.hosts);
+    for (const HostFault& fault : faults) {
+      const std::int64_t ranks = leave_out_host(now_, fault.host);
+      note(fmt::format("{} does not answer, its {} rank{} left out ({})", fault.host, ranks,
+                       ranks == 1 ? " is" : "s are", fault.reason));
+    }
+    return faults;
+  }
+
+  /// Whether any of the ranks that are missing could be had again.
+  bool can_grow() const {
+    const std::vector<JobHost> missing = hosts_with_less(full_.shape, now_.shape);
+    return missing.empty() || silent_hosts(missing).size() < missing.size();
+  }
 
   /// Not what the user asked for, nor what would only come again.
   static bool may_restart(int code) {
@@ -85,35 +118,38 @@ class ElasticJob {
   }
 
   bool shrink(int code) {
-    const std::string what =
-        dead_ ? fmt::format("rank {} died", *dead_) : fmt::format("exit code {}", code);
-    if (restarts_ == options_.restarts || (dead_ && now_.ranks == 1)) {
+    const std::vector<HostFault> silent = leave_out_silent_hosts();
+    const std::string what = what_happened(code, silent);
+    if (restarts_ == options_.restarts || (dead_ && now_.shape.ranks == 1)) {
       note(fmt::format("{}: the end, after {} restarts", what, restarts_));
       return false;
     }
     ++restarts_;
-    if (dead_) remove_rank(*dead_);
+    // A rank that died with its host is no rank that died: the others of the host are gone too.
+    if (lost_) {
+      leave_out_host(now_, *lost_);
+    } else if (dead_ && silent.empty()) {
+      leave_out_rank(now_, *dead_);
+    }
     note(fmt::format("{}: restart {} of {}", what, restarts_, options_.restarts));
     return true;
   }
 
-  /// Ranks fill the hosts in their order.
-  void remove_rank(std::int64_t rank) {
-    --now_.ranks;
-    if (plan_ && rank < topology_.size()) topology_.ranks.erase(topology_.ranks.begin() + rank);
-    for (auto host = now_.hosts.begin(); host != now_.hosts.end(); ++host) {
-      if (rank < host->slots) {
-        if (--host->slots == 0) now_.hosts.erase(host);
-        return;
-      }
-      rank -= host->slots;
-    }
+  std::string what_happened(int code, const std::vector<HostFault>& silent) const {
+    if (!silent.empty()) return fmt::format("host {} was lost", silent.front().host);
+    if (lost_) return fmt::format("host {} was lost", *lost_);
+    if (dead_) return fmt::format("rank {} died", *dead_);
+    return fmt::format("exit code {}", code);
   }
 
   void grow() {
     now_ = full_;
-    if (plan_) topology_ = plan_->topology;
     note("stopped with a checkpoint, to go on on all ranks");
+  }
+
+  int give_up(const std::string& why) {
+    note(why);
+    return tell(static_cast<int>(ExitCode::environment));
   }
 
   /// The same tables on the ranks that are left, with the types that the plan has.
@@ -125,14 +161,14 @@ class ElasticJob {
     options.memory_model = plan_->memory_model;
     options.objective = plan_->objective;
     const auto cost_model = cost_model_for("", *plan_);
-    SearchResult result = search_plan(plan_->workload, topology_, *cost_model, options);
+    SearchResult result = search_plan(plan_->workload, now_.topology, *cost_model, options);
     if (!result.plan) throw Error(ExitCode::infeasible, result.explanation);
     result.plan->made_by = {"shardwright launch --elastic", SHARDWRIGHT_VERSION, {}};
     const std::string folder = output_ + "/plans";
     std::filesystem::create_directories(folder);
-    std::string file = fmt::format("{}/{}_ranks.json", folder, topology_.size());
+    std::string file = fmt::format("{}/{}_ranks.json", folder, now_.topology.size());
     write_file(file, plan_to_text(*result.plan));
-    note(fmt::format("planned for {} ranks: {}", topology_.size(), file));
+    note(fmt::format("planned for {} ranks: {}", now_.topology.size(), file));
     return file;
   }
 
@@ -151,13 +187,13 @@ class ElasticJob {
 
   ElasticOptions options_;
   std::vector<std::string> command_;
-  JobShape full_;
-  JobShape now_;
+  RemainingRanks full_;
+  RemainingRanks now_;
   std::string output_;
   std::string plan_file_;
   std::optional<Plan> plan_;          ///< for all ranks; without one, `train` needs none
-  Topology topology_;                 ///< of the ranks that are left
-  std::optional<std::int64_t> dead_;  ///< in the last run
+  std::optional<std::int64_t> dead_;  ///< rank, in the last run
+  std::optional<std::string> lost_;   ///< host, in the last run
   std::int64_t restarts_ = 0;
   std::vector<std::string> events_;
 };

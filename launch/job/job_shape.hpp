@@ -13,7 +13,7 @@ struct JobShape {
   std::vector<JobHost> hosts{};  ///< empty: this machine alone
   std::int64_t ranks = 1;
   std::int64_t threads = 1;    ///< cores that each rank is given
-  std::int64_t cores = 1;      ///< of this machine, where it is alone
+  std::int64_t cores = 0;      ///< of this machine, where all ranks are on it; 0: not known
   std::int64_t mpi_major = 4;  ///< Open MPI's; 5 has another way to say some things
 };
 
@@ -21,8 +21,8 @@ struct JobShape {
 std::string describe(const JobShape& shape);
 
 /// The mpirun line that runs `command`: places `threads` cores' worth of each rank side by side and
-/// binds it to them, unless there are more ranks than cores; passes on PATH, LD_LIBRARY_PATH and
-/// OMP_NUM_THREADS to other hosts.
+/// binds it to them, unless there are more ranks than cores; passes PATH, LD_LIBRARY_PATH and
+/// OMP_NUM_THREADS on to other hosts, those that are set here.
 std::vector<std::string> mpirun_line(const JobShape& shape,
                                      const std::vector<std::string>& command);
 

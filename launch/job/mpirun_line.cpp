@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 namespace shardwright {
 namespace {
 
@@ -19,13 +21,12 @@ void add_hosts(const JobShape& shape, Words& words) {
   }
   add(words, {"--host", list});
   for (const char* variable : {"PATH", "LD_LIBRARY_PATH", "OMP_NUM_THREADS"}) {
-    add(words, {"-x", variable});
+    if (std::getenv(variable) != nullptr) add(words, {"-x", variable});  // mpirun warns otherwise
   }
 }
 
-/// On this machine alone its cores are known.
 bool has_too_few_cores(const JobShape& shape) {
-  return shape.hosts.empty() && shape.ranks * shape.threads > shape.cores;
+  return shape.cores > 0 && shape.ranks * shape.threads > shape.cores;
 }
 
 void add_mapping(const JobShape& shape, Words& words) {

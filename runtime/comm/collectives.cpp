@@ -1,5 +1,7 @@
 #include "runtime/comm/collectives.hpp"
 
+#include "runtime/comm/reduce_scatter.hpp"
+
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -71,12 +73,20 @@ void add_in_rank_order(std::span<const T> gathered, std::span<T> sums) {
   }
 }
 
+/// The sums of this rank's slice.
 template <class T>
-void reduce(Communicator& comm, std::span<T> values) {
-  const std::vector<Slice> parts = slices(values.size(), num_ranks(comm));
+std::vector<T> reduce_scatter(Communicator& comm, std::span<const T> values,
+                              const std::vector<Slice>& parts) {
   const std::vector<T> gathered = gather_slice<T>(comm, values, parts);
   std::vector<T> sums(parts[comm.rank().index()].size);
   add_in_rank_order<T>(gathered, sums);
+  return sums;
+}
+
+template <class T>
+void reduce(Communicator& comm, std::span<T> values) {
+  const std::vector<Slice> parts = slices(values.size(), num_ranks(comm));
+  const std::vector<T> sums = reduce_scatter<T>(comm, values, parts);
   std::vector<Communicator::ReceiveBlock> receive;
   receive.reserve(parts.size());
   for (const Slice& part : parts) {
@@ -160,6 +170,10 @@ std::vector<std::string> all_gather(Communicator& comm, const std::string& mine)
 
 void ordered_all_reduce(Communicator& comm, std::span<float> values) { reduce(comm, values); }
 void ordered_all_reduce(Communicator& comm, std::span<double> values) { reduce(comm, values); }
+
+std::vector<float> ordered_reduce_scatter(Communicator& comm, std::span<const float> values) {
+  return reduce_scatter<float>(comm, values, slices(values.size(), num_ranks(comm)));
+}
 
 void run_together(Communicator& comm, const std::function<void()>& work) {
   const std::vector<std::string> reports = all_gather(comm, report_of(outcome_of(work)));

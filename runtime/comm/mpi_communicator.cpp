@@ -235,6 +235,14 @@ std::unique_ptr<Communicator> make_mpi_communicator(std::int64_t message_limit_b
   return std::make_unique<MpiCommunicator>(message_limit_bytes);
 }
 
+std::string mpi_library_name() {
+  char text[MPI_MAX_LIBRARY_VERSION_STRING] = {};
+  int length = 0;
+  if (MPI_Get_library_version(text, &length) != MPI_SUCCESS) return "unknown";
+  const std::string whole(text, static_cast<std::size_t>(length));
+  return whole.substr(0, whole.find_first_of(",\n"));
+}
+
 bool started_by_launcher() {
   return any_set({"OMPI_COMM_WORLD_RANK", "PMIX_RANK", "PMI_RANK", "SLURM_PROCID"});
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace shardwright {
 
@@ -23,6 +24,9 @@ class MpiEnvironment {
 /// Over MPI_COMM_WORLD. `message_limit_bytes`: longer messages are cut; small values are for tests.
 std::unique_ptr<Communicator> make_mpi_communicator(
     std::int64_t message_limit_bytes = std::int64_t{1} << 30);
+
+/// The library's first words about itself ("Open MPI v4.1.4"), "unknown" if it says nothing.
+std::string mpi_library_name();
 
 /// True if a launcher (mpirun, srun, …) started this process: no colours, plain progress lines
 /// then. Ask before MpiEnvironment: a lone Open MPI process sets the same variables itself.

@@ -3,9 +3,10 @@
 #include "costmodel/json/json_view.hpp"
 #include "planner/input_file.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/comm/mpi_communicator.hpp"
 #include "runtime/device/cuda.hpp"
+#include "runtime/doctor/free_memory.hpp"
 
-#include <mpi.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
@@ -23,14 +24,6 @@ namespace {
 std::string host_name() {
   char name[256] = {};
   return gethostname(name, sizeof name - 1) == 0 ? name : "unknown host";
-}
-
-std::string mpi_library() {
-  char text[MPI_MAX_LIBRARY_VERSION_STRING] = {};
-  int length = 0;
-  if (MPI_Get_library_version(text, &length) != MPI_SUCCESS) return "unknown";
-  const std::string whole(text, static_cast<std::size_t>(length));
-  return whole.substr(0, whole.find_first_of(",\n"));
 }
 
 /// Of the libraries this process has loaded.
@@ -61,25 +54,6 @@ std::int64_t threads(std::size_t cores) {
   const char* text = std::getenv("OMP_NUM_THREADS");
   const long long asked = text == nullptr ? 0 : std::atoll(text);
   return asked > 0 ? asked : static_cast<std::int64_t>(cores);
-}
-
-std::int64_t first_number_of(const std::string& file, const std::string& after) {
-  std::ifstream in(file);
-  std::int64_t number = -1;
-  for (std::string line; number < 0 && std::getline(in, line);) {
-    if (line.starts_with(after)) std::istringstream(line.substr(after.size())) >> number;
-  }
-  return number;
-}
-
-Bytes memory() {
-  constexpr std::int64_t kKib = 1024;
-  const std::int64_t free =
-      std::max<std::int64_t>(first_number_of("/proc/meminfo", "MemAvailable:"), 0);
-  const std::int64_t limit = first_number_of("/sys/fs/cgroup/memory.max", "");
-  const std::int64_t used = first_number_of("/sys/fs/cgroup/memory.current", "");
-  if (limit < 0 || used < 0) return Bytes{free * kKib};
-  return Bytes{std::min(free * kKib, std::max<std::int64_t>(limit - used, 0))};
 }
 
 Bytes shared_memory() {
@@ -143,10 +117,10 @@ RankFacts find_rank_facts(const std::string& version) {
   RankFacts facts{.host = host_name(),
                   .version = version,
                   .program = fingerprint(read_input_file("/proc/self/exe").content),
-                  .mpi_library = mpi_library(),
+                  .mpi_library = mpi_library_name(),
                   .blas = blas(),
                   .cores = cores(),
-                  .memory = memory(),
+                  .memory = free_memory(),
                   .shared_memory = shared_memory(),
                   .open_files = open_files(),
                   .has_ssh = has_ssh(),

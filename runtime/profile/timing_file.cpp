@@ -5,26 +5,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <iterator>
 
 namespace shardwright {
-namespace {
-
-std::string content_of(const std::string& file) {
-  std::ifstream stream(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
-}
-
-}  // namespace
 
 TimingFile::TimingFile(const std::string& file,
-                       const std::function<std::map<std::string, std::string>()>& make_metadata)
-    : file_(file) {
-  const std::string content = content_of(file);
+                       const std::function<std::map<std::string, std::string>()>& make_metadata) {
+  const std::string content = GrowingFile::content_of(file);
   if (content.empty()) {
     const std::string header = compute_timings_header(make_metadata());
-    stream_.open(file, std::ios::binary | std::ios::trunc);
+    file_.emplace(file, 0);
     append(header);
     return;
   }
@@ -35,14 +24,7 @@ TimingFile::TimingFile(const std::string& file,
         "{} has other columns than this version writes: begin a new file (fit takes several).",
         file));
   }
-  const std::size_t whole = content.rfind('\n') + 1;
-  if (whole < content.size()) {
-    std::error_code error;
-    std::filesystem::resize_file(file, whole, error);
-    if (error)
-      throw EnvironmentError(fmt::format("{} cannot be written: {}.", file, error.message()));
-  }
-  stream_.open(file, std::ios::binary | std::ios::app);
+  file_.emplace(file, content.rfind('\n') + 1);
 }
 
 std::int64_t TimingFile::next_set(std::uint64_t seed, std::int64_t busy_ranks,
@@ -53,14 +35,6 @@ std::int64_t TimingFile::next_set(std::uint64_t seed, std::int64_t busy_ranks,
     next = std::max(next, row.set + 1);
   }
   return next;
-}
-
-void TimingFile::append(const std::string& lines) {
-  stream_ << lines << std::flush;
-  if (!stream_) {
-    throw EnvironmentError(
-        fmt::format("{} cannot be written: check the folder and the space left.", file_));
-  }
 }
 
 }  // namespace shardwright

@@ -1,11 +1,12 @@
 #pragma once
 
 #include "costmodel/timings/compute_timings.hpp"
+#include "runtime/profile/growing_file.hpp"
 
 #include <cstdint>
-#include <fstream>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace shardwright {
@@ -22,12 +23,11 @@ class TimingFile {
   /// The set after the last one of this profile, 0 if there is none.
   std::int64_t next_set(std::uint64_t seed, std::int64_t busy_ranks, std::int64_t repeat) const;
   /// Writes lines through to the file.
-  void append(const std::string& lines);
+  void append(const std::string& lines) { file_->append(lines); }
 
  private:
-  std::string file_;
   ComputeTimings before_;
-  std::ofstream stream_;
+  std::optional<GrowingFile> file_;
 };
 
 }  // namespace shardwright

@@ -3,6 +3,7 @@
 #include "costmodel/json/json_view.hpp"
 #include "planner/input_file.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/comm/same_program.hpp"
 #include "runtime/data/data_layout.hpp"
 
 #include <fmt/format.h>
@@ -53,8 +54,10 @@ std::string difference(const json& first, const json& other, std::size_t rank) {
 
 json job_identity(const TrainConfig& config, const TrainingInputs& inputs) {
   json identity = train_config_to_json(config);
-  for (const char* key : {"data", "plan", "threads", "wait_limit_s", "progress_every",
-                          "allow_shared_gpu", "checkpoint_every", "checkpoint_keep", "resume"})
+  for (const char* key :
+       {"data", "plan", "threads", "wait_limit_s", "progress_every", "metrics_every",
+        "metrics_file", "metrics_port", "metrics_bind", "tensorboard", "allow_shared_gpu",
+        "checkpoint_every", "checkpoint_keep", "resume"})
     identity.erase(key);
   identity["output"] = config.output.empty() ? "none" : "given";
   identity["batch_size"] = inputs.batch_size;
@@ -71,14 +74,21 @@ std::string job_id(const json& identity) { return fingerprint(identity.dump()); 
 
 void require_same_job(Communicator& comm, const json& mine) {
   const std::vector<std::string> all = all_gather(comm, mine.dump());
+  std::vector<std::size_t> others;
   for (std::size_t rank = 1; rank < all.size(); ++rank) {
-    if (all[rank] == all.front()) continue;
-    throw CollectiveError(
-        ExitCode::bad_input,
-        fmt::format("The ranks were not started with the same job: {}. Give every rank the same "
-                    "config, flags, plan and data.",
-                    difference(json::parse(all.front()), json::parse(all[rank]), rank)));
+    if (all[rank] != all.front()) others.push_back(rank);
   }
+  if (others.empty()) return;
+  const std::string what =
+      difference(json::parse(all.front()), json::parse(all[others.front()]), others.front());
+  throw CollectiveError(
+      ExitCode::bad_input,
+      fmt::format("The ranks were not started with the same job: {}{}. Give every rank the same "
+                  "config, flags, plan and data.",
+                  what,
+                  others.size() == 1
+                      ? ""
+                      : fmt::format(" (ranks {} differ from rank 0)", number_list(others))));
 }
 
 }  // namespace shardwright

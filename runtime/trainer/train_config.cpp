@@ -88,6 +88,11 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
                        "threads",
                        "wait_limit_s",
                        "progress_every",
+                       "metrics_every",
+                       "metrics_file",
+                       "metrics_port",
+                       "metrics_bind",
+                       "tensorboard",
                        "checkpoint_every",
                        "checkpoint_keep",
                        "resume",
@@ -159,6 +164,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   set(settings, "threads", config.threads, 1, 4096);
   if (const auto value = settings.find("wait_limit_s")) config.wait_limit_s = value->number(0.0);
   set(settings, "progress_every", config.progress_every, 0, kMany);
+  apply_metrics_settings(settings, config.metrics);
   set_checkpointing(settings, config);
 }
 
@@ -171,6 +177,7 @@ TrainConfig read_train_config(const std::string& file) {
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
   for (std::string* path : {&config.data, &config.plan, &config.output}) resolve(folder, *path);
   if (names_folder(config.resume)) resolve(folder, config.resume);
+  resolve_metrics_paths(folder, config.metrics);
   return config;
 }
 
@@ -207,6 +214,7 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
   if (config.cross_layers) json["cross_layers"] = *config.cross_layers;
   if (config.cross_rank) json["cross_rank"] = *config.cross_rank;
   add_optimizer_keys(config.optimizer_keys, json);
+  json.update(metrics_options_to_json(config.metrics));
   return json;
 }
 

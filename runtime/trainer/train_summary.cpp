@@ -9,6 +9,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr double kPercent = 100;
+
 json or_null(const std::optional<double>& value) { return value ? json(*value) : json(nullptr); }
 
 std::string or_undefined(const std::optional<double>& value, const char* why) {
@@ -32,6 +34,8 @@ json summary_to_json(const TrainSummary& summary) {
           {"predicted_ms", predicted_json(summary.predicted)},
           {"bytes_sent", bytes_sent_json(summary.sums, summary.measured_steps)},
           {"device_memory", memory_json(summary.device_memory)},
+          {"metrics",
+           {{"seconds", summary.metrics.seconds}, {"share_of_step_time", summary.metrics.share()}}},
           {"ranks", placement.ranks},
           {"hosts", placement.hosts},
           {"most_ranks_per_host", placement.most_ranks_per_host},
@@ -50,6 +54,10 @@ std::string summary_to_text(const TrainSummary& summary) {
   }
   if (!summary.device_memory.empty()) {
     text += memory_line(summary.device_memory, "device memory");
+  }
+  if (summary.metrics.step_seconds > 0) {
+    text += fmt::format("metrics: {:.3f} s, {:.2f} % of the steps' time\n", summary.metrics.seconds,
+                        kPercent * summary.metrics.share());
   }
   text += fmt::format("test: {} samples, AUC {}, log loss {}\n", summary.test.samples,
                       or_undefined(summary.test.auc, "it needs samples of both labels"),

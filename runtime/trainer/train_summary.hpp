@@ -1,6 +1,7 @@
 #pragma once
 
 #include "planner/plan.hpp"
+#include "runtime/metrics/metrics_cost.hpp"
 #include "runtime/trainer/binary_metrics.hpp"
 #include "runtime/trainer/memory_measurement.hpp"
 #include "runtime/trainer/phase_table.hpp"
@@ -30,6 +31,7 @@ struct TrainSummary {
   std::optional<PhaseTimes> predicted;  ///< of the slowest rank per phase; empty without prediction
   RankPlacement placement;
   std::vector<MemoryMeasurement> device_memory;  ///< one per rank; none on CPUs
+  MetricsCost metrics;                           ///< of rank 0, in the process that ends the job
   std::string plan_id;
   std::string job_id;  ///< job_identity.hpp; the saved model has the same
 };

@@ -3,11 +3,11 @@
 #include "runtime/checkpoint/model_folder.hpp"
 #include "runtime/checkpoint/saved_model.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/metrics/job_metrics.hpp"
 #include "runtime/trainer/exchange_check.hpp"
 #include "runtime/trainer/gather.hpp"
 #include "runtime/trainer/job_checkpoints.hpp"
 #include "runtime/trainer/job_identity.hpp"
-#include "runtime/trainer/metrics_file.hpp"
 #include "runtime/trainer/rank_model.hpp"
 #include "runtime/trainer/stopwatch.hpp"
 #include "runtime/trainer/training_inputs.hpp"
@@ -67,6 +67,8 @@ class TrainingJob {
         inputs_(open_together(comm, config)),
         reader_(inputs_.train.data, inputs_.batch_size, comm.rank().value(), comm.size()),
         progress_(progress_options(), config.epochs, num_steps()),
+        metrics_(config.metrics, num_steps(),
+                 [this](const std::string& sentence) { progress_.say(sentence); }),
         exchange_check_(inputs_.plan),
         checkpoints_(comm, config, inputs_, surroundings.made_by,
                      [this](const std::string& sentence) { progress_.say(sentence); }) {}
@@ -121,21 +123,18 @@ class TrainingJob {
   /// replace must be a model.
   void claim_output() {
     if (!is_first()) return;
-    if (config_.output.empty()) return checkpoints_.claim();
-    if (config_.save_model) require_model_folder(model_folder());
-    metrics_.emplace(config_.output);
+    if (!config_.output.empty() && config_.save_model) require_model_folder(model_folder());
+    metrics_.open({inputs_.job_id, inputs_.plan_id, config_.output}, comm_.size());
     checkpoints_.claim();
   }
 
   void resume() {
     const std::optional<std::int64_t> metrics_bytes = checkpoints_.resume(*model_, summary_);
-    run_together(comm_, [&] {
-      if (metrics_) metrics_->start_after(metrics_bytes.value_or(0));
-    });
+    run_together(comm_, [&] { metrics_.start_after(metrics_bytes.value_or(0)); });
     if (!metrics_bytes) return;
     progress_.start_after(summary_.steps);
     summary_.epochs = summary_.steps / reader_.num_batches();
-    if (metrics_) metrics_->add({{"event", "resume"}, {"steps", summary_.steps}});
+    metrics_.add_event({{"event", "resume"}, {"steps", summary_.steps}});
   }
 
   std::string model_folder() const { return config_.output + "/model"; }
@@ -161,17 +160,14 @@ class TrainingJob {
     Stopwatch stopwatch;
     std::int64_t metrics_bytes = 0;
     run_together(comm_, [&] {
-      if (!metrics_) return;
-      metrics_->write_pending();
-      metrics_bytes = metrics_->bytes();
+      metrics_.write_pending();
+      metrics_bytes = metrics_.bytes();
     });
     std::string folder = checkpoints_.write(*model_, summary_, metrics_bytes);
-    if (metrics_) {
-      metrics_->add({{"event", "checkpoint"},
-                     {"steps", summary_.steps},
-                     {"folder", folder},
-                     {"seconds", stopwatch.seconds()}});
-    }
+    metrics_.add_event({{"event", "checkpoint"},
+                        {"steps", summary_.steps},
+                        {"folder", folder},
+                        {"seconds", stopwatch.seconds()}});
     return folder;
   }
 
@@ -206,6 +202,7 @@ class TrainingJob {
     report.ms(StepPhase::read) = read_ms;
     report.samples = batch_.size;
     report.seconds = stopwatch.seconds();
+    metrics_.measure(summary_.steps, report);
     const bool asked = surroundings_.checkpoint_asked && surroundings_.checkpoint_asked();
     report.wants_checkpoint = checkpoints_.is_due(summary_.steps + 1, num_steps(), asked);
     const std::vector<StepReport> reports = gather(comm_, report);
@@ -222,7 +219,7 @@ class TrainingJob {
   /// The ranks' one point of agreement per step: whatever is wrong on one ends all.
   void read_together(const DataPart& part, const BatchReader& reader, std::int64_t step) {
     run_together(comm_, [&] {
-      if (metrics_) metrics_->write_pending();
+      metrics_.write_pending();
       if (surroundings_.interrupted && surroundings_.interrupted()) {
         throw Error(ExitCode::interrupted,
                     fmt::format("Interrupted after {} of {} steps; no model was saved.",
@@ -258,21 +255,11 @@ class TrainingJob {
     summary_.seconds += statistics.seconds;
     summary_.last_loss = loss;
     progress_.add({summary_.epochs, summary_.steps, batch_.global_size, loss, statistics.seconds});
-    if (!metrics_) return;
-    nlohmann::json event = {
-        {"event", "step"},
-        {"epoch", summary_.epochs},
-        {"step", summary_.steps},
-        {"loss", loss},
-        {"learning_rate", rates.embeddings},
-        {"samples", batch_.global_size},
-        {"samples_per_s", static_cast<double>(batch_.global_size) / statistics.seconds},
-        {"phase_ms", phase_ms_json(statistics, 1)},
-        {"bytes_sent", bytes_sent_json(statistics, 1)}};
+    TakenStep step{summary_.epochs, summary_.steps, batch_.global_size, loss, rates.embeddings};
     const OptimizerKeys& keys = config_.optimizer_keys;
-    if (keys.dense_learning_rate) event["dense_learning_rate"] = rates.dense;
-    if (keys.gradient_clip_norm) event["gradient_norm"] = statistics.gradient_norm;
-    metrics_->add(event);
+    if (keys.dense_learning_rate) step.dense_learning_rate = rates.dense;
+    if (keys.gradient_clip_norm) step.gradient_norm = statistics.gradient_norm;
+    metrics_.add(step, statistics);
   }
 
   void evaluate() {
@@ -301,14 +288,7 @@ class TrainingJob {
     progress_.say(fmt::format("Test after step {} of {}: AUC {}, log loss {}, {} samples.",
                               summary_.steps, num_steps(), text(summary_.test.auc),
                               text(summary_.test.log_loss), summary_.test.samples));
-    if (!metrics_) return;
-    const nlohmann::json summary = summary_to_json(summary_);
-    metrics_->add({{"event", "evaluation"},
-                   {"epoch", epoch},
-                   {"steps", summary_.steps},
-                   {"samples", summary_.test.samples},
-                   {"auc", summary["auc"]},
-                   {"log_loss", summary["log_loss"]}});
+    metrics_.add_evaluation(epoch, summary_.steps, summary_.test);
   }
 
   /// Of the GPUs: what a plan predicts beside what was taken.
@@ -323,13 +303,14 @@ class TrainingJob {
   }
 
   void finish() {
+    metrics_.finish();
+    summary_.metrics = gather(comm_, metrics_.cost()).front();
     // First what has been found out: saving may fail.
     run_together(comm_, [&] {
-      if (!metrics_) return;
       nlohmann::json event = summary_to_json(summary_);
       event["event"] = "summary";
-      metrics_->add(event);
-      metrics_->write_pending();
+      metrics_.add_event(event);
+      metrics_.write_pending();
     });
     if (!config_.output.empty() && config_.save_model) save();
   }
@@ -355,9 +336,9 @@ class TrainingJob {
   TrainingInputs inputs_;
   BatchReader reader_;
   Progress progress_;
+  JobMetrics metrics_;
   ExchangeCheck exchange_check_;
   JobCheckpoints checkpoints_;
-  std::optional<MetricsFile> metrics_;  ///< on rank 0, if there is an output folder
   std::unique_ptr<RankModel> model_;
   Batch batch_;
   TrainSummary summary_;

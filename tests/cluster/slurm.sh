@@ -1,10 +1,8 @@
 #!/usr/bin/env bash
-# Runs a command with `srun --mpi=pmix` on a Slurm of one node that lives in a temporary folder and ends with
-# this script. Exit status 77 (skipped): not root, or slurm-wlm or munge is not installed.
-#   tests/cluster/slurm.sh RANKS COMMAND …
+# Runs a command beside a Slurm of one node with four processors that lives in a temporary folder and ends with this
+# script. Exit status 77 (skipped): not root, or slurm-wlm or munge is not installed.
+#   tests/cluster/slurm.sh COMMAND …
 set -euo pipefail
-ranks=$1
-shift
 skip() { echo "skipped: $*"; exit 77; }
 [ "$(id -u)" -eq 0 ] || skip "starting Slurm's daemons needs root"
 for program in munged slurmctld slurmd srun; do
@@ -28,7 +26,6 @@ chmod 400 "$folder/munge/key"
 chown -R munge: "$folder/munge"
 
 node=$(hostname -s)
-cpus=$(nproc)
 cat >"$folder/slurm.conf" <<CONF
 ClusterName=test
 SlurmctldHost=$node(127.0.0.1)
@@ -43,11 +40,12 @@ TaskPlugin=task/none
 SelectType=select/cons_tres
 MpiDefault=pmix
 ReturnToService=2
+SlurmdParameters=config_overrides
 StateSaveLocation=$folder/state
 SlurmdSpoolDir=$folder/spool
 SlurmctldPidFile=$folder/slurmctld.pid
 SlurmdPidFile=$folder/slurmd.pid
-NodeName=$node NodeAddr=127.0.0.1 CPUs=$cpus State=UNKNOWN
+NodeName=$node NodeAddr=127.0.0.1 CPUs=4 State=UNKNOWN
 PartitionName=test Nodes=$node Default=YES OverSubscribe=FORCE:4 State=UP
 CONF
 export SLURM_CONF=$folder/slurm.conf
@@ -65,4 +63,4 @@ for _ in $(seq 300); do
   if sinfo --noheader --states=idle --format=%n 2>/dev/null | grep -q .; then break; fi
   sleep 0.2
 done
-srun --ntasks="$ranks" --overcommit --mpi=pmix --kill-on-bad-exit=1 "$@"
+"$@"

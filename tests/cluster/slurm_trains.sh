@@ -1,18 +1,28 @@
 #!/usr/bin/env bash
-# A training of two ranks under `srun --mpi=pmix` is one job of two ranks, not two jobs of one.
+# Four ranks under Slurm, started by srun, by `launch` in an allocation and by the script that `launch` prints, train to
+# the same bits as four ranks under mpirun.
 #   slurm_trains.sh SHARDWRIGHT
 set -euo pipefail
 shardwright=$1
 here=$(cd "$(dirname "$0")" && pwd)
+if [ "${2:-}" != beside_slurm ]; then exec bash "$here/slurm.sh" bash "$here/slurm_trains.sh" "$shardwright" beside_slurm; fi
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$shardwright" data movielens "$here/../../data/movielens_latest_small" -o "$work/data" 2>"$work/said"
-"$shardwright" plan "$work/data/tables.json" --topology 2xcpu-1GiB -o "$work/plan.json" >"$work/said" 2>&1
-bash "$here/slurm.sh" 2 "$shardwright" train "$here/../../launch/recipes/movielens.json" --data "$work/data" \
-  --plan "$work/plan.json" --output "$work/run" --max-steps 20 --json >"$work/summary" || {
-  status=$?
-  cat "$work/summary"
-  exit $status
-}
-cat "$work/summary"
-grep -Eq '"ranks": *2\b' "$work/summary"
+cd "$work"
+source "$here/same_training.sh"
+prepare
+PATH=$(dirname "$shardwright"):$PATH
+"$shardwright" launch -n 4 -- "${train[@]}" --output plain --json >plain.json 2>said || fail "launch"
+
+srun --ntasks=4 --mpi=pmix --kill-on-bad-exit=1 "$shardwright" "${train[@]}" --output srun --json >srun.json 2>said ||
+  fail "srun"
+same plain srun
+
+{ echo "#!/bin/bash"; echo "exec \"$shardwright\" launch -- ${train[*]} --output allocation --json >allocation.json"; } >allocation.sh
+sbatch --wait --ntasks=4 --output=said allocation.sh >/dev/null || fail "launch in an allocation"
+grep -q "^mpirun -n 4 --host " said || fail "launch does not use the allocation"
+same plain allocation
+
+"$shardwright" launch -n 4 --print slurm -- "${train[@]}" --output printed --json >printed.sh
+sbatch --wait --output=printed.json --error=said printed.sh >/dev/null || fail "the printed script"
+same plain printed

@@ -2,11 +2,15 @@
 
 #include "costmodel/errors.hpp"
 #include "launch/job/elastic_job.hpp"
+#include "launch/job/host_check.hpp"
 #include "launch/job/job_shape.hpp"
+#include "launch/job/mpirun_words.hpp"
+#include "launch/job/remaining_ranks.hpp"
 #include "launch/job/watched_process.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <fstream>
@@ -77,6 +81,8 @@ TEST(MpirunLine, DoesNotBindMoreRanksThanCores) {
 }
 
 TEST(MpirunLine, NamesHostsAndPassesTheirEnvironment) {
+  ::setenv("LD_LIBRARY_PATH", "", 0);
+  ::setenv("OMP_NUM_THREADS", "1", 0);
   EXPECT_THAT(
       shell_line(mpirun_line({.hosts = {{"a", 2}, {"b", 1}}, .ranks = 3}, {"p"})),
       HasSubstr("-n 3 --host a:2,b:1 -x PATH -x LD_LIBRARY_PATH -x OMP_NUM_THREADS --map-by "
@@ -112,6 +118,76 @@ TEST(ElasticJob, HearsWhichRankDied) {
   EXPECT_EQ(dead_rank("rank 3 is well"), std::nullopt);
 }
 
+TEST(ElasticJob, HearsWhichHostIsLost) {
+  EXPECT_EQ(lost_host("  Remote daemon: [[47727,0],2] on node host2"), "host2");
+  EXPECT_EQ(lost_host("  HNP daemon   : [[47727,0],0] on node head"), std::nullopt);
+  EXPECT_TRUE(tells_end("ORTE has lost communication with a remote daemon."));
+  EXPECT_FALSE(tells_end("  Remote daemon: [[47727,0],2] on node host2"));
+}
+
+RemainingRanks five_ranks_on_three_hosts() {
+  RemainingRanks ranks{
+      {.hosts = {{.name = "a", .slots = 2}, {.name = "b", .slots = 2}, {.name = "c", .slots = 2}},
+       .ranks = 5},
+      {}};
+  for (std::int64_t rank = 0; rank < 5; ++rank) {
+    RankSpec& spec = ranks.topology.ranks.emplace_back();
+    spec.node = rank / 2;
+    spec.device = std::to_string(rank);
+  }
+  return ranks;
+}
+
+std::string devices(const RemainingRanks& ranks) {
+  std::string text;
+  for (const RankSpec& rank : ranks.topology.ranks) text += rank.device;
+  return text;
+}
+
+TEST(RemainingRanks, GoOneByOne) {
+  RemainingRanks left = five_ranks_on_three_hosts();
+  leave_out_rank(left, 1);
+  leave_out_rank(left, 3);  // the last rank, alone on its host's first slot
+  EXPECT_THAT(left.shape.hosts, ElementsAre(JobHost{"a", 1}, JobHost{"b", 2}, JobHost{"c", 1}));
+  EXPECT_EQ(left.shape.ranks, 3);
+  EXPECT_EQ(devices(left), "023");
+  leave_out_rank(left, 0);
+  EXPECT_THAT(left.shape.hosts, ElementsAre(JobHost{"b", 2}, JobHost{"c", 1}));
+}
+
+TEST(RemainingRanks, GoWithTheirHost) {
+  RemainingRanks left = five_ranks_on_three_hosts();
+  EXPECT_EQ(leave_out_host(left, "d"), 0);
+  EXPECT_EQ(leave_out_host(left, "c"), 1);
+  EXPECT_EQ(leave_out_host(left, "a"), 2);
+  EXPECT_THAT(left.shape.hosts, ElementsAre(JobHost{"b", 2}));
+  EXPECT_EQ(left.shape.ranks, 2);
+  EXPECT_EQ(devices(left), "23");
+}
+
+TEST(RemainingRanks, MissWhatTheJobBeganWith) {
+  const RemainingRanks full = five_ranks_on_three_hosts();
+  RemainingRanks left = full;
+  leave_out_host(left, "a");
+  leave_out_rank(left, 0);
+  EXPECT_THAT(hosts_with_less(full.shape, left.shape),
+              ElementsAre(JobHost{"a", 2}, JobHost{"b", 2}));
+}
+
+// An agent that knows two hosts, one of which never answers.
+TEST(HostCheck, NamesHostsThatTakeNoRanks) {
+  const std::string agent =
+      written("agent",
+              "case $1 in ok) exit 0 ;; slow) sleep 60 ;; *) echo \"no $1\" >&2; exit 255 ;; esac");
+  ::setenv("OMPI_MCA_plm", "rsh", 1);
+  ::setenv("OMPI_MCA_plm_rsh_agent", ("sh " + agent).c_str(), 1);
+
+  const auto faults = faulty_hosts({{"localhost", 1}, {"ok", 1}, {"slow", 2}, {"gone", 1}}, 0.5);
+
+  ASSERT_EQ(faults.size(), 2U);
+  EXPECT_EQ(describe(faults), "slow (no answer within 0.5 s), gone (no gone) cannot take ranks.");
+}
+
 TEST(ElasticJob, ReadsTheTrainingsSettings) {
   const std::string config =
       written("train.json", R"({"plan": "plan.json", "checkpoint_every": "5s"})");
@@ -125,23 +201,55 @@ TEST(ElasticJob, ReadsTheTrainingsSettings) {
 
 TEST(WatchedProcess, HearsLinesAndTheEnd) {
   Words lines;
-  const auto hear = [&](const std::string& line) { lines.push_back(line); };
+  WatchRules rules;
+  rules.hear = [&](const std::string& line) {
+    lines.push_back(line);
+    return false;
+  };
 
-  const ProcessEnd end = run_watched({"sh", "-c", "echo a >&2; printf b >&2; exit 7"}, {}, hear);
+  const ProcessEnd end = run_watched({"sh", "-c", "echo a >&2; printf b >&2; exit 7"}, rules);
 
   EXPECT_EQ(end.code, 7);
   EXPECT_THAT(lines, ElementsAre("a", "b"));
-  EXPECT_EQ(run_watched({"sh", "-c", "kill -KILL $$"}, {}, hear).code, 128 + SIGKILL);
-  EXPECT_EQ(run_watched({"no-such-program"}, {}, hear).code,
-            static_cast<int>(ExitCode::environment));
+  EXPECT_EQ(run_watched({"sh", "-c", "kill -KILL $$"}, rules).code, 128 + SIGKILL);
+  EXPECT_EQ(run_watched({"no-such-program"}, rules).code, static_cast<int>(ExitCode::environment));
 }
 
 TEST(WatchedProcess, IsStoppedWhenItsTimeIsUp) {
-  const ProcessEnd end = run_watched({"sleep", "600"}, 0.0, [](const std::string&) {});
+  int asked = 0;
+  WatchRules rules;
+  rules.most_seconds = 0.0;
+  rules.is_due = [&] { return ++asked == 2; };
 
+  const ProcessEnd end = run_watched({"sleep", "600"}, rules);
+
+  EXPECT_EQ(asked, 2);
   EXPECT_TRUE(end.out_of_time);
   EXPECT_FALSE(end.asked_to_stop);
   EXPECT_EQ(end.code, 128 + SIGUSR2);
+}
+
+bool runs(pid_t pid) {
+  std::string state;
+  std::ifstream status("/proc/" + std::to_string(pid) + "/stat");
+  std::getline(status, state);
+  return !state.empty() && state.find(") Z") == std::string::npos;
+}
+
+TEST(WatchedProcess, IsKilledWithItsChildrenIfItDoesNotEnd) {
+  const std::string child = written("child", "");
+  WatchRules rules;
+  rules.seconds_to_end = 0;
+  rules.hear = [](const std::string& line) { return line == "the end"; };
+
+  const ProcessEnd end = run_watched(
+      {"sh", "-c", "sleep 600 & echo $! >" + child + "; echo the end >&2; wait; true"}, rules);
+
+  EXPECT_TRUE(end.killed);
+  EXPECT_EQ(end.code, 128 + SIGKILL);
+  pid_t pid = 0;
+  std::ifstream(child) >> pid;
+  while (runs(pid)) usleep(1000);  // it ends a moment after the signal, or never
 }
 
 }  // namespace

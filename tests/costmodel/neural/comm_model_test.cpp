@@ -35,7 +35,8 @@ CommModel small_model() {
        1,
        {{"all_to_all", {std::log(10), std::log(20)}}}},
       {{EffectKey::fabric}, EffectFactor::log_ranks, 1, 1, {{"gpu", {std::log(2), std::log(2)}}}}};
-  model.training = {2, "00", {kSetting}, {"all_to_all"}, {2, 8}, {1, 1}, {1000, 2000}, {2, 2}};
+  model.training = {2,      "00",         {kSetting}, {"all_to_all"}, {2, 8},
+                    {1, 1}, {1000, 2000}, {2, 2},     {1, 1},         {0, 0}};
   model.error = {0.05, "by hand"};
   return model;
 }
@@ -82,9 +83,44 @@ TEST(CommModel, MadeForOneSettingPredictsTheSame) {
   }
 }
 
+// Half the time if only half of the others' bytes are moved; a quarter after a long wait.
+CommModel uneven_model() {
+  CommModel model = small_model();
+  model.pace_us = {10, 20};
+  const double half = std::log(2);
+  model.effects.push_back(
+      {{EffectKey::operation}, EffectFactor::unevenness, 1, 1, {{"all_to_all", {half, half}}}});
+  model.effects.push_back({{EffectKey::operation},
+                           EffectFactor::waiting,
+                           1,
+                           1,
+                           {{"all_to_all", {-2 * half, -2 * half}}}});
+  model.training.evenness = {0.5, 1};
+  model.training.wait_us = {0, 100};
+  return model;
+}
+
+TEST(CommModel, KnowsUnevenSizesAndWaits) {
+  const CommModel model = uneven_model();
+  CollectiveCall call = call_of(2000);
+  EXPECT_NEAR(predict_us(model, kSetting, call), 20, 1e-9);
+  call.mean_bytes = 1000;
+  EXPECT_NEAR(predict_us(model, kSetting, call), 10, 1e-9);
+  EXPECT_NEAR(predict_us(specialize(model, kSetting), kSetting, call), 10, 1e-9);
+  call.wait_us = 20;  // as long as the pace: half of the effect
+  EXPECT_NEAR(wait_share(model, call), 0.5, 1e-12);
+  EXPECT_NEAR(predict_us(model, kSetting, call), 5, 1e-9);
+  call.wait_us = 1e12;
+  EXPECT_NEAR(predict_us(model, kSetting, call), 2.5, 1e-6);
+  EXPECT_EQ(wait_share(small_model(), call), 0);
+  EXPECT_THAT(outside_training(model, kSetting, call),
+              testing::ElementsAre(HasSubstr("us of waiting (trained on 0 to 100)")));
+}
+
 TEST(CommModelFile, GivesTheSameModelBack) {
-  const CommModel model = small_model();
-  EXPECT_EQ(parse_comm_model(comm_model_to_json(model), "m.json"), model);
+  for (const CommModel& model : {small_model(), uneven_model()}) {
+    EXPECT_EQ(parse_comm_model(comm_model_to_json(model), "m.json"), model);
+  }
 }
 
 std::string message_after(const std::function<void(nlohmann::json&)>& change) {
@@ -112,6 +148,8 @@ TEST(CommModelFile, ThatIsBrokenIsRefusedWithThePlace) {
   EXPECT_THAT(message_after([](json& m) { m["schema"] = "shardwright.plan/1"; }),
               HasSubstr("plan"));
   EXPECT_THAT(message_after([](json& m) { m.erase("trained_on"); }), HasSubstr("trained_on"));
+  EXPECT_THAT(message_after([](json& m) { m["pace_us"] = {1}; }), HasSubstr("pace_us is [1]"));
+  EXPECT_THAT(message_after([](json& m) { m["pace_us"] = {1, 0}; }), HasSubstr("pace_us[1] is 0"));
 }
 
 TEST(CommModelFile, ThatIsCutOffIsRefused) {

@@ -98,6 +98,24 @@ TEST(CommPricer, PricesTheHolderByItsTableAndOthersByTheirShareOfIt) {
   EXPECT_NEAR(price(0).comm_forward_ms, kMsPerByte * outputs / 4, 1e-9);
 }
 
+TEST(CommPricer, PricesAnUnevenExchangeByItsMeanToo) {
+  const OneTable one(1, 4);
+  CommModel model = linear_model(1);
+  const double slope = 0.5 * std::log(2);  // the root of what the others have to do less
+  model.effects.push_back(
+      {{EffectKey::operation}, EffectFactor::unevenness, 1, 1, {{"all_to_all", {slope, slope}}}});
+  const Shard shard{TableId{0}, ShardingType::table_wise, 0, 1000, 0, 8, RankId{2}};
+  const std::vector<PhaseTimes> times =
+      FittedCostModel({{}, model}, "uneven").price(one.workload, one.topology, {{shard}});
+  const double outputs = 4.0 * 8 * 4096;
+  EXPECT_NEAR(times[2].comm_forward_ms, kMsPerByte * outputs / 2, 1e-9);
+  EXPECT_NEAR(times[0].comm_forward_ms, kMsPerByte * outputs / 4, 1e-9);
+  CollectiveCall call{CollectiveKind::all_to_all, 4, 1, outputs};
+  call.mean_bytes = outputs / 4;
+  EXPECT_NEAR(1e3 * times[2].comm_forward_ms,
+              predict_us(model, *model.training.settings.begin(), call), 1e-6);
+}
+
 TEST(CommPricer, SumsPartsWithinTheNodeAndSendsThemOn) {
   const OneTable one(2, 4);
   const PhaseTimes times = one.price(ShardingType::table_row_wise, 500, RankId{1}, 1);

@@ -43,12 +43,35 @@ TEST(CommTimings, ComeBackAsWritten) {
   CommTimings timings;
   timings.metadata["source"] = "a test";
   timings.rows = {{{"a \"b\"", "c,d", "e"}, {CollectiveKind::all_reduce, 4, 1, 1 << 20, 1}, 0.1, 1},
-                  {{"x", "", "y"}, {CollectiveKind::all_gather, 2, 1, 3, 4}, 1e6, 2}};
+                  {{"x", "", "y"}, {CollectiveKind::all_gather, 2, 1, 3, 4}, 1e6, 2},
+                  {{"x", "", "y"}, {CollectiveKind::all_to_all, 2, 1, 3, 4, 2.5, 7.25}, 1, 1}};
 
   const CommTimings again = parse_comm_timings(comm_timings_to_csv(timings), "t");
 
   EXPECT_EQ(again.rows, timings.rows);
   EXPECT_EQ(again.metadata.at("source"), "a test");
+}
+
+TEST(CommTimings, OfUnevenSizesHaveTheirMeanAndTheirWait) {
+  const std::string head =
+      "# shardwright.timings/1\n"
+      "hardware,library,operation,ranks,bytes,time_us,mean_bytes,wait_us,rank\n";
+  const CommTimings timings = parse_comm_timings(head +
+                                                     "h,l,all_to_all,2,300,5,200,1.5,0\n"
+                                                     "h,l,all_to_all,2,200,5,200,,1\n"
+                                                     "h,l,all_to_all,2,200,5,,,\n",
+                                                 "t.csv");
+  ASSERT_EQ(timings.rows.size(), 3U);
+  EXPECT_EQ(timings.rows[0].call.mean_bytes, 200);
+  EXPECT_EQ(timings.rows[0].call.wait_us, 1.5);
+  EXPECT_DOUBLE_EQ(evenness(timings.rows[0].call), 200.0 / 300);
+  EXPECT_EQ(timings.rows[1].call, timings.rows[2].call);  // no more than the mean
+  EXPECT_EQ(evenness(timings.rows[2].call), 1);
+  EXPECT_THAT(message_of(head + "h,l,all_to_all,2,300,5,301,0,0\n"),
+              HasSubstr("t.csv: line 3: mean_bytes is '301'"));
+  EXPECT_THAT(message_of(head + "h,l,all_to_all,2,300,5,0,0,0\n"), HasSubstr("mean_bytes"));
+  EXPECT_THAT(message_of(head + "h,l,all_to_all,2,300,5,200,-1,0\n"), HasSubstr("wait_us is '-1'"));
+  EXPECT_THAT(message_of(head + "h,l,all_to_all,2,300,5,200,nan,0\n"), HasSubstr("wait_us"));
 }
 
 TEST(CommTimings, ThatAreNoPositiveNumberAreLeftOutAndCounted) {

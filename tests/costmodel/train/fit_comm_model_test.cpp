@@ -88,6 +88,55 @@ TEST(FitCommModel, PredictsAsLibTorchDoes) {
   }
 }
 
+// Time by all that is moved, and by a third of it for a rank that has waited long.
+std::vector<CommTiming> unequal_timings() {
+  std::vector<CommTiming> rows = timings_of("fast", 5, 100);
+  const std::size_t even = rows.size();
+  for (std::size_t i = 0; i < even; ++i) {
+    CommTiming row = rows[i];
+    if (row.call.operation != CollectiveKind::all_to_all) continue;
+    row.call.mean_bytes = row.call.bytes / (i % 2 == 0 ? 2 : 4);
+    row.time_us *= evenness(row.call);
+    rows.push_back(row);
+    row = rows[i];
+    row.call.wait_us = 1000 * row.time_us;
+    row.time_us /= 3;
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+TEST(FitCommModel, LearnsUnevenSizesAndWaits) {
+  const std::vector<CommTiming> rows = unequal_timings();
+  const CommModel model = fit_comm_model(rows, {});
+  const CommSetting setting = {"fast", "", "lib"};
+  CollectiveCall call = {CollectiveKind::all_to_all, 4, 1, 1 << 20, 2};
+  const double even = predict_us(model, setting, call);
+  EXPECT_NEAR(even / true_us(5, 100, call), 1, 0.1);
+  call.mean_bytes = call.bytes / 4;
+  EXPECT_NEAR(predict_us(model, setting, call) / even, 0.25, 0.04);
+  call.mean_bytes = 0;
+  call.wait_us = 1000 * even;
+  EXPECT_NEAR(predict_us(model, setting, call) / even, 1.0 / 3, 0.05);
+  const std::vector<double> logs = torch_log_predictions(model, rows);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double ours = predict_us(model, rows[i].setting, rows[i].call);
+    EXPECT_NEAR(ours / std::exp(logs[i]), 1, 1e-5) << i;
+  }
+}
+
+TEST(FitCommModel, AddsUnevenSizesToABaseWithoutThem) {
+  const CommModel base = fit_comm_model(two_kinds(), {});
+  const std::vector<CommTiming> rows = unequal_timings();
+  FitOptions options;
+  options.base = &base;
+  const CommModel adapted = fit_comm_model(rows, options);
+  CollectiveCall call = {CollectiveKind::all_to_all, 4, 1, 1 << 20, 2};
+  const double even = predict_us(adapted, rows[0].setting, call);
+  call.mean_bytes = call.bytes / 4;
+  EXPECT_NEAR(predict_us(adapted, rows[0].setting, call) / even, 0.25, 0.06);
+}
+
 TEST(FitCommModel, AdaptsToNewHardwareFromFewTimings) {
   const CommModel base = fit_comm_model(two_kinds(), {});
   const std::vector<CommTiming> all = timings_of("new", 6, 80);

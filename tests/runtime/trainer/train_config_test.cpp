@@ -49,7 +49,8 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
       "embedding_dim": 8, "bottom_mlp": [4, 8], "top_mlp": [3, 1], "batch_size": 64, "epochs": 2,
       "max_steps": 7, "optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10, "seed": 3,
       "gradient_wire": "bf16", "on_bad_id": "skip", "threads": 2, "wait_limit_s": 2.5,
-      "progress_every": 4, "device": "cuda", "allow_shared_gpu": true)")));
+      "progress_every": 4, "metrics_every": 5,
+      "metrics_file": "/m.prom", "metrics_port": 9400, "metrics_bind": "::1", "tensorboard": "/t", "device": "cuda", "allow_shared_gpu": true)")));
 
   EXPECT_EQ(config.data, "/d");
   EXPECT_EQ(config.plan, "/p.json");
@@ -74,6 +75,11 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
   EXPECT_EQ(config.threads, 2);
   EXPECT_EQ(config.wait_limit_s, 2.5);
   EXPECT_EQ(config.progress_every, 4);
+  EXPECT_EQ(config.metrics.every, 5);
+  EXPECT_EQ(config.metrics.file, "/m.prom");
+  EXPECT_EQ(config.metrics.port, 9400);
+  EXPECT_EQ(config.metrics.bind, "::1");
+  EXPECT_EQ(config.metrics.tensorboard, "/t");
   EXPECT_EQ(config.backend.backend, Backend::cuda);
   EXPECT_TRUE(config.backend.allow_shared_gpu);
 }
@@ -90,10 +96,13 @@ TEST_F(TrainConfigFile, WritesWhatItReads) {
 }
 
 TEST_F(TrainConfigFile, TakesRelativePathsFromItsFolder) {
-  const TrainConfig config = read_train_config(write(with(R"("data": "sub/data")")));
+  const TrainConfig config =
+      read_train_config(write(with(R"("data": "sub/data", "tensorboard": "tb")")));
 
   EXPECT_EQ(config.data, folder_ + "/sub/data");
   EXPECT_EQ(config.plan, "");
+  EXPECT_EQ(config.metrics.tensorboard, folder_ + "/tb");
+  EXPECT_EQ(config.metrics.file, "");
 }
 
 TEST_F(TrainConfigFile, LaterSettingsWinKeyByKey) {
@@ -122,6 +131,8 @@ TEST_F(TrainConfigFile, NamesThePlaceOfABadValue) {
   expect_refused(with(R"("optimizer": "sdg")"), "optimizer: 'sdg' is not a known optimizer");
   expect_refused(with(R"("on_bad_id": "drop")"), "on_bad_id: 'drop' is not a known policy");
   expect_refused(with(R"("threads": 0)"), "threads is 0");
+  expect_refused(with(R"("metrics_every": 0)"), "metrics_every is 0");
+  expect_refused(with(R"("metrics_port": 65536)"), "metrics_port is 65536");
   expect_refused(with(R"("save_model": 1)"), "save_model is 1, expected true or false");
 }
 

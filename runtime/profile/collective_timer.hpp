@@ -1,0 +1,41 @@
+#pragma once
+
+#include "runtime/comm/communicator.hpp"
+#include "runtime/profile/comm_calls.hpp"
+#include "runtime/profile/median.hpp"
+
+#include <cstdint>
+#include <vector>
+
+namespace shardwright {
+
+struct CollectiveEffort {
+  std::int64_t least_passes = 5;  ///< also those between two looks at the medians
+  std::int64_t most_passes = 200;
+  double precision = 0.03;  ///< the interval of the call's median that is narrow enough
+  double most_ms = 2000;    ///< no more passes than the least after it
+};
+
+/// What one rank had to do with a call.
+struct RankCallTiming {
+  double send_bytes = 0;     ///< all_to_all: of its blocks, its own included; else as the call's
+  double receive_bytes = 0;  ///< likewise
+  double wait_ms = 0;        ///< median, from its start to that of the last rank
+  MedianTime time;           ///< from the start of the last rank to its own end
+};
+
+struct CollectiveTiming {
+  MedianTime time;  ///< from the start of the last rank to the end of the last
+  std::int64_t passes = 0;
+  std::vector<RankCallTiming> ranks;
+};
+
+/// Times a call on all ranks of `comm`: the runtime's own all-to-all, and what it builds of that:
+/// all-gather, reduce-scatter and all-reduce in rank order. Every pass begins with a barrier, from
+/// whose end each rank's clock counts, so that hosts need no common time; then each rank computes
+/// for its delay, at most twice the time of a pass without delays. Two passes warm up. Memory is
+/// not looked at: see memory_of(). The same on every rank. Blocks.
+CollectiveTiming time_collective(Communicator& comm, const ProfiledCall& call, std::uint64_t seed,
+                                 const CollectiveEffort& effort);
+
+}  // namespace shardwright

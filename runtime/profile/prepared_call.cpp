@@ -1,0 +1,62 @@
+#include "runtime/profile/prepared_call.hpp"
+
+#include "runtime/comm/collectives.hpp"
+#include "runtime/comm/reduce_scatter.hpp"
+
+#include <numeric>
+#include <span>
+
+namespace shardwright {
+
+PreparedCall::PreparedCall(Communicator& comm, const ProfiledCall& call, std::uint64_t seed)
+    : comm_(comm), operation_(call.operation) {
+  switch (operation_) {
+    case CollectiveKind::all_to_all:
+    case CollectiveKind::all_gather:
+      prepare_blocks(blocks_of(call, comm.size(), seed), operation_ == CollectiveKind::all_gather);
+      break;
+    case CollectiveKind::reduce_scatter:
+    case CollectiveKind::all_reduce:
+      values_.resize(static_cast<std::size_t>(call.bytes) / sizeof(float));
+      break;
+  }
+}
+
+void PreparedCall::prepare_blocks(const std::vector<std::vector<std::int64_t>>& blocks,
+                                  bool same_to_all) {
+  const std::size_t self = comm_.rank().index();
+  const auto bytes = [](std::int64_t count) { return static_cast<std::size_t>(count); };
+  std::size_t to_send = 0;
+  std::size_t to_receive = 0;
+  for (std::size_t peer = 0; peer < blocks.size(); ++peer) {
+    to_send += same_to_all && peer > 0 ? 0 : bytes(blocks[self][peer]);
+    to_receive += bytes(blocks[peer][self]);
+  }
+  sent_.resize(to_send);
+  received_.resize(to_receive);
+  std::size_t sent = 0;
+  std::size_t received = 0;
+  for (std::size_t peer = 0; peer < blocks.size(); ++peer) {
+    send_.emplace_back(std::span(sent_).subspan(sent, bytes(blocks[self][peer])));
+    receive_.push_back(std::span(received_).subspan(received, bytes(blocks[peer][self])));
+    sent += same_to_all ? 0 : send_.back().size();
+    received += receive_.back().size();
+  }
+}
+
+void PreparedCall::run() {
+  switch (operation_) {
+    case CollectiveKind::all_to_all:
+    case CollectiveKind::all_gather:
+      comm_.all_to_all(send_, receive_);
+      break;
+    case CollectiveKind::reduce_scatter:
+      ordered_reduce_scatter(comm_, values_);
+      break;
+    case CollectiveKind::all_reduce:
+      ordered_all_reduce(comm_, std::span<float>(values_));
+      break;
+  }
+}
+
+}  // namespace shardwright

@@ -1,0 +1,165 @@
+#include "runtime/profile/profile_comm.hpp"
+
+#include "costmodel/errors.hpp"
+#include "costmodel/timings/comm_timings.hpp"
+#include "runtime/comm/thread_communicator.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <numeric>
+#include <sstream>
+
+namespace shardwright {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::int64_t kRanks = 3;
+constexpr std::int64_t kCallsOfASize = 11;
+
+std::int64_t sum_of(const std::vector<std::vector<std::int64_t>>& blocks) {
+  std::int64_t sum = 0;
+  for (const auto& row : blocks) sum = std::accumulate(row.begin(), row.end(), sum);
+  return sum;
+}
+
+TEST(CommProfileCalls, CoverSizesAndCollectivesEvenUnevenAndDelayed) {
+  const std::vector<ProfiledCall> calls = comm_profile_calls();
+  ASSERT_EQ(calls.size(), 21U * kCallsOfASize);
+  EXPECT_EQ(calls.front().bytes, 512);
+  EXPECT_EQ(calls.back().bytes, 512 << 20);
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    EXPECT_EQ(calls[i].index, static_cast<std::int64_t>(i));
+  }
+}
+
+TEST(CommProfileCalls, ShareTheirBytesOutUnevenlyButWhole) {
+  ProfiledCall call{7, CollectiveKind::all_to_all, 1 << 20, Imbalance::senders, true};
+  const auto blocks = blocks_of(call, 4, 1);
+  EXPECT_EQ(blocks, blocks_of(call, 4, 1));
+  EXPECT_NE(blocks, blocks_of(call, 4, 2));
+  EXPECT_NE(blocks[0][0], blocks[1][0]);
+  EXPECT_EQ(blocks[0][0], blocks[0][3]);  // each sends alike to all
+  EXPECT_NEAR(static_cast<double>(sum_of(blocks)), 4.0 * (1 << 20), 16);
+  call.imbalance = Imbalance::receivers;
+  EXPECT_EQ(blocks_of(call, 4, 1)[0][2], blocks[2][0]);
+  const std::vector<double> delays = delays_of(call, 4, 1);
+  EXPECT_NE(delays[0], delays[1]);
+  call.delayed = false;
+  EXPECT_EQ(delays_of(call, 4, 1), std::vector<double>(4));
+}
+
+TEST(CommProfileCalls, NeedTheMemoryOfTheirBusiestRank) {
+  const ProfiledCall call{0, CollectiveKind::all_to_all, 1 << 20, Imbalance::none, false};
+  EXPECT_EQ(memory_of(call, 4, 1), 3 << 20);
+  ProfiledCall uneven = call;
+  uneven.imbalance = Imbalance::senders;
+  const auto blocks = blocks_of(uneven, 4, 1);
+  std::int64_t busiest = 0;
+  for (const auto& row : blocks) {
+    busiest = std::max(busiest, std::accumulate(row.begin(), row.end(), std::int64_t{0}));
+  }
+  EXPECT_GE(memory_of(uneven, 4, 1), busiest + call.bytes);
+}
+
+class ProfileComm : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    options_.output = ::testing::TempDir() + "profile_comm_test.csv";
+    std::filesystem::remove(options_.output);
+    options_.most_bytes = Bytes{1024};
+    options_.hardware = "a machine";
+    options_.library = "threads";
+    options_.effort = {2, 2, 1, 1000};
+  }
+  void TearDown() override { std::filesystem::remove(options_.output); }
+
+  CommProfileEnd run(std::int64_t ranks = kRanks) {
+    CommProfileEnd end;
+    run_ranks(ranks, [&](Communicator& comm) {
+      const CommProfileEnd mine =
+          profile_comm(comm, options_, [&](const CommProfileProgress&) { ++progress_; });
+      if (comm.rank() == RankId{0}) end = mine;
+    });
+    return end;
+  }
+  std::string content() const {
+    std::ostringstream text;
+    text << std::ifstream(options_.output).rdbuf();
+    return text.str();
+  }
+
+  CommProfileOptions options_;
+  std::int64_t progress_ = 0;
+};
+
+TEST_F(ProfileComm, MeasuresEveryCallOnEveryRank) {
+  const CommProfileEnd end = run();
+  EXPECT_EQ(end.measured, 2 * kCallsOfASize);
+  EXPECT_EQ(end.total, 2 * kCallsOfASize);
+  EXPECT_EQ(progress_, 2 * kCallsOfASize);
+  const CommTimings timings = parse_comm_timings(content(), "t.csv");
+  std::size_t lines = timings.rows.size();
+  for (const DroppedRows& dropped : timings.dropped) lines += dropped.count;
+  EXPECT_EQ(lines, 2U * (4 + 7 * kRanks));
+  EXPECT_THAT(timings.rows.front().setting.link, HasSubstr("shared memory"));
+  bool uneven = false;
+  bool waits = false;
+  for (const CommTiming& row : timings.rows) {
+    EXPECT_EQ(row.call.ranks, kRanks);
+    EXPECT_EQ(row.call.nodes, 1);
+    uneven = uneven || row.call.mean_bytes > 0;
+    waits = waits || row.call.wait_us > 0;
+  }
+  EXPECT_TRUE(uneven);
+  EXPECT_TRUE(waits);
+}
+
+TEST_F(ProfileComm, GoesOnAfterItsLastWholeCall) {
+  options_.most_bytes = Bytes{512};
+  run();
+  const std::string whole = content();
+  // The last call has a line for each rank: cut the last of them off in its middle.
+  std::ofstream(options_.output) << whole.substr(0, whole.size() - 20);
+  progress_ = 0;
+  run();
+  EXPECT_EQ(progress_, 1);
+  const std::string again = content();
+  std::size_t kept = whole.size() - 1;  // without the lines of the last call
+  for (std::int64_t i = 0; i < kRanks; ++i) kept = whole.rfind('\n', kept - 1);
+  EXPECT_TRUE(again.starts_with(whole.substr(0, kept + 1)));
+  EXPECT_EQ(std::count(again.begin(), again.end(), '\n'),
+            std::count(whole.begin(), whole.end(), '\n'));
+  progress_ = 0;
+  EXPECT_EQ(run().measured, kCallsOfASize);
+  EXPECT_EQ(progress_, 0);
+  EXPECT_EQ(content(), again);
+  run(2);  // other ranks, the same file
+  EXPECT_EQ(progress_, kCallsOfASize);
+  EXPECT_TRUE(content().starts_with(again));
+}
+
+TEST_F(ProfileComm, EndsWithItsBudget) {
+  options_.budget_seconds = 0;
+  const CommProfileEnd end = run();
+  EXPECT_EQ(end.measured, 0);
+  EXPECT_EQ(end.total, 2 * kCallsOfASize);
+}
+
+TEST_F(ProfileComm, RefusesOneRankAndAFileOfSomethingElse) {
+  EXPECT_THROW(run(1), Error);
+  EXPECT_FALSE(std::filesystem::exists(options_.output));
+  for (const std::string text :
+       {"my thesis\n", "# shardwright.timings/1\n# kind: compute\nhardware\n"}) {
+    std::ofstream(options_.output) << text;
+    EXPECT_THROW(run(), Error);
+    EXPECT_EQ(content(), text);
+  }
+}
+
+}  // namespace
+}  // namespace shardwright
