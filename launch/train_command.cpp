@@ -25,6 +25,7 @@ namespace {
 
 struct TrainArguments {
   std::string config_file;
+  std::string dense_torchscript;
   nlohmann::json flags = nlohmann::json::object();  ///< keys of the config file
   bool json = false;
 };
@@ -66,12 +67,14 @@ TrainConfig load_config(const TrainArguments& arguments) {
   TrainConfig config;
   if (!arguments.config_file.empty()) config = read_train_config(arguments.config_file);
   apply_train_settings(JsonView(arguments.flags, "command line"), config);
+  config.dense_torchscript = arguments.dense_torchscript;
   return config;
 }
 
 MadeBy made_by(const TrainArguments& arguments, const TrainConfig& config) {
   MadeBy made_by{.command = "shardwright train", .version = SHARDWRIGHT_VERSION, .inputs = {}};
-  for (const std::string& file : {arguments.config_file, config.plan}) {
+  for (const std::string& file :
+       {arguments.config_file, config.plan, arguments.dense_torchscript}) {
     if (!file.empty()) made_by.inputs[file] = fingerprint(read_input_file(file).content);
   }
   return made_by;
@@ -200,7 +203,7 @@ void add_model_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   using Text = std::string;
   using Number = std::int64_t;
   using Widths = std::vector<std::int64_t>;
-  add_setting<Text>(command, arguments, "model", "dlrm");
+  add_setting<Text>(command, arguments, "model", "dlrm | dcnv2 (default dlrm)");
   add_setting<Number>(command, arguments, "embedding_dim",
                       "Width of the embeddings (default: that of the tables)");
   for (const char* mlp : {"bottom_mlp", "top_mlp"}) {
@@ -210,16 +213,67 @@ void add_model_settings(CLI::App& command, const ArgumentsPtr& arguments) {
         ->allow_extra_args(false)
         ->type_name("WIDTH,...");
   }
+  add_setting<Number>(command, arguments, "cross_layers", "Cross layers of a dcnv2 (default 3)");
+  add_setting<Number>(command, arguments, "cross_rank",
+                      "Rank of their matrices (default 512, at most half the width)");
+  command.add_option(
+      "--dense-torchscript", arguments->dense_torchscript,
+      "A TorchScript module in place of the model (docs/train.md). It is code, which\n"
+      "this option alone loads and runs: take no file from others unread");
   add_setting<Number>(command, arguments, "batch_size",
                       "Samples per step over all ranks (default: the plan's)");
   add_setting<Number>(command, arguments, "epochs", "Passes over the data (default 1)");
   add_setting<Number>(command, arguments, "max_steps", "Stop after so many steps");
-  add_setting<Text>(command, arguments, "optimizer",
-                    "sgd | adagrad | rowwise_adagrad | adam | rowwise_adam | ftrl (default: each "
-                    "table's own)");
+}
+
+void add_embedding_optimizer(CLI::App& command, const ArgumentsPtr& arguments) {
+  add_setting<std::string>(
+      command, arguments, "optimizer",
+      "sgd | adagrad | rowwise_adagrad | adam | rowwise_adam | ftrl (default: each table's own)");
+  const auto number = [&](const char* key, const char* description) {
+    add_setting<double>(command, arguments, key, description);
+  };
+  number("weight_decay", "Of the embedding rows that a step touches (default 0)");
+  number("momentum", "Of sgd (default 0)");
+  number("beta1", "Of adam and rowwise_adam (default 0.9)");
+  number("beta2", "Of adam and rowwise_adam (default 0.999)");
+  number("eps", "Of the adagrads and adams (default 1e-8)");
+  number("initial_accumulator", "Of the adagrads and ftrl (default 0)");
+  number("ftrl_beta", "Default 0");
+  number("ftrl_l1", "Default 0");
+  number("ftrl_l2", "Default 0");
+}
+
+void add_dense_optimizer(CLI::App& command, const ArgumentsPtr& arguments) {
+  add_setting<std::string>(command, arguments, "dense_optimizer",
+                           "sgd | adagrad | adam, of the dense part (default: sgd with sgd, else "
+                           "adagrad)");
+  const auto number = [&](const char* key, const char* description) {
+    add_setting<double>(command, arguments, key, description);
+  };
+  number("dense_learning_rate", "Of the dense part (default: learning_rate)");
+  number("dense_weight_decay", "Default 0");
+  number("dense_momentum", "Of sgd (default 0)");
+  number("dense_beta1", "Of adam (default 0.9)");
+  number("dense_beta2", "Of adam (default 0.999)");
+  number("dense_eps", "Of adagrad and adam (default 1e-8)");
+  number("dense_initial_accumulator", "Of adagrad (default 0)");
+}
+
+void add_learning_rate(CLI::App& command, const ArgumentsPtr& arguments) {
+  using Number = std::int64_t;
   add_setting<double>(command, arguments, "learning_rate", "Default 0.01");
   add_setting<Number>(command, arguments, "warmup_steps",
                       "Steps over which the learning rate rises from 0 (default 0)");
+  add_setting<Number>(command, arguments, "decay_start",
+                      "Step at which it begins to fall (default: after the warm-up)");
+  add_setting<Number>(command, arguments, "decay_steps",
+                      "Steps over which it falls (default: it does not)");
+  add_setting<double>(command, arguments, "decay_power", "Of the share that is left (default 2)");
+  add_setting<double>(command, arguments, "end_learning_rate",
+                      "Below which it does not fall (default 0)");
+  add_setting<double>(command, arguments, "gradient_clip_norm",
+                      "Most that the norm of all gradients may be (default: any)");
 }
 
 }  // namespace
@@ -239,6 +293,9 @@ void add_train_command(CLI::App& app) {
   add_metrics_settings(*command, arguments);
   add_checkpoint_settings(*command, arguments);
   add_model_settings(*command, arguments);
+  add_embedding_optimizer(*command, arguments);
+  add_dense_optimizer(*command, arguments);
+  add_learning_rate(*command, arguments);
   command->callback([arguments] {
     const int code = run_train(*arguments);
     if (code != 0) throw CLI::RuntimeError(code);  // what went wrong has been printed

@@ -53,7 +53,7 @@ struct StepTimes {
 RankModelSpec spec_of(const Plan& plan, const BenchOptions& options) {
   RankModelSpec spec{.plan = plan, .dense = {}, .seed = options.seed, .threads = options.threads};
   if (options.dense) spec.dense = model_of(plan);
-  if (options.optimizer == OptimizerKind::sgd) spec.dense_optimizer = OptimizerKind::sgd;
+  if (options.optimizer == OptimizerKind::sgd) spec.dense_optimizer.kind = OptimizerKind::sgd;
   return spec;
 }
 
@@ -71,7 +71,7 @@ class Bench {
     comm_.barrier();
     StepTimes times;
     const double start = comm_.clock_ms();
-    times.report = model_->train(batch, kLearningRate);
+    times.report = model_->train(batch, {kLearningRate, kLearningRate});
     times.ms = comm_.clock_ms() - start;
     return times;
   }

@@ -69,13 +69,21 @@ void add_table(ShardLoader& loader, const SavedTable& table, bool with_state,
   }
 }
 
+/// `bottom.0.weight` is Adagrad's sum of squares, `bottom.0.weight/m` Adam's m.
+std::string exported_state(std::string name) {
+  const std::size_t slash = name.find('/');
+  if (slash == std::string::npos) return name + ".square_sum";
+  name[slash] = '.';
+  return name;
+}
+
 void add_dense(const SafetensorsReader& reader, bool with_state, std::vector<Export>& exports) {
   static constexpr std::string_view kState = "/state";
   for (const SafetensorsReader::Entry& entry : reader.entries()) {
     std::string name = entry.name;
     if (name.ends_with(kState)) {
       if (!with_state) continue;
-      name.replace(name.size() - kState.size(), kState.size(), ".square_sum");
+      name = exported_state(name.substr(0, name.size() - kState.size()));
     }
     exports.push_back({{name, entry.shape},
                        [&](SafetensorsWriter& writer) { writer.write(reader.read(entry.name)); }});

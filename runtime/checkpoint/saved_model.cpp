@@ -94,13 +94,13 @@ std::vector<SavedFile> files_in(const std::string& folder,
   return files;
 }
 
-SavedTable table_of(const Plan& plan, std::size_t index) {
+SavedTable table_of(const Plan& plan, std::size_t index, float momentum) {
   const Table& table = plan.workload.tables[index];
   SavedTable saved{.name = table.name,
                    .rows = table.rows,
                    .dim = table.dim,
                    .optimizer = table.optimizer,
-                   .state = state_parts(table.optimizer),
+                   .state = state_parts(table.optimizer, momentum),
                    .shards = {}};
   for (const Shard& shard : plan.shards) {
     if (shard.table.index() != index) continue;
@@ -124,7 +124,7 @@ SavedIndex index_of(const ModelToSave& model, std::vector<SavedFile> files) {
                                {"version", model.made_by.version},
                                {"inputs", model.made_by.inputs}}};
   for (std::size_t i = 0; i < model.plan.workload.tables.size(); ++i) {
-    index.tables.push_back(table_of(model.plan, i));
+    index.tables.push_back(table_of(model.plan, i, model.momentum));
   }
   return index;
 }

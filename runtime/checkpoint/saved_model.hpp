@@ -23,6 +23,7 @@ struct ModelToSave {
   const std::vector<DenseModel::Parameter>& dense;
   const nlohmann::json& config;  ///< the train config, copied into the index
   const MadeBy& made_by;
+  float momentum = 0;  ///< of tables trained with sgd
   SavedKind kind = SavedKind::model;
   nlohmann::json identity = {};  ///< of a checkpoint, as in its index
   nlohmann::json progress = {};  ///< of a checkpoint; rank 0's is written

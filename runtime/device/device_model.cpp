@@ -28,7 +28,8 @@ class DeviceModel final : public RankModel {
   DeviceModel(std::unique_ptr<DeviceRank> gpu, const RankModelSpec& spec)
       : gpu_(std::move(gpu)),
         bytes_before_(device_bytes_in_use()),
-        embeddings_(spec.plan, gpu_->comm, {.seed = spec.seed, .optimizer = {}}) {
+        embeddings_(spec.plan, gpu_->comm,
+                    {.seed = spec.seed, .optimizer = spec.embedding_optimizer}) {
     use_stream_in_libtorch(stream());
     if (spec.dense) {
       dense_.emplace(*spec.dense, spec.dense_optimizer, spec.seed, Backend::cuda);
@@ -39,14 +40,14 @@ class DeviceModel final : public RankModel {
     embeddings_.check_ids(batch, policy);
   }
 
-  StepReport train(const Batch& batch, double learning_rate) override {
+  StepReport train(const Batch& batch, const LearningRates& rates) override {
     StepReport report;
     timer_.start();
     embeddings_.forward(batch, pooled(batch).data(), timer_);
     timer_.time("dense", report.ms(StepPhase::dense),
                 [&] { report.loss_sum = find_gradient(batch); });
-    embeddings_.backward(gradient_.data(), static_cast<float>(learning_rate), timer_);
-    if (dense_) train_dense(learning_rate, report);
+    embeddings_.backward(gradient_.data(), static_cast<float>(rates.embeddings), timer_);
+    if (dense_) train_dense(rates.dense, report);
     gpu_->comm.wait();
     timer_.finish();
     add_phases(embeddings_.phases(), report);
@@ -69,7 +70,7 @@ class DeviceModel final : public RankModel {
 
   void restore(const SavedState& saved) override {
     embeddings_.restore(saved.updates, saved.load_shard);
-    if (dense_) dense_->restore(saved.load_parameter, saved.load_dense_state);
+    if (dense_) dense_->restore(saved.updates, saved.load_dense);
   }
 
   const DenseModel& dense() const override { return dense_.value(); }

@@ -68,6 +68,10 @@ std::string step_line(const StepMetrics& metrics) {
          metrics.loss_mean);
   append(line, R"(,"learning_rate":{},"samples":{},"samples_per_s":{})", metrics.last.learning_rate,
          metrics.samples, metrics.samples_per_s());
+  const std::optional<double>& dense_rate = metrics.last.dense_learning_rate;
+  const std::optional<double>& norm = metrics.last.gradient_norm;
+  if (dense_rate) append(line, R"(,"dense_learning_rate":{})", *dense_rate);
+  if (norm) append(line, R"(,"gradient_norm":{})", *norm);
   append_phases(line, metrics.sums.phases);
   append_bytes(line, metrics);
   append_memory(line, metrics);

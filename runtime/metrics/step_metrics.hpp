@@ -3,6 +3,7 @@
 #include "runtime/trainer/step_report.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace shardwright {
@@ -14,6 +15,8 @@ struct TakenStep {
   std::int64_t samples = 0;
   double loss = 0;
   double learning_rate = 0;
+  std::optional<double> dense_learning_rate = {};  ///< if the dense part has one of its own
+  std::optional<double> gradient_norm = {};        ///< if gradients are clipped
 };
 
 /// One report of a training job: the steps since the report before it, over all ranks.

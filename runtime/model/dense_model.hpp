@@ -2,6 +2,7 @@
 
 #include "costmodel/table.hpp"
 #include "runtime/device/backend.hpp"
+#include "runtime/model/dense_optimizer.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -13,27 +14,36 @@
 namespace shardwright {
 
 /// Sizes of a DLRM: dense features → bottom MLP (last width = embedding_dim) → pairwise dot
-/// products with the pooled embeddings → top MLP → one logit.
+/// products with the pooled embeddings → top MLP → one logit. With cross layers, of a DCNv2: these
+/// take the place of the dot products.
 struct DlrmConfig {
   std::int64_t num_dense = 0;  ///< 0: no bottom MLP, interaction among embeddings only
   std::int64_t num_features = 0;
   std::int64_t embedding_dim = 0;
   std::vector<std::int64_t> bottom_mlp;
   std::vector<std::int64_t> top_mlp;  ///< last width 1
+  std::int64_t cross_layers = 0;      ///< 0: dot products
+  std::int64_t cross_rank = 0;        ///< of the matrices of a cross layer
+  std::string torchscript;            ///< file of a module in place of all these layers
+  std::int64_t module_columns = 0;    ///< of the pooled embeddings that the module takes
+  std::int64_t pooled_columns() const {
+    return torchscript.empty() ? num_features * embedding_dim : module_columns;
+  }
 };
 
 /// The data-parallel part, on LibTorch. No LibTorch type appears here, so that few files compile
-/// it. Initial weights depend on (seed, parameter name, index) alone: docs/training_math.md.
+/// it. Initial weights depend on (seed, parameter name, index) alone: docs/training_math.md; those
+/// of a TorchScript module are its own.
 /// On a GPU (the current one), parameters, gradients, pooled values and their gradients lie in
 /// device memory; dense features, labels and probabilities are the host's all the same. Members
 /// throw EnvironmentError where memory is short.
 class DenseModel {
  public:
-  DenseModel(const DlrmConfig& config, OptimizerKind optimizer, std::uint64_t seed,
+  DenseModel(const DlrmConfig& config, const DenseOptimizer& optimizer, std::uint64_t seed,
              Backend backend = Backend::cpu);
   ~DenseModel();
 
-  /// Forward and backward of `labels.size()` samples. pooled is [samples][features][embedding_dim].
+  /// Forward and backward of `labels.size()` samples. pooled is [samples][pooled_columns()].
   /// There may be none: the gradients are zero then.
   /// Returns the sum (not mean) of binary cross entropies; fills pooled_gradient (like pooled) and
   /// the dense gradients with the gradient of that sum divided by `global_batch`.
@@ -48,7 +58,8 @@ class DenseModel {
   /// All parameter gradients as one flat array: to be summed over ranks in place before
   /// apply_gradients().
   std::span<float> gradients();
-  void apply_gradients(double learning_rate);
+  /// One step of the optimizer by `scale` times the gradients.
+  void apply_gradients(double learning_rate, float scale = 1);
 
   struct Parameter {
     std::string name;
@@ -56,12 +67,12 @@ class DenseModel {
     std::vector<float> values;
   };
   std::vector<Parameter> parameters() const;
-  /// Adagrad's sums of squares, named and shaped as the parameters; none for SGD.
+  /// What the optimizer remembers, shaped as the parameters, named `<parameter>/state` (adagrad's
+  /// sums of squares), `…/momentum/state`, `…/m/state`, `…/v/state`; none for SGD without momentum.
   std::vector<Parameter> optimizer_state() const;
-  /// Goes on from what the two above gave: `load` fills a parameter's values, its name and shape
-  /// being set; first of the parameters, then of the state.
-  void restore(const std::function<void(Parameter&)>& load_parameter,
-               const std::function<void(Parameter&)>& load_state);
+  /// Goes on from what the two above gave after `updates` steps: `load` fills a parameter's values,
+  /// its name and shape being set.
+  void restore(std::int64_t updates, const std::function<void(Parameter&)>& load);
 
  private:
   struct State;

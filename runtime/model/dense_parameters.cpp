@@ -32,6 +32,22 @@ std::int64_t append_mlp(const std::string& name, std::int64_t in,
   return in;
 }
 
+/// Appends a DCNv2's cross layers, each [rank, width], [width, rank] and a bias that begins as
+/// zero.
+void append_cross_layers(const DlrmConfig& config, std::vector<DenseParameterSpec>& specs) {
+  const std::int64_t width = interaction_width(config);
+  const std::int64_t rank = config.cross_rank;
+  if (rank < 1) throw InputError("cross_rank is " + std::to_string(rank) + ", expected 1 or more.");
+  const auto scale =
+      static_cast<float>(std::sqrt(6.0 / (static_cast<double>(width) + static_cast<double>(rank))));
+  for (std::int64_t i = 0; i < config.cross_layers; ++i) {
+    const std::string layer = "cross." + std::to_string(i);
+    specs.push_back({layer + ".v", {rank, width}, scale});
+    specs.push_back({layer + ".w", {width, rank}, scale});
+    specs.push_back({layer + ".bias", {width}, 0});
+  }
+}
+
 void require_widths(const DlrmConfig& config) {
   if (config.num_dense > 0 &&
       (config.bottom_mlp.empty() || config.bottom_mlp.back() != config.embedding_dim)) {
@@ -63,7 +79,8 @@ void require_sane_size(const std::vector<DenseParameterSpec>& specs) {
   for (const DenseParameterSpec& spec : specs) {
     total += spec.size();  // widths are at most 2^20, so that one size cannot overflow
     if (total <= kMostParameters) continue;
-    throw InputError("bottom_mlp and top_mlp make more than " + std::to_string(kMostParameters) +
+    throw InputError("bottom_mlp, top_mlp and cross layers make more than " +
+                     std::to_string(kMostParameters) +
                      " parameters, of which every rank would need a copy (" + spec.name +
                      " alone has " + std::to_string(spec.size()) + "). Use narrower layers.");
   }
@@ -77,6 +94,7 @@ std::int64_t DenseParameterSpec::size() const {
 
 std::int64_t interaction_width(const DlrmConfig& config) {
   const std::int64_t vectors = config.num_features + (config.num_dense > 0 ? 1 : 0);
+  if (config.cross_layers > 0) return vectors * config.embedding_dim;
   return (config.num_dense > 0 ? config.embedding_dim : 0) + vectors * (vectors - 1) / 2;
 }
 
@@ -84,6 +102,7 @@ std::vector<DenseParameterSpec> dense_parameters(const DlrmConfig& config) {
   require_widths(config);
   std::vector<DenseParameterSpec> specs;
   if (config.num_dense > 0) append_mlp("bottom", config.num_dense, config.bottom_mlp, specs);
+  if (config.cross_layers > 0) append_cross_layers(config, specs);
   append_mlp("top", interaction_width(config), config.top_mlp, specs);
   require_sane_size(specs);
   return specs;

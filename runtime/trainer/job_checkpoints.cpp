@@ -15,11 +15,10 @@
 namespace shardwright {
 namespace {
 
-/// The dense part with its optimizer's state, as `<parameter>/state`.
+/// The dense part with its optimizer's state.
 std::vector<DenseModel::Parameter> dense_of(const DenseModel& model) {
   std::vector<DenseModel::Parameter> dense = model.parameters();
   for (DenseModel::Parameter& state : model.optimizer_state()) {
-    state.name += "/state";
     dense.push_back(std::move(state));
   }
   return dense;
@@ -108,6 +107,7 @@ std::string JobCheckpoints::write(RankModel& model, const TrainSummary& summary,
               .dense = dense_of(model.dense()),
               .config = train_config_to_json(config_),
               .made_by = made_by_,
+              .momentum = inputs_.embedding_optimizer.momentum,
               .kind = SavedKind::checkpoint,
               .identity = inputs_.identity,
               .progress = progress_to_json(summary, metrics_bytes)});

@@ -62,6 +62,9 @@ json job_identity(const TrainConfig& config, const TrainingInputs& inputs) {
   identity["output"] = config.output.empty() ? "none" : "given";
   identity["batch_size"] = inputs.batch_size;
   identity["plan_id"] = inputs.plan_id;
+  if (!config.dense_torchscript.empty()) {
+    identity["dense_torchscript"] = fingerprint(read_input_file(config.dense_torchscript).content);
+  }
   identity["train"] = data_identity(config.data, kTrainFolder);
   identity["test"] = data_identity(config.data, kTestFolder);
   return identity;

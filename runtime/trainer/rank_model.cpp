@@ -15,6 +15,14 @@ std::unique_ptr<RankModel> make_rank_model(Communicator& comm, const RankModelSp
           "On a GPU pooled values and gradients are sent as floats: leave out "
           "pooled_wire and gradient_wire.");
     }
+    if (spec.gradient_clip_norm > 0) {
+      throw UsageError(
+          "On a GPU gradients are not clipped yet: leave out gradient_clip_norm, or train with "
+          "--device cpu.");
+    }
+    if (spec.dense && !spec.dense->torchscript.empty()) {
+      throw UsageError("--dense-torchscript is for the CPU: train with --device cpu.");
+    }
     return make_device_model(comm, spec, options.allow_shared_gpu);
   }
   std::unique_ptr<RankModel> model;

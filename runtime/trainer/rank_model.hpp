@@ -22,10 +22,19 @@ namespace shardwright {
 struct RankModelSpec {
   const Plan& plan;
   std::optional<DlrmConfig> dense;
-  OptimizerKind dense_optimizer = OptimizerKind::adagrad;
+  DenseOptimizer dense_optimizer = {};
   std::uint64_t seed = 1;
   WireFormats wire = {};     ///< on the CPU alone
   std::int64_t threads = 1;  ///< of look-up and update on the CPU: EmbeddingOptions
+  OptimizerSettings embedding_optimizer = {};
+  double gradient_clip_norm =
+      0;  ///< most that all gradients' norm may be; 0: any; on the CPU alone
+};
+
+/// Of one step.
+struct LearningRates {
+  double embeddings = 0;
+  double dense = 0;
 };
 
 /// A model that has been saved: each function replaces the values of what it is given, in their
@@ -33,8 +42,7 @@ struct RankModelSpec {
 struct SavedState {
   std::int64_t updates = 0;                                        ///< that its tables have had
   std::function<void(ShardedEmbeddings::LocalShard&)> load_shard;  ///< weights in floats
-  std::function<void(DenseModel::Parameter&)> load_parameter;
-  std::function<void(DenseModel::Parameter&)> load_dense_state;
+  std::function<void(DenseModel::Parameter&)> load_dense;  ///< parameters and optimizer state
 };
 
 /// What can be said of a rank's GPU, beside times and memory.
@@ -57,7 +65,7 @@ class RankModel {
 
   /// One training step on this rank's samples, which may be none. Reports all but StepPhase::read.
   /// Blocks.
-  virtual StepReport train(const Batch& batch, double learning_rate) = 0;
+  virtual StepReport train(const Batch& batch, const LearningRates& rates) = 0;
 
   /// Probabilities of batch.size samples; valid until the next call. Blocks.
   virtual std::span<const float> predict(const Batch& batch) = 0;

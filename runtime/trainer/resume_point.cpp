@@ -60,7 +60,9 @@ void require_resumable(const ResumePoint& point, const TrainingInputs& inputs, c
       continue;
     }
     const std::string change = fmt::format("{} was {} and is {} now", key.substr(1), was, is);
-    if (begins_with_one_of(key, {"/learning_rate", "/warmup_steps", "/on_bad_id"})) {
+    if (begins_with_one_of(key, {"/learning_rate", "/warmup_steps", "/on_bad_id", "/decay_",
+                                 "/end_learning_rate", "/dense_learning_rate", "/weight_decay",
+                                 "/dense_weight_decay", "/gradient_clip_norm"})) {
       say(fmt::format("Going on with a change: {}.", change));
       continue;
     }
@@ -84,8 +86,7 @@ void load_model(const ResumePoint& point, const TrainingInputs& inputs, RankMode
   model.restore(
       {.updates = JsonView(point.index.progress, point.folder, "progress").at("step").integer(0),
        .load_shard = [&](auto& shard) { load_shard(loader, inputs.plan, shard); },
-       .load_parameter = [&](auto& p) { loader.load_dense(p.name, p.values); },
-       .load_dense_state = [&](auto& p) { loader.load_dense(p.name + "/state", p.values); }});
+       .load_dense = [&](auto& p) { loader.load_dense(p.name, p.values); }});
 }
 
 }  // namespace shardwright

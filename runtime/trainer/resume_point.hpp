@@ -30,7 +30,8 @@ std::optional<ResumePoint> find_resume_point(Communicator& comm, const std::stri
 
 /// Throws InputError, naming the first difference, unless this job can go on from where that one
 /// was: the same data, batches, model and optimizers. Plan, number of ranks, and how long to train
-/// may differ; of a changed learning rate or warm-up, or policy for bad ids, `say` tells. Local.
+/// may differ; of a changed learning rate (with its warm-up and decay), weight decay or
+/// clipping, or policy for bad ids, `say` tells. Local.
 void require_resumable(const ResumePoint& point, const TrainingInputs& inputs, const Say& say);
 
 /// Replaces this rank's part of the model; reads what it needs, whatever plan the files were

@@ -2,6 +2,7 @@
 
 #include "runtime/comm/collectives.hpp"
 #include "runtime/embedding/shard_floats.hpp"
+#include "runtime/trainer/gradient_clip.hpp"
 #include "runtime/trainer/visible_phase.hpp"
 
 #include <algorithm>
@@ -10,9 +11,12 @@ namespace shardwright {
 
 ShardedModel::ShardedModel(const RankModelSpec& spec, Communicator& comm)
     : comm_(comm),
-      embeddings_(
-          spec.plan, comm,
-          {.seed = spec.seed, .optimizer = {}, .wire = spec.wire, .threads = spec.threads}) {
+      gradient_clip_norm_(spec.gradient_clip_norm),
+      embeddings_(spec.plan, comm,
+                  {.seed = spec.seed,
+                   .optimizer = spec.embedding_optimizer,
+                   .wire = spec.wire,
+                   .threads = spec.threads}) {
   if (spec.dense) dense_.emplace(*spec.dense, spec.dense_optimizer, spec.seed);
 }
 
@@ -57,7 +61,7 @@ double ShardedModel::find_gradient(const Batch& batch) {
   return 0;
 }
 
-StepReport ShardedModel::train(const Batch& batch, double learning_rate) {
+StepReport ShardedModel::train(const Batch& batch, const LearningRates& rates) {
   StepReport report;
   show_phase("fwd");
   pool(batch);
@@ -67,25 +71,56 @@ StepReport ShardedModel::train(const Batch& batch, double learning_rate) {
     report.loss_sum = find_gradient(batch);
   });
   show_phase("bwd");
-  embeddings_.backward(pooled_gradient_, static_cast<float>(learning_rate));
+  if (gradient_clip_norm_ > 0) {
+    train_clipped(rates, report);
+    return report;
+  }
+  embeddings_.backward(pooled_gradient_, static_cast<float>(rates.embeddings));
   add_phases(embeddings_.phases(), report);
   if (!dense_) return report;
-  show_phase("red");
-  train_dense(learning_rate, report);
+  reduce_dense(report);
+  update_dense(rates.dense, 1, report);
   return report;
 }
 
-void ShardedModel::train_dense(double learning_rate, StepReport& report) {
+/// No weight moves before all gradients are known.
+void ShardedModel::train_clipped(const LearningRates& rates, StepReport& report) {
+  embeddings_.bring_gradients(pooled_gradient_);
+  if (dense_) reduce_dense(report);
+  show_phase("bwd");
+  const float scale = find_scale(report);
+  embeddings_.update(static_cast<float>(rates.embeddings), scale);
+  add_phases(embeddings_.phases(), report);
+  if (dense_) update_dense(rates.dense, scale, report);
+}
+
+float ShardedModel::find_scale(StepReport& report) {
+  const double own = embeddings_.gradient_square_sum();
+  const std::int64_t sent_before = comm_.traffic().bytes_sent;
+  report.ms(StepPhase::dense_all_reduce) += timed([&] {
+    report.gradient_norm =
+        global_gradient_norm(comm_, own, dense_ ? dense_->gradients() : std::span<const float>());
+  });
+  report.bytes(StepTraffic::dense) += comm_.traffic().bytes_sent - sent_before;
+  return clip_scale(report.gradient_norm, gradient_clip_norm_);
+}
+
+void ShardedModel::reduce_dense(StepReport& report) {
+  show_phase("red");
   const std::int64_t sent_before = comm_.traffic().bytes_sent;
   report.ms(StepPhase::dense_all_reduce) =
       timed([&] { ordered_all_reduce(comm_, dense_->gradients()); });
   report.bytes(StepTraffic::dense) = comm_.traffic().bytes_sent - sent_before;
-  report.ms(StepPhase::dense_update) = timed([&] { dense_->apply_gradients(learning_rate); });
+}
+
+void ShardedModel::update_dense(double learning_rate, float scale, StepReport& report) {
+  report.ms(StepPhase::dense_update) =
+      timed([&] { dense_->apply_gradients(learning_rate, scale); });
 }
 
 void ShardedModel::restore(const SavedState& saved) {
   embeddings_.restore(saved.updates, saved.load_shard);
-  if (dense_) dense_->restore(saved.load_parameter, saved.load_dense_state);
+  if (dense_) dense_->restore(saved.updates, saved.load_dense);
 }
 
 std::span<const float> ShardedModel::predict(const Batch& batch) {

@@ -20,7 +20,7 @@ class ShardedModel final : public RankModel {
   ShardedModel(const RankModelSpec& spec, Communicator& comm);
 
   void check_ids(Batch& batch, BadIdPolicy policy) const override;
-  StepReport train(const Batch& batch, double learning_rate) override;
+  StepReport train(const Batch& batch, const LearningRates& rates) override;
   std::span<const float> predict(const Batch& batch) override;
   std::span<const ShardedEmbeddings::LocalShard> local_shards() override;
   void restore(const SavedState& saved) override;
@@ -29,11 +29,15 @@ class ShardedModel final : public RankModel {
  private:
   std::span<const float> pool(const Batch& batch);
   double find_gradient(const Batch& batch);
-  void train_dense(double learning_rate, StepReport& report);
+  void reduce_dense(StepReport& report);
+  void update_dense(double learning_rate, float scale, StepReport& report);
+  float find_scale(StepReport& report);
+  void train_clipped(const LearningRates& rates, StepReport& report);
   template <class Work>
   double timed(Work work);
 
   Communicator& comm_;
+  double gradient_clip_norm_;
   ShardedEmbeddings embeddings_;
   std::optional<DenseModel> dense_;
   std::vector<ShardedEmbeddings::LocalShard> in_floats_;  ///< for local_shards()

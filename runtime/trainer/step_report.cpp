@@ -50,6 +50,7 @@ StepStatistics statistics_of(std::span<const StepReport> ranks) {
   statistics.phases.steps = 1;
   for (const StepReport& report : ranks) {
     statistics.loss_sum += report.loss_sum;
+    statistics.gradient_norm = report.gradient_norm;
     statistics.wants_checkpoint = statistics.wants_checkpoint || report.wants_checkpoint;
     statistics.seconds = std::max(statistics.seconds, report.seconds);
     statistics.bytes_of_ranks.push_back(report.bytes_sent);

@@ -17,8 +17,9 @@ namespace shardwright {
 
 /// What one rank has to say of a step.
 struct StepReport {
-  double loss_sum = 0;  ///< over this rank's samples
-  double seconds = 0;   ///< from the first phase to the last
+  double loss_sum = 0;       ///< over this rank's samples
+  double seconds = 0;        ///< from the first phase to the last
+  double gradient_norm = 0;  ///< of all gradients, where they are clipped
   std::int64_t samples = 0;
   bool wants_checkpoint = false;  ///< after this step
   PhaseMs phase_ms{};
@@ -33,6 +34,7 @@ struct StepReport {
 struct StepStatistics {
   double loss_sum = 0;            ///< added in rank order
   double seconds = 0;             ///< of the slowest rank
+  double gradient_norm = 0;       ///< of one step; not summed
   bool wants_checkpoint = false;  ///< any rank does
   PhaseMs mean_ms{};
   PhaseMs max_ms{};

@@ -30,8 +30,15 @@ void set(const JsonView& settings, std::string_view key, std::vector<std::int64_
   for (const JsonView& width : value->elements()) field.push_back(width.integer(1, kWidest));
 }
 
+void set_optional(const JsonView& settings, std::string_view key,
+                  std::optional<std::int64_t>& field, std::int64_t most) {
+  if (const auto value = settings.find(key)) field = value->integer(1, most);
+}
+
 std::string parse_model(const JsonView& value) {
-  if (value.string() != "dlrm") value.fail("\"dlrm\", the one model there is so far");
+  if (value.string() != "dlrm" && value.string() != "dcnv2") {
+    value.fail("\"dlrm\" or \"dcnv2\"");
+  }
   return value.string();
 }
 
@@ -92,7 +99,31 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
                        "device",
                        "allow_shared_gpu",
                        "pooled_wire",
-                       "gradient_wire"});
+                       "gradient_wire",
+                       "dense_optimizer",
+                       "decay_start",
+                       "decay_steps",
+                       "weight_decay",
+                       "momentum",
+                       "beta1",
+                       "beta2",
+                       "eps",
+                       "initial_accumulator",
+                       "ftrl_beta",
+                       "ftrl_l1",
+                       "ftrl_l2",
+                       "dense_learning_rate",
+                       "dense_weight_decay",
+                       "dense_momentum",
+                       "dense_beta1",
+                       "dense_beta2",
+                       "dense_eps",
+                       "dense_initial_accumulator",
+                       "gradient_clip_norm",
+                       "decay_power",
+                       "end_learning_rate",
+                       "cross_layers",
+                       "cross_rank"});
   set(settings, "data", config.data);
   set(settings, "plan", config.plan);
   set(settings, "output", config.output);
@@ -101,6 +132,8 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   set(settings, "embedding_dim", config.embedding_dim, 0, kWidest);
   set(settings, "bottom_mlp", config.bottom_mlp);
   set(settings, "top_mlp", config.top_mlp);
+  set_optional(settings, "cross_layers", config.cross_layers, 1000);
+  set_optional(settings, "cross_rank", config.cross_rank, kWidest);
   set(settings, "batch_size", config.batch_size, 0, kMany);
   set(settings, "epochs", config.epochs, 0, kMany);
   if (const auto value = settings.find("max_steps")) config.max_steps = value->integer(0, kMany);
@@ -109,6 +142,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   }
   if (const auto value = settings.find("learning_rate")) config.learning_rate = value->number(0.0);
   set(settings, "warmup_steps", config.warmup_steps, 0, kMany);
+  apply_optimizer_keys(settings, config.optimizer_keys);
   if (const auto value = settings.find("seed")) {
     config.seed = static_cast<std::uint64_t>(value->integer(0));
   }
@@ -177,6 +211,9 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
                          {"resume", config.resume}};
   if (config.max_steps) json["max_steps"] = *config.max_steps;
   if (config.optimizer) json["optimizer"] = to_string(*config.optimizer);
+  if (config.cross_layers) json["cross_layers"] = *config.cross_layers;
+  if (config.cross_rank) json["cross_rank"] = *config.cross_rank;
+  add_optimizer_keys(config.optimizer_keys, json);
   json.update(metrics_options_to_json(config.metrics));
   return json;
 }

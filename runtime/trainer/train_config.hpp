@@ -5,6 +5,7 @@
 #include "runtime/device/backend.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
 #include "runtime/metrics/metrics_options.hpp"
+#include "runtime/trainer/optimizer_keys.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -20,16 +21,22 @@ struct TrainConfig {
   std::string plan;    ///< plan file; empty: whole tables, round robin over the ranks
   std::string output;  ///< folder for metrics.jsonl and model/; empty: nothing is written
   bool save_model = true;
-  std::string model = "dlrm";
-  std::int64_t embedding_dim = 0;        ///< 0: that of the tables
-  std::vector<std::int64_t> bottom_mlp;  ///< empty: {64, embedding_dim}
-  std::vector<std::int64_t> top_mlp;     ///< empty: {64, 32, 1}
-  std::int64_t batch_size = 0;           ///< global; 0: the plan's, or else that of tables.json
+  std::string model = "dlrm";                ///< or dcnv2
+  std::int64_t embedding_dim = 0;            ///< 0: that of the tables
+  std::vector<std::int64_t> bottom_mlp;      ///< empty: {64, embedding_dim}
+  std::vector<std::int64_t> top_mlp;         ///< empty: {64, 32, 1}
+  std::optional<std::int64_t> cross_layers;  ///< of dcnv2; unset: 3
+  std::optional<std::int64_t> cross_rank;    ///< unset: 512, at most half the width
+  /// File of a TorchScript module that takes the model's place; no key of a config file, for it is
+  /// code that the job runs.
+  std::string dense_torchscript;
+  std::int64_t batch_size = 0;  ///< global; 0: the plan's, or else that of tables.json
   std::int64_t epochs = 1;
   std::optional<std::int64_t> max_steps;   ///< over all epochs
   std::optional<OptimizerKind> optimizer;  ///< unset: each table's own, adagrad for the dense part
   double learning_rate = 0.01;
   std::int64_t warmup_steps = 0;  ///< linear from 0
+  OptimizerKeys optimizer_keys;
   std::uint64_t seed = 1;
   WireFormats wire;  ///< of pooled values and their gradients
   BadIdPolicy on_bad_id = BadIdPolicy::error;

@@ -45,12 +45,15 @@ TrainingInputs open_together(Communicator& comm, const TrainConfig& config) {
 
 std::unique_ptr<RankModel> make_model(Communicator& comm, const TrainConfig& config,
                                       const TrainingInputs& inputs) {
-  const RankModelSpec spec{.plan = inputs.plan,
-                           .dense = inputs.model,
-                           .dense_optimizer = inputs.dense_optimizer,
-                           .seed = config.seed,
-                           .wire = config.wire,
-                           .threads = config.threads};
+  const RankModelSpec spec{
+      .plan = inputs.plan,
+      .dense = inputs.model,
+      .dense_optimizer = inputs.dense_optimizer,
+      .seed = config.seed,
+      .wire = config.wire,
+      .threads = config.threads,
+      .embedding_optimizer = inputs.embedding_optimizer,
+      .gradient_clip_norm = config.optimizer_keys.gradient_clip_norm.value_or(0)};
   return make_rank_model(comm, spec, config.backend);
 }
 
@@ -194,8 +197,8 @@ class TrainingJob {
     Stopwatch stopwatch;
     read_together(inputs_.train, reader_, batch_of_epoch);
     const double read_ms = stopwatch.lap_ms();
-    const double learning_rate = learning_rate_of(config_, summary_.steps);
-    StepReport report = model_->train(batch_, learning_rate);
+    const LearningRates rates = learning_rates(summary_.steps);
+    StepReport report = model_->train(batch_, rates);
     report.ms(StepPhase::read) = read_ms;
     report.samples = batch_.size;
     report.seconds = stopwatch.seconds();
@@ -204,7 +207,13 @@ class TrainingJob {
     report.wants_checkpoint = checkpoints_.is_due(summary_.steps + 1, num_steps(), asked);
     const std::vector<StepReport> reports = gather(comm_, report);
     exchange_check_.require(summary_.steps, reports);
-    record(statistics_of(reports), learning_rate);
+    record(statistics_of(reports), rates);
+  }
+
+  LearningRates learning_rates(std::int64_t step) const {
+    const double dense = config_.optimizer_keys.dense_learning_rate.value_or(config_.learning_rate);
+    return {learning_rate_at(inputs_.learning_rate, config_.learning_rate, step),
+            learning_rate_at(inputs_.learning_rate, dense, step)};
   }
 
   /// The ranks' one point of agreement per step: whatever is wrong on one ends all.
@@ -230,7 +239,7 @@ class TrainingJob {
     }
   }
 
-  void record(const StepStatistics& statistics, double learning_rate) {
+  void record(const StepStatistics& statistics, const LearningRates& rates) {
     const double loss = statistics.loss_sum / static_cast<double>(batch_.global_size);
     if (!std::isfinite(loss)) {
       throw CollectiveError(
@@ -246,8 +255,11 @@ class TrainingJob {
     summary_.seconds += statistics.seconds;
     summary_.last_loss = loss;
     progress_.add({summary_.epochs, summary_.steps, batch_.global_size, loss, statistics.seconds});
-    metrics_.add({summary_.epochs, summary_.steps, batch_.global_size, loss, learning_rate},
-                 statistics);
+    TakenStep step{summary_.epochs, summary_.steps, batch_.global_size, loss, rates.embeddings};
+    const OptimizerKeys& keys = config_.optimizer_keys;
+    if (keys.dense_learning_rate) step.dense_learning_rate = rates.dense;
+    if (keys.gradient_clip_norm) step.gradient_norm = statistics.gradient_norm;
+    metrics_.add(step, statistics);
   }
 
   void evaluate() {
@@ -313,7 +325,8 @@ class TrainingJob {
                 .shards = model_->local_shards(),
                 .dense = model_->dense().parameters(),
                 .config = train_config_to_json(config_),
-                .made_by = surroundings_.made_by});
+                .made_by = surroundings_.made_by,
+                .momentum = inputs_.embedding_optimizer.momentum});
     progress_.say(fmt::format("Saved the model to {}.", folder));
   }
 
@@ -337,12 +350,6 @@ class TrainingJob {
 TrainSummary train(Communicator& comm, const TrainConfig& config,
                    const TrainSurroundings& surroundings) {
   return TrainingJob(comm, config, surroundings).run();
-}
-
-double learning_rate_of(const TrainConfig& config, std::int64_t step) {
-  if (step + 1 >= config.warmup_steps) return config.learning_rate;
-  return config.learning_rate *
-         (static_cast<double>(step + 1) / static_cast<double>(config.warmup_steps));
 }
 
 }  // namespace shardwright

@@ -29,7 +29,4 @@ struct TrainSurroundings {
 TrainSummary train(Communicator& comm, const TrainConfig& config,
                    const TrainSurroundings& surroundings);
 
-/// learning_rate · min(1, (step + 1) / warmup_steps); steps count from 0 over all epochs.
-double learning_rate_of(const TrainConfig& config, std::int64_t step);
-
 }  // namespace shardwright

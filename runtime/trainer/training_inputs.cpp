@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace shardwright {
@@ -38,15 +39,46 @@ std::int64_t common_dim(const TrainConfig& config, const std::vector<Table>& tab
   for (const Table& table : tables) {
     if (table.dim == dim) continue;
     throw InputError(fmt::format(
-        "Table {} has dim {}, but the model takes dot products of vectors of one width, {} here{}.",
-        table.name, table.dim, dim,
+        "Table {} has dim {}, but the model takes vectors of one width, {} here{}.", table.name,
+        table.dim, dim,
         config.embedding_dim > 0 ? " (embedding_dim)"
                                  : fmt::format(" (that of table {})", tables.front().name)));
   }
   return dim;
 }
 
+/// A module's sizes are its own; it is told how wide its input is.
+DlrmConfig module_sizes(const TrainConfig& config, const TrainingInputs& inputs) {
+  if (!config.bottom_mlp.empty() || !config.top_mlp.empty() || config.embedding_dim > 0 ||
+      config.cross_layers || config.cross_rank || config.model != "dlrm") {
+    throw InputError(
+        "--dense-torchscript takes the model's place: leave out model, embedding_dim, bottom_mlp, "
+        "top_mlp, cross_layers and cross_rank.");
+  }
+  DlrmConfig model;
+  model.num_dense = inputs.train.data.num_dense();
+  model.torchscript = config.dense_torchscript;
+  for (const Table& table : inputs.plan.workload.tables) {
+    model.module_columns += table.dim * std::ssize(table.features);
+  }
+  return model;
+}
+
+void add_cross_layers(const TrainConfig& config, DlrmConfig& model) {
+  constexpr std::int64_t kLayers = 3;  // MLPerf's
+  constexpr std::int64_t kRank = 512;
+  if (config.model != "dcnv2") {
+    if (!config.cross_layers && !config.cross_rank) return;
+    throw InputError(
+        "cross_layers and cross_rank are settings of the model dcnv2; this is a dlrm.");
+  }
+  model.cross_layers = config.cross_layers.value_or(kLayers);
+  const std::int64_t half = std::max<std::int64_t>(interaction_width(model) / 2, 1);
+  model.cross_rank = config.cross_rank.value_or(std::min(kRank, half));
+}
+
 DlrmConfig model_sizes(const TrainConfig& config, const TrainingInputs& inputs) {
+  if (!config.dense_torchscript.empty()) return module_sizes(config, inputs);
   DlrmConfig model;
   model.num_dense = inputs.train.data.num_dense();
   model.num_features = std::ssize(inputs.train.feature_order);
@@ -55,6 +87,7 @@ DlrmConfig model_sizes(const TrainConfig& config, const TrainingInputs& inputs) 
   model.top_mlp = config.top_mlp;
   if (model.bottom_mlp.empty()) model.bottom_mlp = {64, model.embedding_dim};
   if (model.top_mlp.empty()) model.top_mlp = {64, 32, 1};
+  add_cross_layers(config, model);
   dense_parameters(model);  // throws if the widths do not fit
   return model;
 }
@@ -77,9 +110,16 @@ std::string departure(const TrainConfig& config, const TrainingInputs& inputs) {
                        inputs.batch_size);
   }
   for (const Table& table : plan.tables) {
-    if (!config.optimizer || table.optimizer == *config.optimizer) continue;
+    const OptimizerKind taken = config.optimizer.value_or(table.optimizer);
+    if (taken == OptimizerKind::sgd && config.optimizer_keys.momentum.value_or(0) > 0) {
+      return fmt::format(
+          "{} on table {}, and this job takes sgd with momentum, a value of state "
+          "for each weight",
+          to_string(table.optimizer), table.name);
+    }
+    if (table.optimizer == taken) continue;
     return fmt::format("{} on table {}, and this job takes {}", to_string(table.optimizer),
-                       table.name, to_string(*config.optimizer));
+                       table.name, to_string(taken));
   }
   return "";
 }
@@ -98,8 +138,16 @@ void drop_foreign_predictions(const TrainConfig& config, TrainingInputs& inputs)
 void override_optimizer(const TrainConfig& config, TrainingInputs& inputs) {
   if (!config.optimizer) return;
   for (Table& table : inputs.plan.workload.tables) table.optimizer = *config.optimizer;
+}
+
+/// After the optimizers are chosen.
+void choose_settings(const TrainConfig& config, TrainingInputs& inputs) {
+  const bool sgd = config.optimizer == OptimizerKind::sgd;
+  inputs.embedding_optimizer =
+      embedding_settings(config.optimizer_keys, inputs.plan.workload.tables);
   inputs.dense_optimizer =
-      *config.optimizer == OptimizerKind::sgd ? OptimizerKind::sgd : OptimizerKind::adagrad;
+      dense_settings(config.optimizer_keys, sgd ? OptimizerKind::sgd : OptimizerKind::adagrad);
+  inputs.learning_rate = schedule_of(config.optimizer_keys, config.warmup_steps);
 }
 
 void require_settings(const TrainConfig& config) {
@@ -152,6 +200,7 @@ TrainingInputs open_training_inputs(const TrainConfig& config, std::int64_t num_
   add_notes(config, inputs);
   drop_foreign_predictions(config, inputs);
   override_optimizer(config, inputs);
+  choose_settings(config, inputs);
   return inputs;
 }
 

@@ -2,6 +2,7 @@
 
 #include "planner/plan.hpp"
 #include "runtime/data/dataset.hpp"
+#include "runtime/embedding/optimizer.hpp"
 #include "runtime/model/dense_model.hpp"
 #include "runtime/trainer/train_config.hpp"
 
@@ -33,7 +34,9 @@ struct TrainingInputs {
   std::string job_id;       ///< job_identity.hpp
   nlohmann::json identity;  ///< what job_id is a hash of
   DlrmConfig model;
-  OptimizerKind dense_optimizer = OptimizerKind::adagrad;
+  DenseOptimizer dense_optimizer = {};
+  OptimizerSettings embedding_optimizer = {};
+  LearningRateSchedule learning_rate = {};
   std::int64_t batch_size = 0;     ///< global
   std::vector<std::string> notes;  ///< sentences that the user should see
 };

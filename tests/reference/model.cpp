@@ -1,7 +1,7 @@
 #include "model.hpp"
 
 #include "initial_weights.hpp"
-#include "row_wise_adagrad.hpp"
+#include "row_optimizer.hpp"
 
 #include <torch/nn.h>
 #include <torch/optim.h>
@@ -15,8 +15,6 @@ namespace {
 namespace F = torch::nn::functional;
 using torch::Tensor;
 using torch::indexing::Slice;
-
-constexpr double kAdagradEps = 1e-8;
 
 Tensor view(const std::vector<std::int64_t>& column) {
   return torch::from_blob(const_cast<std::int64_t*>(column.data()),
@@ -73,30 +71,83 @@ struct Mlp {
   }
 };
 
+/// Low-rank cross layers, x0 ⊙ (W·V·x + b) + x.
+struct CrossNet {
+  struct Layer {
+    Tensor v;
+    Tensor w;
+    Tensor bias;
+  };
+  std::vector<Layer> layers;
+
+  CrossNet(const Settings& settings, std::int64_t width) {
+    const std::int64_t rank = settings.cross_rank;
+    const double scale = std::sqrt(6.0 / static_cast<double>(width + rank));
+    for (std::int64_t i = 0; i < settings.cross_layers; ++i) {
+      const std::string name = "cross." + std::to_string(i);
+      const Tensor v = initial(settings, name + ".v", rank * width, 1, scale);
+      const Tensor w = initial(settings, name + ".w", width * rank, 1, scale);
+      layers.push_back({v.reshape({rank, width}).requires_grad_(),
+                        w.reshape({width, rank}).requires_grad_(),
+                        torch::zeros({width}).requires_grad_()});
+    }
+  }
+
+  Tensor forward(const Tensor& x0) const {
+    Tensor x = x0;
+    for (const Layer& layer : layers) {
+      x = x0 * (x.matmul(layer.v.t()).matmul(layer.w.t()) + layer.bias) + x;
+    }
+    return x;
+  }
+
+  void collect(std::vector<Tensor>& parameters) const {
+    for (const Layer& layer : layers) {
+      for (const Tensor& tensor : {layer.v, layer.w, layer.bias}) parameters.push_back(tensor);
+    }
+  }
+};
+
+std::unique_ptr<torch::optim::Optimizer> library_optimizer_of(
+    Optimizer kind, const OptimizerSettings& o, const std::vector<Tensor>& parameters) {
+  namespace optim = torch::optim;
+  switch (kind) {
+    case Optimizer::sgd:
+      return std::make_unique<optim::SGD>(
+          parameters, optim::SGDOptions(0).momentum(o.momentum).weight_decay(o.weight_decay));
+    case Optimizer::adam:
+      return std::make_unique<optim::Adam>(
+          parameters,
+          optim::AdamOptions().betas({o.beta1, o.beta2}).eps(o.eps).weight_decay(o.weight_decay));
+    default:
+      return std::make_unique<optim::Adagrad>(
+          parameters, optim::AdagradOptions()
+                          .eps(o.eps)
+                          .weight_decay(o.weight_decay)
+                          .initial_accumulator_value(o.initial_accumulator));
+  }
+}
+
 /// One embedding table and the optimizer that its kind asks for.
 struct EmbeddingTable {
   Pooling pooling;
   Tensor weight;
   std::unique_ptr<torch::optim::Optimizer> library_optimizer;
-  std::optional<RowWiseAdagrad> row_wise;
+  std::optional<RowOptimizer> row_optimizer;
 
   EmbeddingTable(const Settings& settings, const Table& table)
       : pooling(table.pooling),
         weight(initial(settings, table.name, table.rows, settings.embedding_dim,
                        1 / std::sqrt(static_cast<double>(table.rows)))
                    .requires_grad_()) {
-    const std::vector<Tensor> parameters{weight};
-    switch (table.optimizer) {
-      case Optimizer::sgd:
-        library_optimizer =
-            std::make_unique<torch::optim::SGD>(parameters, torch::optim::SGDOptions(0));
-        break;
-      case Optimizer::adagrad:
-        library_optimizer = std::make_unique<torch::optim::Adagrad>(
-            parameters, torch::optim::AdagradOptions().eps(kAdagradEps));
-        break;
-      case Optimizer::rowwise_adagrad:
-        row_wise.emplace(weight);
+    const OptimizerSettings& o = table.settings;
+    const bool has_library =
+        table.optimizer == Optimizer::sgd || table.optimizer == Optimizer::adagrad;
+    // LibTorch's optimizers would move rows that no id names, or take no sparse gradients.
+    if (!has_library || o.momentum != 0 || o.weight_decay != 0) {
+      row_optimizer.emplace(weight, table.optimizer, o);
+    } else {
+      library_optimizer = library_optimizer_of(table.optimizer, o, {weight});
     }
   }
 
@@ -129,7 +180,10 @@ void set_learning_rate(torch::optim::Optimizer& optimizer, double learning_rate)
 struct Model::Parts {
   std::map<std::string, EmbeddingTable> tables;
   std::optional<Mlp> bottom;
+  std::optional<CrossNet> cross;
   std::optional<Mlp> top;
+  std::vector<Tensor> trained;  ///< all weights
+  double clip_norm = 0;
   std::unique_ptr<torch::optim::Optimizer> dense_optimizer;
 
   Parts(const Settings& settings, const DataFolder& data) {
@@ -142,15 +196,18 @@ struct Model::Parts {
       bottom->collect(parameters);
       top_in += settings.embedding_dim;
     }
+    if (settings.cross_layers > 0) {
+      top_in = vectors * settings.embedding_dim;
+      cross.emplace(settings, top_in);
+      cross->collect(parameters);
+    }
     top.emplace(settings, "top", top_in, settings.top_mlp, false);
     top->collect(parameters);
-    if (settings.dense_optimizer == Optimizer::sgd) {
-      dense_optimizer =
-          std::make_unique<torch::optim::SGD>(parameters, torch::optim::SGDOptions(0));
-    } else {
-      dense_optimizer = std::make_unique<torch::optim::Adagrad>(
-          parameters, torch::optim::AdagradOptions().eps(kAdagradEps));
-    }
+    dense_optimizer =
+        library_optimizer_of(settings.dense_optimizer, settings.dense_settings, parameters);
+    trained = parameters;
+    for (const auto& [name, table] : tables) trained.push_back(table.weight);
+    clip_norm = settings.gradient_clip_norm;
   }
 
   Tensor logits(const DataFolder& data, std::int64_t begin, std::int64_t end) {
@@ -162,6 +219,7 @@ struct Model::Parts {
     for (const Feature& feature : data.features) {
       vectors.push_back(tables.at(feature.table).pool(feature, begin, end));
     }
+    if (cross) return top->forward(cross->forward(torch::cat(vectors, 1))).squeeze(1);
     const Tensor stacked = torch::stack(vectors, 1);
     const auto n = static_cast<std::int64_t>(vectors.size());
     const Tensor below = torch::tril_indices(n, n, -1);
@@ -175,14 +233,28 @@ struct Model::Parts {
     for (auto& [name, table] : tables) table.weight.mutable_grad() = Tensor();
   }
 
-  void apply_gradients(double learning_rate) {
-    set_learning_rate(*dense_optimizer, learning_rate);
+  /// torch's clip_grad_norm_, which in C++ leaves sparse gradients as they are.
+  void clip_gradients() {
+    if (clip_norm == 0) return;
+    double squares = 0;
+    for (Tensor& weight : trained) {
+      if (weight.grad().is_sparse()) weight.mutable_grad() = weight.grad().coalesce();
+      const Tensor values = weight.grad().is_sparse() ? weight.grad().values() : weight.grad();
+      squares += values.to(torch::kFloat64).pow(2).sum().item<double>();
+    }
+    const double scale = clip_norm / (std::sqrt(squares) + 1e-6);
+    if (scale >= 1) return;
+    for (Tensor& weight : trained) weight.mutable_grad() = weight.grad() * scale;
+  }
+
+  void apply_gradients(const LearningRates& rates) {
+    set_learning_rate(*dense_optimizer, rates.dense);
     dense_optimizer->step();
     for (auto& [name, table] : tables) {
-      if (table.row_wise) {
-        table.row_wise->step(learning_rate);
+      if (table.row_optimizer) {
+        table.row_optimizer->step(rates.embeddings);
       } else {
-        set_learning_rate(*table.library_optimizer, learning_rate);
+        set_learning_rate(*table.library_optimizer, rates.embeddings);
         table.library_optimizer->step();
       }
     }
@@ -197,12 +269,13 @@ Model::Model(const Settings& settings, const DataFolder& data) {
 Model::~Model() = default;
 
 double Model::step(const DataFolder& data, std::int64_t begin, std::int64_t end,
-                   double learning_rate) {
+                   const LearningRates& rates) {
   parts_->zero_gradients();
   const Tensor labels = view(data.labels).index({Slice(begin, end)});
   const Tensor loss = F::binary_cross_entropy_with_logits(parts_->logits(data, begin, end), labels);
   loss.backward();
-  parts_->apply_gradients(learning_rate);
+  parts_->clip_gradients();
+  parts_->apply_gradients(rates);
   return loss.item<double>();
 }
 
@@ -227,6 +300,14 @@ std::map<std::string, std::vector<float>> Model::weights() const {
       put(layer + ".weight", (*mlp)->layers[i]->weight);
       put(layer + ".bias", (*mlp)->layers[i]->bias);
     }
+  }
+  if (!parts_->cross) return all;
+  for (std::size_t i = 0; i < parts_->cross->layers.size(); ++i) {
+    const CrossNet::Layer& layer = parts_->cross->layers[i];
+    const std::string name = "cross." + std::to_string(i);
+    put(name + ".v", layer.v);
+    put(name + ".w", layer.w);
+    put(name + ".bias", layer.bias);
   }
   return all;
 }

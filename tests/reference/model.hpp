@@ -11,8 +11,13 @@
 
 namespace reference {
 
-/// An unsharded DLRM of LibTorch's own parts: embedding_bag, Linear, autograd, torch::optim.
-/// No LibTorch type appears here, so that one file alone pays for its headers.
+struct LearningRates {
+  double embeddings = 0;
+  double dense = 0;
+};
+
+/// An unsharded DLRM or DCNv2 of LibTorch's own parts: embedding_bag, Linear, autograd,
+/// torch::optim. No LibTorch type appears here, so that one file alone pays for its headers.
 class Model {
  public:
   /// `data` gives the features and the number of dense columns.
@@ -20,7 +25,8 @@ class Model {
   ~Model();
 
   /// One training step on samples [begin, end); returns the mean loss before the update.
-  double step(const DataFolder& data, std::int64_t begin, std::int64_t end, double learning_rate);
+  double step(const DataFolder& data, std::int64_t begin, std::int64_t end,
+              const LearningRates& rates);
 
   /// Probabilities of a positive label of samples [begin, end).
   std::vector<float> predict(const DataFolder& data, std::int64_t begin, std::int64_t end);

@@ -27,14 +27,46 @@ Optimizer parse_optimizer(const std::string& name) {
   if (name == "sgd") return Optimizer::sgd;
   if (name == "adagrad") return Optimizer::adagrad;
   if (name == "rowwise_adagrad") return Optimizer::rowwise_adagrad;
-  throw std::runtime_error("The reference knows sgd, adagrad and rowwise_adagrad, not " + name +
-                           ".");
+  if (name == "adam") return Optimizer::adam;
+  if (name == "rowwise_adam") return Optimizer::rowwise_adam;
+  throw std::runtime_error("The reference does not know the optimizer " + name + ".");
 }
 
 Pooling parse_pooling(const std::string& name) {
   if (name == "sum") return Pooling::sum;
   if (name == "mean") return Pooling::mean;
   throw std::runtime_error("The reference knows the modes sum and mean, not " + name + ".");
+}
+
+OptimizerSettings read_optimizer_settings(const json& config, const std::string& prefix) {
+  OptimizerSettings settings;
+  const auto read = [&](const char* key, double& value) {
+    value = config.value(prefix + key, value);
+  };
+  read("weight_decay", settings.weight_decay);
+  read("momentum", settings.momentum);
+  read("beta1", settings.beta1);
+  read("beta2", settings.beta2);
+  read("eps", settings.eps);
+  read("initial_accumulator", settings.initial_accumulator);
+  return settings;
+}
+
+void read_schedule(const json& config, Settings& settings) {
+  settings.learning_rate = config.value("learning_rate", settings.learning_rate);
+  settings.dense_learning_rate = config.value("dense_learning_rate", settings.learning_rate);
+  settings.warmup_steps = config.value("warmup_steps", settings.warmup_steps);
+  settings.decay_start = config.value("decay_start", settings.warmup_steps);
+  settings.decay_steps = config.value("decay_steps", settings.decay_steps);
+  settings.decay_power = config.value("decay_power", settings.decay_power);
+  settings.end_learning_rate = config.value("end_learning_rate", settings.end_learning_rate);
+  settings.gradient_clip_norm = config.value("gradient_clip_norm", settings.gradient_clip_norm);
+}
+
+void read_cross_layers(const json& config, Settings& settings) {
+  if (config.value("model", "dlrm") == "dlrm") return;
+  settings.cross_layers = config.value("cross_layers", 3);
+  settings.cross_rank = config.at("cross_rank");
 }
 
 void read_tables(const std::string& file, Settings& settings) {
@@ -59,8 +91,9 @@ void read_tables(const std::string& file, Settings& settings) {
 
 Settings read_settings(const std::string& file, const std::string& data) {
   const json config = read_json_file(file);
-  if (config.value("model", "dlrm") != "dlrm") {
-    throw std::runtime_error("The reference knows the model dlrm alone.");
+  const std::string model = config.value("model", "dlrm");
+  if (model != "dlrm" && model != "dcnv2") {
+    throw std::runtime_error("The reference knows the models dlrm and dcnv2.");
   }
   if (config.value("on_bad_id", "error") != "error") {
     throw std::runtime_error("The reference knows \"on_bad_id\": \"error\" alone.");
@@ -73,8 +106,8 @@ Settings read_settings(const std::string& file, const std::string& data) {
   settings.batch_size = config.value("batch_size", settings.batch_size);
   settings.epochs = config.value("epochs", settings.epochs);
   if (config.contains("max_steps")) settings.max_steps = config["max_steps"].get<std::int64_t>();
-  settings.learning_rate = config.value("learning_rate", settings.learning_rate);
-  settings.warmup_steps = config.value("warmup_steps", settings.warmup_steps);
+  read_schedule(config, settings);
+  read_cross_layers(config, settings);
   settings.seed = config.value("seed", settings.seed);
   settings.threads = config.value("threads", settings.threads);
   read_tables(settings.data + "/tables.json", settings);
@@ -84,6 +117,13 @@ Settings read_settings(const std::string& file, const std::string& data) {
     const Optimizer optimizer = parse_optimizer(config["optimizer"]);
     settings.dense_optimizer = optimizer == Optimizer::sgd ? Optimizer::sgd : Optimizer::adagrad;
     for (auto& [name, table] : settings.tables) table.optimizer = optimizer;
+  }
+  if (config.contains("dense_optimizer")) {
+    settings.dense_optimizer = parse_optimizer(config["dense_optimizer"]);
+  }
+  settings.dense_settings = read_optimizer_settings(config, "dense_");
+  for (auto& [name, table] : settings.tables) {
+    table.settings = read_optimizer_settings(config, "");
   }
   return settings;
 }

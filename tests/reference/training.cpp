@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 
 namespace reference {
@@ -13,10 +14,22 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::int64_t kEvaluationBatch = 4096;
 
-double learning_rate(const Settings& settings, std::int64_t step) {
-  if (step + 1 >= settings.warmup_steps) return settings.learning_rate;
-  return settings.learning_rate * static_cast<double>(step + 1) /
-         static_cast<double>(settings.warmup_steps);
+/// Warm-up and polynomial decay as MLPerf's; steps count from 1 there.
+double scheduled(const Settings& settings, double base, std::int64_t step) {
+  const auto count = static_cast<double>(step + 1);
+  const auto warmup = static_cast<double>(settings.warmup_steps);
+  const auto start = static_cast<double>(settings.decay_start);
+  const auto length = static_cast<double>(settings.decay_steps);
+  if (count < warmup) return base * (1.0 - (warmup - count) / warmup);
+  if (length == 0 || count < start) return base;
+  const double left = std::max(length - (count - start), 1.0) / length;
+  return std::max(base * std::pow(left, settings.decay_power),
+                  std::min(base, settings.end_learning_rate));
+}
+
+LearningRates learning_rates(const Settings& settings, std::int64_t step) {
+  return {scheduled(settings, settings.learning_rate, step),
+          scheduled(settings, settings.dense_learning_rate, step)};
 }
 
 void evaluate(Model& model, const DataFolder& data, TrainingResult& result) {
@@ -47,7 +60,7 @@ TrainingResult train(Model& model, const Settings& settings, const DataFolder& t
   for (std::int64_t step = 0; step < steps; ++step) {
     const std::int64_t begin = step % steps_per_epoch * settings.batch_size;
     const std::int64_t end = std::min(begin + settings.batch_size, train_part.samples);
-    result.losses.push_back(model.step(train_part, begin, end, learning_rate(settings, step)));
+    result.losses.push_back(model.step(train_part, begin, end, learning_rates(settings, step)));
     samples += end - begin;
     if ((step + 1) % steps_per_epoch == 0 || step + 1 == steps) {
       result.samples_per_s = static_cast<double>(samples) / seconds_since(start);

@@ -30,7 +30,8 @@ constexpr DlrmConfig small_model() {
           .num_features = 3,
           .embedding_dim = 4,
           .bottom_mlp = {3, 4},
-          .top_mlp = {5, 1}};
+          .top_mlp = {5, 1},
+          .torchscript = {}};
 }
 
 /// Random samples for a model.
@@ -66,7 +67,7 @@ double dot(std::span<const float> a, std::span<const float> b) {
 
 TEST(DenseModel, PooledGradientIsTheSlopeOfTheLoss) {
   const DlrmConfig config = small_model();
-  DenseModel model(config, OptimizerKind::sgd, 1);
+  DenseModel model(config, {OptimizerKind::sgd}, 1);
   const Samples samples(config, 5, 11);
   std::vector<float> gradient(samples.pooled.size());
   model.forward_backward(samples.dense, samples.pooled, samples.labels, 1, gradient);
@@ -84,7 +85,7 @@ TEST(DenseModel, PooledGradientIsTheSlopeOfTheLoss) {
 
 TEST(DenseModel, DenseGradientPredictsTheLossAfterASmallStep) {
   const DlrmConfig config = small_model();
-  DenseModel model(config, OptimizerKind::sgd, 1);
+  DenseModel model(config, {OptimizerKind::sgd}, 1);
   const Samples samples(config, 64, 12);
   const double before = loss_of(model, samples, samples.pooled);
   const double squared = dot(model.gradients(), model.gradients());
@@ -99,14 +100,14 @@ TEST(DenseModel, DenseGradientPredictsTheLossAfterASmallStep) {
 TEST(DenseModel, EveryDenseGradientIsTheSlopeOfTheLoss) {
   const DlrmConfig config = small_model();
   const Samples samples(config, 4, 32);  // of these, none turns a ReLU within a step
-  DenseModel model(config, OptimizerKind::sgd, 1);
+  DenseModel model(config, {OptimizerKind::sgd}, 1);
   loss_of(model, samples, samples.pooled);
   const std::vector<float> gradient(model.gradients().begin(), model.gradients().end());
   constexpr float kStep = 3e-3F;
 
   // SGD with rate 1 subtracts whatever stands in gradients(): a way to move a single weight.
   const auto loss_with_moved_weight = [&](std::size_t i, float distance) {
-    DenseModel moved(config, OptimizerKind::sgd, 1);
+    DenseModel moved(config, {OptimizerKind::sgd}, 1);
     std::fill(moved.gradients().begin(), moved.gradients().end(), 0.0F);
     moved.gradients()[i] = -distance;
     moved.apply_gradients(1.0);
@@ -121,7 +122,7 @@ TEST(DenseModel, EveryDenseGradientIsTheSlopeOfTheLoss) {
 
 TEST(DenseModel, GradientsOfPartsAddUpToThoseOfTheWhole) {
   const DlrmConfig config = small_model();
-  DenseModel model(config, OptimizerKind::adagrad, 3);
+  DenseModel model(config, {OptimizerKind::adagrad}, 3);
   const Samples samples(config, 6, 14);
   std::vector<float> whole_pooled(samples.pooled.size());
   const double whole_loss =
@@ -150,7 +151,7 @@ TEST(DenseModel, GradientsOfPartsAddUpToThoseOfTheWhole) {
 
 TEST(DenseModel, GradientsAreDividedByTheGlobalBatch) {
   const DlrmConfig config = small_model();
-  DenseModel model(config, OptimizerKind::sgd, 3);
+  DenseModel model(config, {OptimizerKind::sgd}, 3);
   const Samples samples(config, 4, 15);
   std::vector<float> of_sum(samples.pooled.size());
   std::vector<float> of_mean(samples.pooled.size());
@@ -164,7 +165,7 @@ TEST(DenseModel, GradientsAreDividedByTheGlobalBatch) {
 
 TEST(DenseModel, WithoutSamplesTheGradientsAreZero) {
   const DlrmConfig config = small_model();
-  DenseModel model(config, OptimizerKind::sgd, 1);
+  DenseModel model(config, {OptimizerKind::sgd}, 1);
   const Samples samples(config, 4, 16);
   loss_of(model, samples, samples.pooled);  // leaves gradients behind
 
@@ -175,7 +176,7 @@ TEST(DenseModel, WithoutSamplesTheGradientsAreZero) {
 
 TEST(DenseModel, LossIsTheCrossEntropyOfWhatItPredicts) {
   const DlrmConfig config = small_model();
-  DenseModel model(config, OptimizerKind::sgd, 1);
+  DenseModel model(config, {OptimizerKind::sgd}, 1);
   const Samples samples(config, 7, 17);
   std::vector<float> probability(7);
   model.predict(samples.dense, samples.pooled, probability);
@@ -189,9 +190,13 @@ TEST(DenseModel, LossIsTheCrossEntropyOfWhatItPredicts) {
 
 // One feature e, one dense value x, widths of 1: logit = a·x0 + b·(e·x0) + c, x0 = relu(w·x + v).
 TEST(DenseModel, ComputesTheFormulaOfATinyModel) {
-  const DlrmConfig config{
-      .num_dense = 1, .num_features = 1, .embedding_dim = 1, .bottom_mlp = {1}, .top_mlp = {1}};
-  DenseModel model(config, OptimizerKind::sgd, 5);
+  const DlrmConfig config{.num_dense = 1,
+                          .num_features = 1,
+                          .embedding_dim = 1,
+                          .bottom_mlp = {1},
+                          .top_mlp = {1},
+                          .torchscript = {}};
+  DenseModel model(config, {OptimizerKind::sgd}, 5);
   const auto parameters = model.parameters();
   const float w = parameters[0].values[0];
   const float v = parameters[1].values[0];
@@ -212,7 +217,7 @@ TEST(DenseModel, ComputesTheFormulaOfATinyModel) {
 
 TEST(DenseModel, AdagradDividesByTheRootOfSummedSquares) {
   const DlrmConfig config = small_model();
-  DenseModel model(config, OptimizerKind::rowwise_adagrad, 1);  // the dense part: adagrad
+  DenseModel model(config, {OptimizerKind::adagrad}, 1);
   const auto before = model.parameters();
   for (float& g : model.gradients()) g = 3.0F;
   model.apply_gradients(0.25);
@@ -227,10 +232,190 @@ TEST(DenseModel, AdagradDividesByTheRootOfSummedSquares) {
   }
 }
 
+/// Weight, gradients and rates of two steps, the second by half its gradient.
+struct TwoSteps {
+  double before = 0;
+  double after = 0;
+};
+
+/// Of the first weight of the model, with gradients 3, then −4, of which half is taken.
+TwoSteps two_steps(const DenseOptimizer& optimizer) {
+  DenseModel model(small_model(), optimizer, 1);
+  const double before = model.parameters()[0].values[0];
+  for (float& g : model.gradients()) g = 3.0F;
+  model.apply_gradients(0.25);
+  for (float& g : model.gradients()) g = -4.0F;
+  model.apply_gradients(0.5, 0.5F);
+  return {before, model.parameters()[0].values[0]};
+}
+
+TEST(DenseModel, MomentumFollowsItsFormula) {
+  const TwoSteps w =
+      two_steps({.kind = OptimizerKind::sgd, .momentum = 0.75, .weight_decay = 0.125});
+
+  const double b1 = 3 + 0.125 * w.before;
+  const double w1 = w.before - 0.25 * b1;
+  const double b2 = 0.75 * b1 + (-2 + 0.125 * w1);
+  EXPECT_NEAR(w.after, w1 - 0.5 * b2, 1e-6);
+}
+
+TEST(DenseModel, AdagradTakesItsSettings) {
+  const TwoSteps w = two_steps({.eps = 0.5, .initial_accumulator = 7, .weight_decay = 0.125});
+
+  const double g1 = 3 + 0.125 * w.before;
+  const double w1 = w.before - 0.25 * g1 / (std::sqrt(7 + g1 * g1) + 0.5);
+  const double g2 = -2 + 0.125 * w1;
+  EXPECT_NEAR(w.after, w1 - 0.5 * g2 / (std::sqrt(7 + g1 * g1 + g2 * g2) + 0.5), 1e-6);
+}
+
+TEST(DenseModel, AdamFollowsItsFormula) {
+  const TwoSteps w = two_steps({.kind = OptimizerKind::adam,
+                                .beta1 = 0.75,
+                                .beta2 = 0.875,
+                                .eps = 0.5,
+                                .weight_decay = 0.125});
+
+  const double g1 = 3 + 0.125 * w.before;
+  const double w1 = w.before - 0.25 * g1 / (std::abs(g1) + 0.5);  // both corrections undo the means
+  const double g2 = -2 + 0.125 * w1;
+  const double m = 0.75 * 0.25 * g1 + 0.25 * g2;
+  const double v = 0.875 * 0.125 * g1 * g1 + 0.125 * g2 * g2;
+  const double corrected_m = m / (1 - 0.75 * 0.75);
+  const double corrected_v = v / (1 - 0.875 * 0.875);
+  EXPECT_NEAR(w.after, w1 - 0.5 * corrected_m / (std::sqrt(corrected_v) + 0.5), 1e-6);
+}
+
+TEST(DenseModel, GoesOnFromWhatItSaved) {
+  for (const DenseOptimizer& optimizer :
+       {DenseOptimizer{.kind = OptimizerKind::adam},
+        DenseOptimizer{.kind = OptimizerKind::sgd, .momentum = 0.5}}) {
+    DenseModel model(small_model(), optimizer, 1);
+    const Samples samples(small_model(), 5, 11);
+    const auto step = [&](DenseModel& one) {
+      loss_of(one, samples, samples.pooled);
+      one.apply_gradients(0.1);
+    };
+    step(model);
+    step(model);
+    std::vector<DenseModel::Parameter> saved = model.parameters();
+    const auto state = model.optimizer_state();
+    saved.insert(saved.end(), state.begin(), state.end());
+
+    DenseModel other(small_model(), optimizer, 2);
+    other.restore(2, [&](DenseModel::Parameter& wanted) {
+      for (const auto& p : saved) {
+        if (p.name == wanted.name) wanted.values = p.values;
+      }
+    });
+    step(model);
+    step(other);
+
+    for (std::size_t p = 0; p < model.parameters().size(); ++p) {
+      EXPECT_EQ(other.parameters()[p].values, model.parameters()[p].values);
+    }
+    EXPECT_EQ(state.size(), (optimizer.kind == OptimizerKind::adam ? 2 : 1) * 8U);
+    EXPECT_EQ(state[0].name, optimizer.kind == OptimizerKind::adam
+                                 ? "bottom.0.weight/m/state"
+                                 : "bottom.0.weight/momentum/state");
+  }
+}
+
+DlrmConfig small_dcnv2() {
+  DlrmConfig config = small_model();
+  config.cross_layers = 2;
+  config.cross_rank = 3;
+  return config;
+}
+
+TEST(DenseParameters, OfADcnv2CrossLayersStandBeforeTheTop) {
+  std::vector<std::string> names;
+  std::vector<std::vector<std::int64_t>> shapes;
+  for (const DenseParameterSpec& spec : dense_parameters(small_dcnv2())) {
+    if (!spec.name.starts_with("bottom")) names.push_back(spec.name);
+    if (spec.name.starts_with("cross.1") || spec.name == "top.0.weight") {
+      shapes.push_back(spec.shape);
+    }
+  }
+
+  EXPECT_THAT(names, ElementsAre("cross.0.v", "cross.0.w", "cross.0.bias", "cross.1.v", "cross.1.w",
+                                 "cross.1.bias", "top.0.weight", "top.0.bias", "top.1.weight",
+                                 "top.1.bias"));
+  EXPECT_THAT(shapes, ElementsAre(ElementsAre(3, 16), ElementsAre(16, 3), ElementsAre(16),
+                                  ElementsAre(5, 16)));
+}
+
+/// x0 ⊙ (W·(V·x) + b) + x in double; v [rank, n], w [n, rank].
+std::vector<double> crossed(const std::vector<double>& x0, const std::vector<double>& x,
+                            const std::vector<float>& v, const std::vector<float>& w,
+                            const std::vector<float>& b) {
+  const std::size_t n = x0.size();
+  const std::size_t rank = v.size() / n;
+  std::vector<double> low(rank);
+  for (std::size_t r = 0; r < rank; ++r) {
+    for (std::size_t i = 0; i < n; ++i) low[r] += v[r * n + i] * x[i];
+  }
+  std::vector<double> result(n);
+  for (std::size_t i = 0; i < n; ++i) {
+    double sum = b[i];
+    for (std::size_t r = 0; r < rank; ++r) sum += w[i * rank + r] * low[r];
+    result[i] = x0[i] * sum + x[i];
+  }
+  return result;
+}
+
+// Without dense features, two embeddings of two columns, a top of one layer.
+TEST(DenseModel, Dcnv2ComputesItsFormula) {
+  const DlrmConfig config{.num_dense = 0,
+                          .num_features = 2,
+                          .embedding_dim = 2,
+                          .bottom_mlp = {},
+                          .top_mlp = {1},
+                          .cross_layers = 2,
+                          .cross_rank = 3,
+                          .torchscript = {}};
+  DenseModel model(config, {OptimizerKind::sgd}, 2);
+  for (float& g : model.gradients()) g = -0.125F;
+  model.apply_gradients(1);  // so that no bias is zero
+  const auto p = model.parameters();
+  ASSERT_EQ(p.size(), 8U);
+  std::vector<float> probability(1);
+
+  model.predict({}, std::vector{1.0F, -2.0F, 0.5F, 4.0F}, probability);
+
+  const std::vector<double> x0 = {1, -2, 0.5, 4};
+  const auto x1 = crossed(x0, x0, p[0].values, p[1].values, p[2].values);
+  const auto x2 = crossed(x0, x1, p[3].values, p[4].values, p[5].values);
+  double logit = p[7].values[0];
+  for (std::size_t i = 0; i < 4; ++i) logit += p[6].values[i] * x2[i];
+  EXPECT_NEAR(probability[0], 1.0 / (1.0 + std::exp(-logit)), 1e-6);
+}
+
+TEST(DenseModel, PooledGradientOfADcnv2IsTheSlopeOfTheLoss) {
+  const DlrmConfig config = small_dcnv2();
+  DenseModel model(config, {OptimizerKind::sgd}, 1);
+  const Samples samples(config, 5, 11);
+  std::vector<float> gradient(samples.pooled.size());
+  model.forward_backward(samples.dense, samples.pooled, samples.labels, 1, gradient);
+
+  constexpr float kStep = 1e-2F;
+  for (std::size_t i = 0; i < gradient.size(); ++i) {
+    std::vector<float> moved = samples.pooled;
+    moved[i] += kStep;
+    const double above = loss_of(model, samples, moved);
+    moved[i] = samples.pooled[i] - kStep;
+    const double below = loss_of(model, samples, moved);
+    EXPECT_NEAR(gradient[i], (above - below) / (2.0 * kStep), 5e-3) << "pooled value " << i;
+  }
+}
+
 TEST(DenseModel, WithoutDenseFeaturesEmbeddingsInteractAmongThemselves) {
-  const DlrmConfig config{
-      .num_dense = 0, .num_features = 2, .embedding_dim = 2, .bottom_mlp = {}, .top_mlp = {1}};
-  DenseModel model(config, OptimizerKind::sgd, 2);
+  const DlrmConfig config{.num_dense = 0,
+                          .num_features = 2,
+                          .embedding_dim = 2,
+                          .bottom_mlp = {},
+                          .top_mlp = {1},
+                          .torchscript = {}};
+  DenseModel model(config, {OptimizerKind::sgd}, 2);
   const auto parameters = model.parameters();
   ASSERT_EQ(parameters.size(), 2U);
   std::vector<float> probability(1);
@@ -291,9 +476,13 @@ TEST(DenseParameters, RefuseWidthsThatDoNotFit) {
   config = small_model();
   config.top_mlp = {0, 1};
   expect_refused(config, "top_mlp[0] is 0");
-  expect_refused(
-      {.num_dense = 0, .num_features = 1, .embedding_dim = 4, .bottom_mlp = {}, .top_mlp = {1}},
-      "needs at least two embedding features");
+  expect_refused({.num_dense = 0,
+                  .num_features = 1,
+                  .embedding_dim = 4,
+                  .bottom_mlp = {},
+                  .top_mlp = {1},
+                  .torchscript = {}},
+                 "needs at least two embedding features");
 }
 
 TEST(DenseParameters, RefuseMoreThanAnyRankCanHold) {
@@ -326,7 +515,7 @@ TEST(DenseModel, SaysInOneLineThatMemoryIsShort) {
     DlrmConfig config = small_model();
     config.bottom_mlp = {1 << 14, 1 << 14, 4};
     try {
-      const DenseModel model(config, OptimizerKind::sgd, 1);
+      const DenseModel model(config, {OptimizerKind::sgd}, 1);
     } catch (const EnvironmentError& error) {
       std::fputs(error.what(), stderr);
       std::_Exit(std::strchr(error.what(), '\n') == nullptr ? static_cast<int>(error.code()) : 98);

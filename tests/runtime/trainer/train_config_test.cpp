@@ -44,7 +44,8 @@ std::string with(const std::string& members) {
 
 TEST_F(TrainConfigFile, SetsEveryKey) {
   const TrainConfig config = read_train_config(write(with(R"(
-      "data": "/d", "plan": "/p.json", "output": "/o", "save_model": false, "model": "dlrm",
+      "data": "/d", "plan": "/p.json", "output": "/o", "save_model": false, "model": "dcnv2",
+      "cross_layers": 4, "cross_rank": 5,
       "embedding_dim": 8, "bottom_mlp": [4, 8], "top_mlp": [3, 1], "batch_size": 64, "epochs": 2,
       "max_steps": 7, "optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10, "seed": 3,
       "gradient_wire": "bf16", "on_bad_id": "skip", "threads": 2, "wait_limit_s": 2.5,
@@ -55,6 +56,9 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
   EXPECT_EQ(config.plan, "/p.json");
   EXPECT_EQ(config.output, "/o");
   EXPECT_FALSE(config.save_model);
+  EXPECT_EQ(config.model, "dcnv2");
+  EXPECT_EQ(config.cross_layers, 4);
+  EXPECT_EQ(config.cross_rank, 5);
   EXPECT_EQ(config.embedding_dim, 8);
   EXPECT_THAT(config.bottom_mlp, ElementsAre(4, 8));
   EXPECT_THAT(config.top_mlp, ElementsAre(3, 1));
@@ -120,7 +124,10 @@ TEST_F(TrainConfigFile, NamesThePlaceOfABadValue) {
   expect_refused(with(R"("batch_size": -5)"), "batch_size is -5, expected an integer from 0");
   expect_refused(with(R"("bottom_mlp": [4, 0])"), "bottom_mlp[1] is 0");
   expect_refused(with(R"("learning_rate": -0.5)"), "learning_rate is -0.5");
-  expect_refused(with(R"("model": "dcnv2")"), "model is \"dcnv2\", expected \"dlrm\"");
+  expect_refused(with(R"("model": "dcn")"), R"(model is "dcn", expected "dlrm" or "dcnv2")");
+  expect_refused(with(R"("cross_layers": 0)"), "cross_layers is 0");
+  // Code that a job runs is named by nobody but its user.
+  expect_refused(with(R"("dense_torchscript": "m.pt")"), "unknown member \"dense_torchscript\"");
   expect_refused(with(R"("optimizer": "sdg")"), "optimizer: 'sdg' is not a known optimizer");
   expect_refused(with(R"("on_bad_id": "drop")"), "on_bad_id: 'drop' is not a known policy");
   expect_refused(with(R"("threads": 0)"), "threads is 0");
