@@ -12,6 +12,7 @@
 #include <charconv>
 #include <filesystem>
 #include <set>
+#include <system_error>
 
 namespace shardwright {
 namespace {
@@ -135,7 +136,8 @@ Link default_intra(const std::vector<RankSpec>& ranks) { return slowest(ranks, &
 Link default_inter(const std::vector<RankSpec>& ranks) { return slowest(ranks, &Device::inter); }
 
 Topology read_topology(const std::string& text) {
-  if (text.ends_with(".json") || std::filesystem::is_regular_file(text)) {
+  std::error_code ignored;  // what no path can be, is none
+  if (text.ends_with(".json") || std::filesystem::is_regular_file(text, ignored)) {
     const nlohmann::json document = read_json(text);
     const JsonView view(document, text);
     expect_schema(view, "topology");

@@ -4,9 +4,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
+#include <tuple>
 
 namespace shardwright {
 namespace {
+
+constexpr std::size_t kEnough = 10'000;  // findings that anybody may want to read
 
 enum class Fault { nobody, twice };
 
@@ -27,24 +31,29 @@ std::vector<std::int64_t> row_edges(const Table& table, const std::vector<Shard>
   return edges;
 }
 
+// Findings, and which of them a next one may be joined to: by fault and columns, the last.
+struct Findings {
+  std::vector<Finding> all;
+  std::map<std::tuple<Fault, std::int64_t, std::int64_t>, std::size_t> last;
+};
+
 // Joins a finding to one of the same columns that ends where it begins.
-void add(std::vector<Finding>& findings, const Finding& next) {
-  for (Finding& finding : findings) {
-    if (finding.fault == next.fault && finding.row_end == next.row_begin &&
-        finding.col_begin == next.col_begin && finding.col_end == next.col_end) {
-      finding.row_end = next.row_end;
-      return;
-    }
+void add(Findings& findings, const Finding& next) {
+  const auto [found, is_new] =
+      findings.last.try_emplace({next.fault, next.col_begin, next.col_end}, findings.all.size());
+  if (!is_new && findings.all[found->second].row_end == next.row_begin) {
+    findings.all[found->second].row_end = next.row_end;
+    return;
   }
-  findings.push_back(next);
+  found->second = findings.all.size();
+  findings.all.push_back(next);
 }
 
-// `by_column` is ordered by col_begin.
-void walk_strip(const Table& table, const std::vector<Shard>& by_column, std::int64_t row_begin,
-                std::int64_t row_end, std::vector<Finding>& findings) {
+// `strip`: the shards that hold rows of it, by col_begin.
+void walk_strip(const Table& table, const std::multimap<std::int64_t, Shard>& strip,
+                std::int64_t row_begin, std::int64_t row_end, Findings& findings) {
   std::int64_t covered = 0;  // columns [0, covered) are held
-  for (const Shard& shard : by_column) {
-    if (shard.row_begin > row_begin || shard.row_end < row_end) continue;
+  for (const auto& [col_begin, shard] : strip) {
     if (shard.col_begin > covered) {
       add(findings, {Fault::nobody, row_begin, row_end, covered, shard.col_begin});
     } else if (shard.col_begin < covered) {
@@ -66,17 +75,23 @@ std::string sentence(const Table& table, const Finding& finding) {
 }  // namespace
 
 std::vector<std::string> coverage_problems(const Table& table, const std::vector<Shard>& shards) {
-  std::vector<Shard> by_column = shards;
-  std::stable_sort(by_column.begin(), by_column.end(),
-                   [](const Shard& a, const Shard& b) { return a.col_begin < b.col_begin; });
-  std::vector<Finding> findings;
+  std::vector<Shard> by_row = shards;
+  std::stable_sort(by_row.begin(), by_row.end(),
+                   [](const Shard& a, const Shard& b) { return a.row_begin < b.row_begin; });
+  Findings findings;
+  std::multimap<std::int64_t, Shard> strip;
+  auto next = by_row.begin();
   const auto edges = row_edges(table, shards);
-  for (std::size_t i = 0; i + 1 < edges.size(); ++i) {
-    walk_strip(table, by_column, edges[i], edges[i + 1], findings);
+  for (std::size_t i = 0; i + 1 < edges.size() && findings.all.size() < kEnough; ++i) {
+    std::erase_if(strip, [&](const auto& entry) { return entry.second.row_end <= edges[i]; });
+    for (; next != by_row.end() && next->row_begin <= edges[i]; ++next) {
+      strip.emplace(next->col_begin, *next);
+    }
+    walk_strip(table, strip, edges[i], edges[i + 1], findings);
   }
   std::vector<std::string> problems;
-  problems.reserve(findings.size());
-  for (const Finding& finding : findings) problems.push_back(sentence(table, finding));
+  problems.reserve(findings.all.size());
+  for (const Finding& finding : findings.all) problems.push_back(sentence(table, finding));
   return problems;
 }
 

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <system_error>
 
 namespace shardwright {
 namespace {
@@ -36,7 +37,8 @@ std::string read_all(std::istream& stream, const std::string& name) {
 
 InputFile read_input_file(const std::string& file) {
   if (file == "-") return {"standard input", read_all(std::cin, "Standard input")};
-  if (std::filesystem::is_directory(file)) {
+  std::error_code ignored;  // opening it says what is wrong
+  if (std::filesystem::is_directory(file, ignored)) {
     throw InputError(fmt::format("{} is a folder. Expected a file.", file));
   }
   errno = 0;

@@ -129,7 +129,8 @@ RankMemory torchrec_shard_memory(const Workload& workload, const Topology& topol
                                  const Shard& shard) {
   RankMemory memory;
   memory.weights = weight_bytes(workload.table(shard.table), shard.rows(), shard.columns());
-  memory.activations = torchrec::shard_bytes(workload, topology, shard) - memory.weights;
+  const Bytes all = torchrec::shard_bytes(workload, topology, shard);  // at most 2^61
+  memory.activations = std::max(all - memory.weights, Bytes(0));
   return memory;
 }
 

@@ -107,6 +107,12 @@ std::vector<ComputeTimes> predict_times(const ComputeModel& model,
 
 std::span<const std::string_view> rival_names() { return kRivals; }
 
+RivalSizes rival_sizes(std::string_view name) {
+  if (name == "analytic") return {3, 3};
+  if (name == "torchrec") return {2, 2};
+  return {WorkTerms::kForward, WorkTerms::kBackward};
+}
+
 RivalTerms rival_terms(std::string_view name, const ComputeExample& example) {
   if (name == "analytic") return analytic_terms(example);
   if (name == "torchrec") return torchrec_terms(example);

@@ -44,6 +44,12 @@ struct RivalTerms {
   std::vector<double> forward;
   std::vector<double> backward;
 };
+/// How many terms, and so constants, a rival has.
+struct RivalSizes {
+  std::size_t forward = 0;
+  std::size_t backward = 0;
+};
+RivalSizes rival_sizes(std::string_view name);
 RivalTerms rival_terms(std::string_view name, const ComputeExample& example);
 std::vector<ComputeTimes> predict_rival(std::string_view name, const Roofline& constants,
                                         const ComputeExamples& examples);

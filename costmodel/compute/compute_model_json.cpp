@@ -1,8 +1,12 @@
 #include "costmodel/compute/compute_model_json.hpp"
 
+#include "costmodel/compute/compute_dataset.hpp"
 #include "costmodel/json/json_view.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
 
 namespace shardwright {
 namespace {
@@ -69,8 +73,21 @@ std::vector<DenseLayer> read_layers(const JsonView& view, std::size_t inputs, st
   return layers;
 }
 
-Roofline read_roofline(const JsonView& view) {
-  return {read_values(view.at("forward"), 0.0), read_values(view.at("backward"), 0.0)};
+Roofline read_roofline(const JsonView& view, const RivalSizes& sizes) {
+  return {read_exactly(view.at("forward"), sizes.forward, 0.0),
+          read_exactly(view.at("backward"), sizes.backward, 0.0)};
+}
+
+void read_rivals(const JsonView& view, ComputeModel& model) {
+  if (!view.raw().is_object()) view.fail("an object of constants");
+  const auto known = rival_names();
+  for (const auto& [name, values] : view.raw().items()) {
+    const JsonView rival(values, view.file(), view.path() + "." + name);
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      rival.fail(fmt::format("constants of one of {}", fmt::join(known, ", ")));
+    }
+    model.rivals[name] = read_roofline(rival, rival_sizes(name));
+  }
 }
 
 void read_training(const JsonView& view, ComputeTraining& training) {
@@ -127,17 +144,10 @@ ComputeModel compute_model_of(const JsonView& document) {
   constexpr double kLeastDeviation = 1e-9;
   model.mean = read_exactly(document.at("mean"), features);
   model.deviation = read_exactly(document.at("deviation"), features, kLeastDeviation);
-  const JsonView roofline = document.at("roofline");
-  model.roofline.forward = read_exactly(roofline.at("forward"), WorkTerms::kForward, 0.0);
-  model.roofline.backward = read_exactly(roofline.at("backward"), WorkTerms::kBackward, 0.0);
+  model.roofline = read_roofline(document.at("roofline"), rival_sizes("roofline"));
   model.encoder = read_layers(document.at("encoder"), features, residual ? 2 + kNumCodes : 0);
   model.head = read_layers(document.at("head"), num_head_inputs(model), residual ? 2 : 1);
-  const JsonView rivals = document.at("rivals");
-  if (!rivals.raw().is_object()) rivals.fail("an object of constants");
-  for (const auto& [name, values] : rivals.raw().items()) {
-    model.rivals[name] =
-        read_roofline(JsonView(values, document.file(), rivals.path() + "." + name));
-  }
+  read_rivals(document.at("rivals"), model);
   return model;
 }
 

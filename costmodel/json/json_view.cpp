@@ -16,8 +16,10 @@ using nlohmann::json;
 std::string excerpt(const json& value) {
   constexpr std::size_t kLongest = 60;
   std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace);
-  if (text.size() > kLongest) text = text.substr(0, kLongest) + "…";
-  return text;
+  if (text.size() <= kLongest) return text;
+  std::size_t end = kLongest;  // of a whole letter: its further bytes are 10xxxxxx
+  while ((static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end) + "…";
 }
 
 std::string range_text(std::string_view kind, const std::string& least, const std::string& most) {

@@ -24,10 +24,14 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  // The work is the product of the lengths, and nobody mistypes a name of so many letters.
+  constexpr std::size_t kLongest = 200;
   std::string best;
+  if (word.size() > kLongest) return best;
   // A third of the letters may be wrong, but always one and never all.
   std::size_t allowed = std::max<std::size_t>(1, word.size() / 3);
   for (const std::string& candidate : candidates) {
+    if (candidate.size() > kLongest) continue;
     const std::size_t distance = edit_distance(word, candidate);
     if (distance > allowed || distance >= word.size()) continue;
     if (!best.empty() && distance == allowed) continue;

@@ -16,6 +16,10 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int kMostJsonLevels = 100;  // arrays and objects in each other; ours need a dozen
+// The index of a checkpoint with a million shards has some 300 MB.
+constexpr std::size_t kMostJsonBytes = std::size_t{1} << 30;
+
 // Where a byte stands in a text, counted from 1, and the text around it.
 struct Place {
   std::size_t line;
@@ -36,13 +40,19 @@ Place place_of(std::string_view text, std::size_t offset) {
           std::string(text.substr(from, to > from ? to - from : 0))};
 }
 
+// A message may become part of a JSON document, whatever bytes it quotes.
+std::string valid_utf8(const std::string& text) {
+  const json::error_handler_t handler = json::error_handler_t::replace;
+  return json::parse(json(text).dump(-1, ' ', false, handler)).get<std::string>();
+}
+
 [[noreturn]] void fail_at(std::string_view text, std::size_t offset, const std::string& file,
                           std::string_view cause) {
   const Place place = place_of(text, offset);
   const std::string near = place.excerpt.empty() ? "" : fmt::format(" (near `{}`)", place.excerpt);
-  throw InputError(
-      fmt::format("{}: line {}, column {}: {}{}. Expected a well-formed JSON document.", file,
-                  place.line, place.column, cause, near));
+  throw InputError(fmt::format("{}: line {}, column {}: {}. Expected a well-formed JSON document.",
+                               file, place.line, place.column,
+                               valid_utf8(std::string(cause) + near)));
 }
 
 // The part of the parser's message that follows its own position.
@@ -61,12 +71,19 @@ std::string overflowing_number(const json::out_of_range& error) {
   return open < close ? message.substr(open + 1, close - open - 1) : "";
 }
 
-// Refuses an object that names a member twice, which the parser would pass over in silence.
-class DuplicateKeys {
+// Refuses what the parser would pass over in silence: an object that names a member twice, and
+// values nested so deep that functions which call themselves for each level would run out of stack.
+class Refusals {
  public:
-  explicit DuplicateKeys(const std::string& file) : file_(file) {}
+  explicit Refusals(const std::string& file) : file_(file) {}
 
-  bool operator()(int, json::parse_event_t event, json& value) {
+  bool operator()(int depth, json::parse_event_t event, json& value) {
+    if (depth > kMostJsonLevels) {
+      throw InputError(fmt::format(
+          "{}: objects and arrays lie in each other more than {} levels deep, more than "
+          "any document of this program.",
+          file_, kMostJsonLevels));
+    }
     if (event == json::parse_event_t::object_start) open_.emplace_back();
     if (event == json::parse_event_t::object_end) open_.pop_back();
     if (event != json::parse_event_t::key) return true;
@@ -83,21 +100,26 @@ class DuplicateKeys {
   std::vector<std::set<std::string>> open_;
 };
 
-std::string read_all(std::FILE* stream) {
+// No more than the limit: a device or a pipe may have no end.
+std::string read_all(std::FILE* stream, const std::string& file) {
   std::string text;
   std::array<char, 1 << 16> block{};
   while (const std::size_t count = std::fread(block.data(), 1, block.size(), stream)) {
     text.append(block.data(), count);
+    if (text.size() <= kMostJsonBytes) continue;
+    throw InputError(fmt::format(
+        "{} holds more than {} MiB, the most that is read of one document. Is it the right file?",
+        file, kMostJsonBytes >> 20));
   }
   return text;
 }
 
 std::string read_text(const std::string& file) {
-  if (file == "-") return read_all(stdin);
+  if (file == "-") return read_all(stdin, "Standard input");
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> stream(std::fopen(file.c_str(), "rb"),
                                                                &std::fclose);
   errno = stream ? 0 : errno;
-  std::string text = stream ? read_all(stream.get()) : "";
+  std::string text = stream ? read_all(stream.get(), file) : "";
   if (!stream || std::ferror(stream.get()) != 0) {
     throw InputError(fmt::format("The file {} cannot be read: {}.", file, std::strerror(errno)));
   }
@@ -111,7 +133,7 @@ json parse_json(std::string_view text, const std::string& file) {
     throw InputError(fmt::format("{} is empty. Expected a JSON document.", file));
   }
   try {
-    return json::parse(text, DuplicateKeys(file));
+    return json::parse(text, Refusals(file));
   } catch (const json::parse_error& error) {
     fail_at(text, error.byte == 0 ? 0 : error.byte - 1, file, cause_of(error));
   } catch (const json::out_of_range& error) {

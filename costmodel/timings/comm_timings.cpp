@@ -3,6 +3,7 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/timings/nccl_tests.hpp"
 #include "costmodel/timings/row_reader.hpp"
+#include "costmodel/timings/utf8.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -199,6 +200,7 @@ CommTimings parse_any(std::string_view text, const std::string& file,
 
 CommTimings parse_comm_timings(std::string_view text, const std::string& file,
                                const ImportSettings& settings) {
+  require_utf8(text, file);
   CommTimings timings = parse_any(text, file, settings);
   if (!timings.rows.empty()) return timings;
   const auto drops = describe_drops(timings, file);

@@ -42,9 +42,10 @@ struct ImportSettings {
 
 /// Reads a text in the schema of docs/timings.md ("# shardwright.timings/1"), the output of
 /// nccl-tests as text or JSON (-J), or a CSV with nccl-tests' columns; which one is seen from the
-/// content. Throws InputError for another schema, compute timings, unreadable numbers, lines of the
-/// wrong length and files without a usable row; rows without a positive finite time and a last line
-/// that is cut off are dropped and counted. `file` is for messages.
+/// content. Throws InputError for text that is not UTF-8, another schema, compute timings,
+/// unreadable numbers, lines of the wrong length and files without a usable row; rows without a
+/// positive finite time and a last line that is cut off are dropped and counted. `file` is for
+/// messages.
 CommTimings parse_comm_timings(std::string_view text, const std::string& file,
                                const ImportSettings& settings = {});
 

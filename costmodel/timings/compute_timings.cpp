@@ -4,6 +4,7 @@
 #include "costmodel/reuse.hpp"
 #include "costmodel/timings/csv.hpp"
 #include "costmodel/timings/row_reader.hpp"
+#include "costmodel/timings/utf8.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -202,6 +203,7 @@ ComputeTimings parse_compute_timings(std::string_view text, const std::string& f
     throw InputError(fmt::format(
         "{}: expected `{}` and `# kind: compute` (docs/timings.md) at the top.", file, kFirstLine));
   }
+  require_utf8(text, file);
   ComputeTimings timings;
   timings.metadata = metadata_of(text);
   read_rows(text, file, timings);

@@ -8,11 +8,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <limits>
 #include <set>
 
 namespace shardwright {
 namespace {
+
+constexpr std::int64_t kMostVersionCode = 10'000'000;
 
 // What the head of an output says about the run.
 struct Run {
@@ -36,6 +39,14 @@ std::vector<std::string_view> words_of(std::string_view line) {
 // NCCL codes 2.27.3 as 22703.
 std::string library_of_code(std::int64_t code) {
   return fmt::format("NCCL {}.{}.{}", code / 10000, code / 100 % 100, code % 100);
+}
+
+// 0 for what is no such code.
+std::int64_t version_code(std::string_view digits) {
+  std::int64_t code = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), code);
+  const bool whole = error == std::errc() && end == digits.data() + digits.size();
+  return whole && code >= 0 && code <= kMostVersionCode ? code : 0;
 }
 
 std::string_view after(std::string_view line, std::string_view key) {
@@ -66,10 +77,7 @@ void read_head_line(std::string_view line, Run& run) {
     run.program = first_word(program);
   }
   if (const auto code = after(line, "nccl-library="); !code.empty()) {
-    std::int64_t version = 0;
-    for (const char c : first_word(code))
-      version = c >= '0' && c <= '9' ? version * 10 + c - '0' : 0;
-    run.library = library_of_code(version);
+    run.library = library_of_code(version_code(first_word(code)));
   }
 }
 
@@ -148,7 +156,7 @@ Run run_of_json(const JsonView& document) {
     run.program = arguments->elements().front().string();
   }
   if (const auto version = document.find("nccl_version")) {
-    run.library = library_of_code(version->integer(0, 10'000'000));
+    run.library = library_of_code(version->integer(0, kMostVersionCode));
   }
   const JsonView config = document.at("config");
   const auto devices = config.at("devices").elements();

@@ -1,13 +1,23 @@
 #include "costmodel/torchrec/storage.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 namespace shardwright::torchrec {
 namespace {
 
 constexpr double kIndexBytes = 8;
 
-Bytes ceil_bytes(double bytes) { return Bytes(static_cast<std::int64_t>(std::ceil(bytes))); }
+constexpr Bytes kMost{std::int64_t{1} << 61};  // more than any machine has; sums of two still fit
+
+Bytes ceil_bytes(double bytes) {
+  return bytes < static_cast<double>(kMost.value())
+             ? Bytes(static_cast<std::int64_t>(std::ceil(bytes)))
+             : kMost;
+}
+
+Bytes sum(Bytes a, Bytes b) { return std::min(std::min(a, kMost) + std::min(b, kMost), kMost); }
 
 double optimizer_multiplier(const Table& table) {
   switch (table.optimizer) {
@@ -47,8 +57,8 @@ Bytes input_output(const Table& table, ShardingType type, std::int64_t rows, std
   const bool replicated = type == ShardingType::data_parallel;
   const double receivers = replicated ? 1 : static_cast<double>(setting.world_size);
   const auto element = static_cast<double>(bytes_per_element(table.dtype));
-  return ceil_bytes(input * senders(type, setting) * kIndexBytes) +
-         ceil_bytes(output * receivers * static_cast<double>(columns) * element);
+  return sum(ceil_bytes(input * senders(type, setting) * kIndexBytes),
+             ceil_bytes(output * receivers * static_cast<double>(columns) * element));
 }
 
 // Weights and optimizer state: on the device, in host memory, or there behind a device cache.
@@ -62,15 +72,15 @@ Storage weights_and_state(const Table& table, Bytes weights, std::int64_t rows,
     case Kernel::fused:
       break;
     case Kernel::fused_uvm:
-      return {Bytes(0), weights + state};
+      return {Bytes(0), sum(weights, state)};
     case Kernel::fused_uvm_caching: {
       const Bytes cache_state = ceil_bytes(static_cast<double>(rows) * (4 + 16 * cached));
       const auto state_bytes = static_cast<double>(state.value());
-      return {ceil_bytes(bytes * cached) + ceil_bytes(state_bytes * cached) + cache_state,
-              weights + state};
+      const Bytes cache = sum(ceil_bytes(bytes * cached), ceil_bytes(state_bytes * cached));
+      return {sum(cache, cache_state), sum(weights, state)};
     }
   }
-  return {weights + state, Bytes(0)};
+  return {sum(weights, state), Bytes(0)};
 }
 
 }  // namespace
@@ -78,15 +88,15 @@ Storage weights_and_state(const Table& table, Bytes weights, std::int64_t rows,
 Storage estimate_storage(const Table& table, ShardingType type, std::int64_t rows,
                          std::int64_t columns, const Setting& setting) {
   Storage storage = weights_and_state(table, weight_bytes(table, rows, columns), rows, setting);
-  storage.hbm += input_output(table, type, rows, columns, setting);
-  if (setting.device == ComputeDevice::cpu) return {Bytes(0), storage.hbm + storage.ddr};
+  storage.hbm = sum(storage.hbm, input_output(table, type, rows, columns, setting));
+  if (setting.device == ComputeDevice::cpu) return {Bytes(0), sum(storage.hbm, storage.ddr)};
   return storage;
 }
 
 Bytes shard_bytes(const Workload& workload, const Topology& topology, const Shard& shard) {
   const Storage storage = estimate_storage(workload.table(shard.table), shard.type, shard.rows(),
                                            shard.columns(), setting_of(workload, topology, shard));
-  return storage.hbm + storage.ddr;
+  return sum(storage.hbm, storage.ddr);
 }
 
 }  // namespace shardwright::torchrec

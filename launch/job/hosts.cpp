@@ -22,14 +22,6 @@ std::optional<std::int64_t> parse_count(std::string_view text) {
   return count;
 }
 
-/// Names go into command lines: letters, digits, dots, colons, hyphens; never an option.
-bool is_host_name(std::string_view name) {
-  constexpr std::string_view kAllowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
-  return !name.empty() && name.front() != '-' &&
-         name.find_first_not_of(kAllowed) == std::string_view::npos;
-}
-
 JobHost parse_line(const std::string& text, const std::string& place) {
   std::istringstream words(text);
   JobHost host;
@@ -49,6 +41,13 @@ JobHost parse_line(const std::string& text, const std::string& place) {
 }
 
 }  // namespace
+
+bool is_host_name(std::string_view name) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+  return !name.empty() && name.size() <= kLongestHostName && name.front() != '-' &&
+         name.find_first_not_of(kAllowed) == std::string_view::npos;
+}
 
 std::int64_t num_slots(const std::vector<JobHost>& hosts) {
   std::int64_t slots = 0;

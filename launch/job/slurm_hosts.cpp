@@ -43,10 +43,13 @@ void add_range(std::string_view range, std::string_view before, std::string_view
   const std::size_t dash = range.find('-');
   const std::string_view first = range.substr(0, dash);
   const std::string_view last = dash == std::string_view::npos ? first : range.substr(dash + 1);
+  // Numbers are padded to as many digits as the first is written with.
+  if (before.size() + range.size() + after.size() > kLongestHostName) refuse(range);
+  const std::int64_t begin = number_in(first, range);
   const std::int64_t end = number_in(last, range);
-  for (std::int64_t i = number_in(first, range); i <= end; ++i) {
-    if (std::ssize(names) >= kMostHosts) refuse(range);
-    names.push_back(fmt::format("{}{:0{}}{}", before, i, first.size(), after));
+  if (end < begin || end - begin >= kMostHosts - std::ssize(names)) refuse(range);
+  for (std::int64_t i = 0; i <= end - begin; ++i) {
+    names.push_back(fmt::format("{}{:0{}}{}", before, begin + i, first.size(), after));
   }
 }
 
@@ -55,7 +58,7 @@ std::vector<std::string> expand(std::string_view list) {
   for (const std::string_view part : split(list)) {
     const std::size_t open = part.find('[');
     if (open == std::string_view::npos) {
-      if (part.empty()) refuse(list);
+      if (std::ssize(names) >= kMostHosts) refuse(list);
       names.emplace_back(part);
       continue;
     }
@@ -80,7 +83,7 @@ std::vector<std::int64_t> expand_tasks(std::string_view text) {
       if (!part.ends_with(')')) refuse(text);
       times = number_in(part.substr(open + 2, part.size() - open - 3), text);
     }
-    if (times > kMostHosts) refuse(text);
+    if (times > kMostHosts - std::ssize(tasks)) refuse(text);
     tasks.insert(tasks.end(), static_cast<std::size_t>(times),
                  number_in(part.substr(0, open), text));
   }
@@ -93,6 +96,9 @@ std::vector<JobHost> slurm_hosts(std::string_view node_list, std::string_view ta
   const std::vector<std::string> names = expand(node_list);
   const std::vector<std::int64_t> tasks = expand_tasks(tasks_per_node);
   if (names.size() != tasks.size()) refuse(tasks_per_node);
+  for (const std::string& name : names) {
+    if (!is_host_name(name)) refuse(name);
+  }
   std::vector<JobHost> hosts;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (tasks[i] > 0) hosts.push_back({names[i], tasks[i]});

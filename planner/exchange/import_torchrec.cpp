@@ -53,13 +53,20 @@ struct Entry {
   std::vector<Shard> shards;  // without table
 };
 
+// Where what begins at `begin` and has the size `which` of the shard ends.
+std::int64_t end_of(const JsonView& shard, std::int64_t begin, std::size_t which) {
+  std::int64_t end = 0;
+  if (!__builtin_add_overflow(begin, pair_at(shard, "shard_sizes", which), &end)) return end;
+  shard.at("shard_sizes").fail("sizes that end below 2^63");
+}
+
 Shard shard_from(const JsonView& view, ShardingType type) {
   Shard shard;
   shard.type = type;
   shard.row_begin = pair_at(view, "shard_offsets", 0);
   shard.col_begin = pair_at(view, "shard_offsets", 1);
-  shard.row_end = shard.row_begin + pair_at(view, "shard_sizes", 0);
-  shard.col_end = shard.col_begin + pair_at(view, "shard_sizes", 1);
+  shard.row_end = end_of(view, shard.row_begin, 0);
+  shard.col_end = end_of(view, shard.col_begin, 1);
   shard.rank = RankId(rank_of(view.at("placement")));
   return shard;
 }

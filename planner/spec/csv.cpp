@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 
 namespace shardwright {
 namespace {
@@ -76,17 +77,16 @@ std::vector<std::string> header_of(CsvRow row, const std::string& file) {
     throw InputError(fmt::format(
         "{}: the file is empty. Expected a header line such as name,rows,dim,pooling.", file));
   }
-  std::vector<std::string> seen;
+  std::set<std::string> seen;
   for (std::string& name : row.cells) {
     for (char& letter : name) {
       letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
     }
-    if (std::find(seen.begin(), seen.end(), name) != seen.end()) {
+    if (!seen.insert(name).second) {
       throw InputError(
           fmt::format("{}: line {}: the header names the column '{}' twice. Remove one.", file,
                       row.line, name));
     }
-    seen.push_back(name);
   }
   return std::move(row.cells);
 }

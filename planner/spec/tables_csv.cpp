@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 12> kColumns = {
     "name",  "rows",      "dim",      "pooling",      "mode",   "weighted",
     "dtype", "optimizer", "features", "num_features", "output", "model"};
 constexpr std::int64_t kMostFeatures = 100'000;
+constexpr std::size_t kMostNameBytes = std::size_t{1} << 28;  // of names made up for a whole file
 
 // A row's cells by column name.
 class Cells {
@@ -70,7 +71,22 @@ json weighted_of(const Cells& cells) {
   cells.fail("weighted", "true, false, 1 or 0");
 }
 
-json features_of(const Cells& cells) {
+// A short line may ask for many names: `names_left` are the bytes that they may still take.
+json numbered_features(const Cells& cells, std::int64_t count, std::size_t& names_left) {
+  constexpr std::size_t kBesideName = 64;  // the number, and what holds the name
+  const std::string name = cells.find("name");
+  const std::size_t bytes = static_cast<std::size_t>(count) * (name.size() + kBesideName);
+  if (bytes > names_left) {
+    cells.fail("num_features", fmt::format("names of features that fill no more than {} MiB in all",
+                                           kMostNameBytes >> 20));
+  }
+  names_left -= bytes;
+  json features = json::array();
+  for (std::int64_t i = 0; i < count; ++i) features.push_back(fmt::format("{}.{}", name, i));
+  return features;
+}
+
+json features_of(const Cells& cells, std::size_t& names_left) {
   json features = json::array();
   if (const std::string listed = cells.find("features"); !listed.empty()) {
     for (const std::string_view feature : split_list(listed, ';')) features.emplace_back(feature);
@@ -82,13 +98,11 @@ json features_of(const Cells& cells) {
   }
   const auto count = number.get<std::int64_t>();
   if (count == 1) return {cells.find("name")};
-  for (std::int64_t i = 0; i < count; ++i) {
-    features.push_back(fmt::format("{}.{}", cells.find("name"), i));
-  }
-  return features;
+  return numbered_features(cells, count, names_left);
 }
 
-SpecEntry entry_of(const Cells& cells, const CsvOptions& options, const std::string& file) {
+SpecEntry entry_of(const Cells& cells, const CsvOptions& options, const std::string& file,
+                   std::size_t& names_left) {
   const auto has = [&](std::string_view column) { return !cells.find(column).empty(); };
   json table = {{"name", cells.find("name")},
                 {"rows", number_or_text(cells.find("rows"))},
@@ -98,7 +112,7 @@ SpecEntry entry_of(const Cells& cells, const CsvOptions& options, const std::str
   if (has("weighted")) table["weighted"] = weighted_of(cells);
   if (has("dtype")) table["dtype"] = cells.find("dtype");
   if (has("optimizer")) table["optimizer"] = cells.find("optimizer");
-  if (has("features") || has("num_features")) table["features"] = features_of(cells);
+  if (has("features") || has("num_features")) table["features"] = features_of(cells, names_left);
   return {std::move(table), cells.place()};
 }
 
@@ -185,8 +199,10 @@ std::vector<SpecEntry> entries_from_csv(const InputFile& input, const CsvOptions
   keep_model(document, options.model, input.name);
   std::vector<SpecEntry> entries;
   entries.reserve(document.rows.size());
+  std::size_t names_left = kMostNameBytes;
   for (const CsvRow& row : document.rows) {
-    entries.push_back(entry_of(Cells(document, row, input.name), options, input.name));
+    const Cells cells(document, row, input.name);
+    entries.push_back(entry_of(cells, options, input.name, names_left));
   }
   describe(document, options, notes);
   return entries;

@@ -58,12 +58,14 @@ void BagColumn::read_lengths(std::int64_t begin, std::int64_t end,
 
 void BagColumn::read(std::int64_t begin, std::int64_t end, Bags& bags) const {
   read_lengths(begin, end, bags.lengths);
+  bags.ids.clear();
+  bags.weights.clear();
+  if (begin == end) return;  // no offset was checked
   const auto offsets = offsets_.as<std::uint64_t>();
   const std::uint64_t first = offsets[static_cast<std::size_t>(begin)];
   const std::uint64_t count = offsets[static_cast<std::size_t>(end)] - first;
   const auto ids = ids_.as<std::int64_t>().subspan(first, count);
   bags.ids.assign(ids.begin(), ids.end());
-  bags.weights.clear();
   if (!weighted_) return;
   const auto weights = weights_.as<float>().subspan(first, count);
   bags.weights.assign(weights.begin(), weights.end());

@@ -49,6 +49,10 @@ bool CsvReader::read_record(std::vector<std::string>& fields) {
     if (!lines_.next(line))
       throw InputError(fmt::format("{}:{}:{}: the quote that opens this field is never closed.",
                                    lines_.path(), first_line_, fields.size()));
+    if (fields.back().size() > LineReader::kLongestLine)
+      throw InputError(fmt::format(
+          "{}:{}:{}: this field has more than {} bytes; is the quote that opens it closed?",
+          lines_.path(), first_line_, fields.size(), LineReader::kLongestLine));
     fields.back() += '\n';
     add_line(line, fields, quoted);
   }

@@ -12,6 +12,7 @@
 #include <cmath>
 #include <filesystem>
 #include <stdexcept>
+#include <system_error>
 
 namespace shardwright {
 namespace {
@@ -19,13 +20,14 @@ namespace {
 constexpr std::int64_t kMostSamples = std::int64_t{1} << 48;
 
 std::string find_meta(const std::string& folder) {
-  if (!std::filesystem::exists(folder))
+  std::error_code ignored;  // what cannot be looked at is not there for us
+  if (!std::filesystem::exists(folder, ignored))
     throw InputError(fmt::format(
         "There is no data folder {}. Make one with `shardwright data`, whose -o DIR holds "
         "DIR/train and DIR/test.",
         folder));
   std::string file = fmt::format("{}/{}", folder, kMetaFile);
-  if (!std::filesystem::exists(file))
+  if (!std::filesystem::exists(file, ignored))
     throw InputError(fmt::format(
         "{} holds no {}, so it is not a data set folder. Give the train or test folder of what "
         "`shardwright data` made.",

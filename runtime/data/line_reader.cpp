@@ -13,7 +13,6 @@
 namespace shardwright {
 namespace {
 
-constexpr std::size_t kLongestLine = std::size_t{1} << 20;
 constexpr std::string_view kGzipMagic = "\x1f\x8b";
 
 [[noreturn]] void fail(const std::string& path, std::string_view cause) {

@@ -15,6 +15,8 @@ namespace shardwright {
 /// of more than 1 MiB.
 class LineReader {
  public:
+  static constexpr std::size_t kLongestLine = std::size_t{1} << 20;  ///< bytes
+
   explicit LineReader(const std::string& path);
   ~LineReader();
   LineReader(const LineReader&) = delete;

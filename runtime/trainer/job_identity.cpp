@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -19,14 +20,17 @@ using nlohmann::json;
 
 /// Contents alone, so that hosts may keep their copies where they like.
 json data_identity(const std::string& folder, std::string_view part) {
-  const json meta = read_json(fmt::format("{}/{}/{}", folder, part, kMetaFile));
-  json identity = {
-      {"samples", meta["samples"]}, {"dense", meta["dense"]}, {"features", meta["features"]}};
-  const json made_by = meta.value("made_by", json::object());
-  identity["seed"] = made_by.value("seed", json());
+  const std::string file = fmt::format("{}/{}/{}", folder, part, kMetaFile);
+  const json document = read_json(file);
+  const JsonView meta(document, file);
+  json identity;
+  for (const char* key : {"samples", "dense", "features"}) identity[key] = meta.at(key).raw();
+  const auto made_by = meta.find("made_by");
+  const auto seed = made_by ? made_by->find("seed") : std::nullopt;
+  const auto inputs = made_by ? made_by->find("inputs") : std::nullopt;
+  identity["seed"] = seed ? seed->raw() : json();
   std::vector<json> sources;
-  const json inputs = made_by.value("inputs", json::object());
-  sources.insert(sources.end(), inputs.begin(), inputs.end());
+  if (inputs) sources.insert(sources.end(), inputs->raw().begin(), inputs->raw().end());
   std::sort(sources.begin(), sources.end());
   identity["sources"] = sources;
   return identity;

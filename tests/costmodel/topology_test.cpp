@@ -78,6 +78,10 @@ TEST(Topology, RefusesOtherFormsSayingWhichAreRead) {
   EXPECT_THAT(refusal<UsageError>("4xH100-"), HasSubstr("'' has no unit"));
 }
 
+TEST(Topology, RefusesWhatIsTooLongForAPathAsAnyOther) {
+  EXPECT_THAT(refusal<UsageError>(std::string(5000, 'x')), HasSubstr("has not that form"));
+}
+
 TEST(Topology, SuggestsTheNearestDevice) {
   EXPECT_THAT(refusal<UsageError>("8xH10-80GB"), HasSubstr("did you mean 'H100'?"));
   EXPECT_THAT(refusal<UsageError>("8xTPU-80GB"), HasSubstr("Known are cpu"));

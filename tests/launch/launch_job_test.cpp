@@ -67,6 +67,18 @@ TEST(Hosts, AreThoseOfASlurmAllocation) {
   EXPECT_THROW(slurm_hosts("n[1-2]", "1(x999999999999)"), InputError);
 }
 
+TEST(Hosts, OfSlurmHaveNamesThatHostsCanHave) {
+  EXPECT_THROW(slurm_hosts("n[9223372036854775807]", "1(x2)"), InputError);
+  EXPECT_THROW(slurm_hosts("n[" + std::string(300, '0') + "]", "1"), InputError);
+  EXPECT_THROW(slurm_hosts(std::string(300, 'n'), "1"), InputError);
+}
+
+TEST(Hosts, OfSlurmHaveNamesThatAreNoCommands) {
+  for (const char* list : {"-x", "n[1-1];reboot", "a b", "$(x)"}) {
+    EXPECT_THROW(slurm_hosts(list, "1"), InputError) << list;
+  }
+}
+
 TEST(MpirunLine, BindsEachRankToItsCores) {
   EXPECT_EQ(shell_line(mpirun_line({.ranks = 2, .threads = 4, .cores = 8}, {"p", "it's"})),
             "mpirun -n 2 --map-by slot:PE=4 --bind-to core p "

@@ -52,6 +52,13 @@ TEST(Coverage, JoinsStripsOfOneRectangle) {
               ElementsAre(HasSubstr("rows [0, 10) x columns [0, 8) are placed nowhere")));
 }
 
+TEST(Coverage, NamesNoMoreThanAnybodyReads) {
+  std::vector<Shard> rows;  // every other one
+  for (std::int64_t row = 0; row < 60'000; row += 2) rows.push_back(part(row, row + 1, 0, 16));
+  const auto found = coverage_problems(sample_table("a", 60'000, 16), rows);
+  EXPECT_EQ(found.size(), 10'000U);
+}
+
 TEST(Coverage, IsNotFooledByEqualAreas) {
   EXPECT_THAT(problems({part(0, 10, 0, 8), part(0, 10, 0, 8)}),
               ElementsAre(HasSubstr("columns [0, 8) are placed more than once"),

@@ -42,6 +42,15 @@ TEST(FullMemory, CountsTheSamplesOfAllRanksForAShard) {
   EXPECT_EQ(memory.total(), Bytes(320 + 40 + 64 + 352 + 49));
 }
 
+// As a plan file may have it: counted without limit, the bytes would leave 64 bits and look free.
+TEST(TorchrecMemory, OfMoreThanAnyMachineHasIsNotNegative) {
+  Workload workload = one_table(sample_table("a", 10, 8, 1e9));
+  workload.batch_size = std::int64_t{1} << 40;
+  const auto memory =
+      shard_memory(MemoryModel::torchrec, workload, kTwoRanks, whole(ShardingType::table_wise));
+  EXPECT_EQ(memory.total(), Bytes(std::int64_t{1} << 61));
+}
+
 TEST(FullMemory, CountsRowwiseStateInEveryColumnShard) {
   Table table = sample_table("a", 10, 8);
   table.optimizer = OptimizerKind::rowwise_adagrad;

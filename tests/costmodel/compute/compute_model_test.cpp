@@ -64,6 +64,17 @@ TEST(ComputeModel, ThatIsNotWholeIsRefusedWithThePath) {
   EXPECT_THAT(message_of(compute_model_to_json(model)), HasSubstr("deviation[3]"));
 }
 
+// `evaluate` weighs a rival's terms by as many constants.
+TEST(ComputeModel, WithOtherConstantsThanItsRivalsHaveIsRefused) {
+  ComputeModel model = testing::sample_compute_model();
+  model.rivals["analytic"] = {{1, 2, 3}, {1, 2}};
+  EXPECT_THROW(parse_compute_model(compute_model_to_json(model), "m.json"), InputError);
+  model.rivals["analytic"] = {{1, 2, 3}, {1, 2, 3}};
+  EXPECT_NO_THROW(parse_compute_model(compute_model_to_json(model), "m.json"));
+  model.rivals["oracle"] = model.roofline;
+  EXPECT_THROW(parse_compute_model(compute_model_to_json(model), "m.json"), InputError);
+}
+
 TEST(FittedCostModel, PricesComputationByTheModelAndIdleRanksByZero) {
   const TwoTables two;
   const FittedCostModel model({testing::sample_compute_model(), {}}, "sample");

@@ -56,6 +56,37 @@ TEST(ParseJson, RefusesAMemberGivenTwice) {
   EXPECT_NO_THROW(parse_json(R"([{"rows": 1}, {"rows": 2, "x": {"rows": 3}}])", "f.json"));
 }
 
+TEST(ParseJson, RefusesValuesNestedSoDeepThatTheStackWouldEnd) {
+  const std::string open(200'000, '[');
+  EXPECT_THAT(parse_refusal(open + std::string(open.size(), ']')),
+              HasSubstr("more than 100 levels"));
+  EXPECT_NO_THROW(parse_json(std::string(100, '[') + std::string(100, ']'), "f.json"));
+}
+
+TEST(ParseJson, SaysInValidTextWhatIsNot) {
+  EXPECT_NO_THROW(json(parse_refusal("{\"a\": \"\xff\"}")).dump());
+}
+
+TEST(JsonView, CutsALongValueBetweenLetters) {
+  for (std::size_t shift = 0; shift < 3; ++shift) {
+    std::string letters(shift, 'a');
+    for (int i = 0; i < 100; ++i) letters += "é";
+    const json document = letters;
+    EXPECT_NO_THROW(
+        json(refusal([&] { static_cast<void>(JsonView(document, "f").integer()); })).dump());
+  }
+}
+
+TEST(ReadJson, RefusesAFileWithoutEnd) {
+  EXPECT_THAT(refusal([] { read_json("/dev/zero"); }), HasSubstr("the most that is read"));
+}
+
+TEST(Nearest, LeavesWordsAloneThatNobodyTypes) {
+  const std::string name(100'000, 'n');
+  EXPECT_EQ(nearest(name, {name + "m"}), "");
+  EXPECT_EQ(nearest("rows", {name, "row"}), "row");
+}
+
 TEST(ReadJson, NamesAFileThatCannotBeRead) {
   EXPECT_THAT(refusal([] { read_json("/nonexistent/t.json"); }),
               AllOf(HasSubstr("/nonexistent/t.json"), HasSubstr("No such file")));

@@ -168,6 +168,21 @@ TEST(NcclTestsTable, TakesTheOperationFromNewerHeads) {
   EXPECT_EQ(timings.rows[0].setting.library, "NCCL 2.27.3");
 }
 
+TEST(NcclTestsTable, TakesNoVersionFromMoreDigitsThanOneHas) {
+  const std::string head =
+      "# nccl-tests version 2.17 nccl-library=99999999999999999999\n"
+      "# Collective test starting: alltoall_perf\n";
+
+  EXPECT_EQ(parse_comm_timings(head + kTable, "t").rows[0].setting.library, "NCCL 0.0.0");
+}
+
+TEST(CommTimings, AreRefusedInTextThatNoModelCouldHold) {
+  EXPECT_THAT(message_of("# shardwright.timings/1\n# kind: comm\n"
+                         "hardware,library,operation,ranks,bytes,time_us\n"
+                         "gpu\xff,lib,all_to_all,2,8,1\n"),
+              HasSubstr("not UTF-8"));
+}
+
 TEST(NcclTestsTable, WithoutAnOperationAsksForIt) {
   EXPECT_THAT(message_of(kTable), HasSubstr("--operation"));
 }

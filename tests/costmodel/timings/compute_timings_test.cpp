@@ -47,6 +47,10 @@ TEST(ComputeTimings, AreReadAsTheyWereWritten) {
   EXPECT_EQ(read.metadata.at("date"), "2026-01-31");
 }
 
+TEST(ComputeTimings, AreRefusedInTextThatNoModelCouldHold) {
+  EXPECT_THAT(message_of(compute_timings_header({{"date", "\xc3"}})), HasSubstr("not UTF-8"));
+}
+
 TEST(ComputeTimings, DropAndCountUnusableTimesAndACutOffLine) {
   ComputeTiming bad = sample();
   bad.forward_ms = 0;

@@ -156,6 +156,10 @@ TEST(ImportTorchrec, NeedsTablesForReplicasAndAModuleWhereThereAreSeveral) {
   EXPECT_THAT(refusal(R"({"plan": {"a": {"t": {"sharding_type": "table_wise", "shards": [
       {"shard_offsets": [0, 0], "shard_sizes": [4, 4], "placement": "cuda:0"}]}}}})"),
               HasSubstr("rank:0/cuda:0"));
+  EXPECT_THAT(refusal(R"({"plan": {"a": {"t": {"sharding_type": "table_wise", "shards": [
+      {"shard_offsets": [9223372036854775807, 0], "shard_sizes": [4, 4],
+       "placement": "rank:0/cuda:0"}]}}}})"),
+              HasSubstr("shard_sizes"));
 }
 
 TEST(ExportHugectr, ListsTablesPerRankAndReportsCutsItCannotKeep) {

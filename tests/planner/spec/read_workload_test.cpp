@@ -151,6 +151,10 @@ TEST(ReadWorkload, NamesAFileThatCannotBeRead) {
               HasSubstr("is a folder"));
 }
 
+TEST(ReadWorkload, NamesAPathThatIsTooLong) {
+  EXPECT_THROW(read_workload({std::string(5000, 'x'), "", {}}), InputError);
+}
+
 TEST(ReadWorkload, ReadsNoInputWithoutEnd) {
   EXPECT_THAT(refusal_of<InputError>([] { read_workload(file("/dev/zero")); }),
               AllOf(HasSubstr("/dev/zero"), HasSubstr("256 MiB")));

@@ -34,6 +34,11 @@ std::string refusal(const std::string& text, const CsvOptions& options = {}) {
   return refusal_of<InputError>([&] { read(text, options); });
 }
 
+TEST(TablesCsv, MakesUpNoMoreNamesThanMemoryHolds) {
+  const std::string line = std::string(4000, 'n') + ",9,4,100000\n";
+  EXPECT_THAT(refusal("name,rows,dim,num_features\n" + line), HasSubstr("256 MiB in all"));
+}
+
 TEST(TablesCsv, ReadsEveryColumnItKnows) {
   const Reading reading = read(
       "name,rows,dim,pooling,mode,weighted,dtype,optimizer,features\n"

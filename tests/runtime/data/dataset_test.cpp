@@ -282,6 +282,10 @@ TEST(Dataset, SaysHowToMakeAFolderThatIsMissing) {
               AllOf(HasSubstr("no data folder /no/such/folder"), HasSubstr("shardwright data")));
 }
 
+TEST(Dataset, RefusesAPathThatIsTooLong) {
+  EXPECT_THAT(open_message(std::string(5000, 'x')), HasSubstr("There is no data folder"));
+}
+
 TEST(Dataset, SaysWhichFolderToGiveWhenMetaIsMissing) {
   const TemporaryFolder temporary;
   EXPECT_THAT(open_message(temporary / ""),

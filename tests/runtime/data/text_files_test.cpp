@@ -133,6 +133,12 @@ TEST(CsvReader, NamesAQuoteThatIsNeverClosed) {
   EXPECT_THAT(csv_message("a,b\n1,\"2\n3,4\n"), HasSubstr("a.csv:2:2: the quote"));
 }
 
+TEST(CsvReader, EndsAFieldThatWouldTakeTheWholeFile) {
+  std::string text = "a\n\"";
+  while (text.size() < 3'000'000) text += "not closed\n";
+  EXPECT_THAT(csv_message(text), HasSubstr("more than 1048576 bytes"));
+}
+
 TEST(CsvReader, NamesTextBehindAClosingQuote) {
   EXPECT_THAT(csv_message("a,b\n1,\"2\"3\n"), AllOf(HasSubstr("a.csv:2:2:"), HasSubstr("\"3\"")));
 }

@@ -1,5 +1,6 @@
 #include "tests/runtime/trainer/bad_inputs.hpp"
 
+#include "costmodel/json/json_view.hpp"
 #include "tests/runtime/trainer/training_run.hpp"
 
 #include <fmt/format.h>
@@ -28,6 +29,14 @@ std::string make_unreadable(const std::string& data) {
   const std::string file = data + "/train/labels.f32";
   std::filesystem::remove(file);
   std::filesystem::create_symlink("labels.f32", file);
+  return {};
+}
+
+std::string write_made_by(const std::string& data) {
+  const std::string file = data + "/train/meta.json";
+  nlohmann::json meta = read_json(file);
+  meta["made_by"] = 3;
+  std::ofstream(file) << meta;
   return {};
 }
 
@@ -71,6 +80,7 @@ std::vector<BadInput> bad_inputs() {
       bad_table("AnUnknownKey", "did you mean \"pooling\"?", "40", "12", R"(, "poling": 2)"),
       {"MalformedTables", "tables.json: line 2, column", write_malformed_tables},
       {"AnUnreadableFile", "labels.f32", make_unreadable},
+      {"MetaMadeByANumber", "made_by", write_made_by},
       {"ATruncatedFile", "feature_3.weights.f32", truncate},
       {"APlanForOtherTables", "is for other tables than", plan_other_tables},
       {"APlanForOtherRanks", "is for 3 ranks, but this job has 4", plan_other_ranks},
