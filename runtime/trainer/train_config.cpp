@@ -54,6 +54,14 @@ void set_checkpointing(const JsonView& settings, TrainConfig& config) {
   set(settings, "resume", config.resume);
 }
 
+void set_watch(const JsonView& settings, WatchOptions& watch) {
+  constexpr std::int64_t kMostTraced = 1'000'000;
+  set(settings, "trace", watch.trace);
+  set(settings, "trace_steps", watch.trace_steps, 1, kMostTraced);
+  set(settings, "record_timings", watch.record_timings);
+  set(settings, "compare_every", watch.compare_every, 0, kMany);
+}
+
 void resolve(const std::filesystem::path& folder, std::string& path) {
   if (!path.empty()) path = (folder / path).string();
 }
@@ -87,7 +95,11 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
                        "device",
                        "allow_shared_gpu",
                        "pooled_wire",
-                       "gradient_wire"});
+                       "gradient_wire",
+                       "trace",
+                       "trace_steps",
+                       "record_timings",
+                       "compare_every"});
   set(settings, "data", config.data);
   set(settings, "plan", config.plan);
   set(settings, "output", config.output);
@@ -126,6 +138,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   if (const auto value = settings.find("wait_limit_s")) config.wait_limit_s = value->number(0.0);
   set(settings, "progress_every", config.progress_every, 0, kMany);
   set_checkpointing(settings, config);
+  set_watch(settings, config.watch);
 }
 
 TrainConfig read_train_config(const std::string& file) {
@@ -135,7 +148,10 @@ TrainConfig read_train_config(const std::string& file) {
   TrainConfig config;
   apply_train_settings(settings, config);
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
-  for (std::string* path : {&config.data, &config.plan, &config.output}) resolve(folder, *path);
+  for (std::string* path : {&config.data, &config.plan, &config.output, &config.watch.trace,
+                            &config.watch.record_timings}) {
+    resolve(folder, *path);
+  }
   if (names_folder(config.resume)) resolve(folder, config.resume);
   return config;
 }
@@ -167,7 +183,11 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
                          {"progress_every", config.progress_every},
                          {"checkpoint_every", config.checkpoint_every},
                          {"checkpoint_keep", config.checkpoint_keep},
-                         {"resume", config.resume}};
+                         {"resume", config.resume},
+                         {"trace", config.watch.trace},
+                         {"trace_steps", config.watch.trace_steps},
+                         {"record_timings", config.watch.record_timings},
+                         {"compare_every", config.watch.compare_every}};
   if (config.max_steps) json["max_steps"] = *config.max_steps;
   if (config.optimizer) json["optimizer"] = to_string(*config.optimizer);
   return json;

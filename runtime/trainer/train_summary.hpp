@@ -1,6 +1,7 @@
 #pragma once
 
 #include "planner/plan.hpp"
+#include "runtime/measured/plan_check.hpp"
 #include "runtime/trainer/binary_metrics.hpp"
 #include "runtime/trainer/memory_measurement.hpp"
 #include "runtime/trainer/phase_table.hpp"
@@ -30,6 +31,7 @@ struct TrainSummary {
   std::optional<PhaseTimes> predicted;  ///< of the slowest rank per phase; empty without prediction
   RankPlacement placement;
   std::vector<MemoryMeasurement> device_memory;  ///< one per rank; none on CPUs
+  std::optional<PlanCheck> plan_check;           ///< on rank 0 alone, after some step
   std::string plan_id;
   std::string job_id;  ///< job_identity.hpp; the saved model has the same
 };

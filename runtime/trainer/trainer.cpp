@@ -3,6 +3,8 @@
 #include "runtime/checkpoint/model_folder.hpp"
 #include "runtime/checkpoint/saved_model.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/measured/job_watch.hpp"
+#include "runtime/profile/machine_probe.hpp"
 #include "runtime/trainer/exchange_check.hpp"
 #include "runtime/trainer/gather.hpp"
 #include "runtime/trainer/job_checkpoints.hpp"
@@ -54,6 +56,15 @@ std::unique_ptr<RankModel> make_model(Communicator& comm, const TrainConfig& con
   return make_rank_model(comm, spec, config.backend);
 }
 
+/// Timings are of the operator that compute models are of.
+void require_recordable(const TrainConfig& config) {
+  if (config.watch.record_timings.empty()) return;
+  if (config.threads == 1 && config.backend.backend == Backend::cpu) return;
+  throw UsageError(
+      "record_timings takes timings for compute models of one CPU thread a rank: use `threads` 1 "
+      "and `device` cpu, or leave it out.");
+}
+
 /// One training job on one rank.
 class TrainingJob {
  public:
@@ -101,11 +112,14 @@ class TrainingJob {
   void start() {
     show_phase("ini");
     for (const std::string& note : inputs_.notes) progress_.say(note);
-    run_together(comm_, [&] { claim_output(); });
+    summary_.placement = find_placement(comm_);
+    run_together(comm_, [&] {
+      claim_output();
+      start_watch();
+    });
     set_dense_threads(config_.threads);
     model_ = make_model(comm_, config_, inputs_);
     resume();
-    summary_.placement = find_placement(comm_);
     summary_.predicted = slowest_phases(inputs_.plan.predicted);
     summary_.plan_id = inputs_.plan_id;
     summary_.job_id = inputs_.job_id;
@@ -122,6 +136,25 @@ class TrainingJob {
     if (config_.save_model) require_model_folder(model_folder());
     metrics_.emplace(config_.output);
     checkpoints_.claim();
+  }
+
+  void start_watch() {
+    require_recordable(config_);
+    if (!is_first()) return;
+    Plan plan = inputs_.plan;
+    plan.workload.batch_size = inputs_.batch_size;
+    watch_.emplace(
+        JobWatch::Job{.options = config_.watch,
+                      .plan = std::move(plan),
+                      .plan_id = inputs_.plan_id,
+                      .hardware = config_.watch.record_timings.empty() ? "" : processor_name(),
+                      .hosts = summary_.placement.host_of_rank,
+                      .command = surroundings_.made_by.command,
+                      .say = [this](const std::string& sentence) { progress_.say(sentence); },
+                      .add_event =
+                          [this](const nlohmann::json& event) {
+                            if (metrics_) metrics_->add(event);
+                          }});
   }
 
   void resume() {
@@ -208,6 +241,7 @@ class TrainingJob {
     const std::vector<StepReport> reports = gather(comm_, report);
     exchange_check_.require(summary_.steps, reports);
     record(statistics_of(reports), learning_rate);
+    if (watch_) watch_->add(summary_.steps, reports);
   }
 
   /// The ranks' one point of agreement per step: whatever is wrong on one ends all.
@@ -300,6 +334,7 @@ class TrainingJob {
   }
 
   void finish() {
+    if (watch_) summary_.plan_check = watch_->finish();
     // First what has been found out: saving may fail.
     run_together(comm_, [&] {
       if (!metrics_) return;
@@ -334,6 +369,7 @@ class TrainingJob {
   ExchangeCheck exchange_check_;
   JobCheckpoints checkpoints_;
   std::optional<MetricsFile> metrics_;  ///< on rank 0, if there is an output folder
+  std::optional<JobWatch> watch_;       ///< on rank 0; says and adds by those above
   std::unique_ptr<RankModel> model_;
   Batch batch_;
   TrainSummary summary_;
