@@ -168,6 +168,11 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
                       "Steps between progress lines (default: every few seconds)");
 }
 
+void add_metrics_settings(CLI::App& command, const ArgumentsPtr& arguments) {
+  add_setting<std::int64_t>(command, arguments, "metrics_every",
+                            "Steps from one line of metrics.jsonl to the next (default 1)");
+}
+
 void add_checkpoint_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   add_setting<std::string>(
       command, arguments, "checkpoint_every",
@@ -235,6 +240,7 @@ void add_train_command(CLI::App& app) {
   command->add_option("config", arguments->config_file, "Train config (JSON)");
   command->add_flag("--json", arguments->json, "Print the summary as one JSON document");
   add_job_settings(*command, arguments);
+  add_metrics_settings(*command, arguments);
   add_checkpoint_settings(*command, arguments);
   add_watch_settings(*command, arguments);
   add_model_settings(*command, arguments);

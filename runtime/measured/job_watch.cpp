@@ -19,6 +19,20 @@ PhaseTrace::Job trace_of(const JobWatch::Job& job) {
   return {job.options.trace_steps, job.plan.predicted, job.hosts, job.plan_id};
 }
 
+PhaseReport report_of(std::span<const StepReport> ranks) {
+  PhaseReport report{.steps = 1, .ms_of_ranks = {}};
+  for (const StepReport& rank : ranks) report.ms_of_ranks.push_back(rank.phase_ms);
+  return report;
+}
+
+std::vector<PhaseMs> means_of(const PhaseReport& report) {
+  std::vector<PhaseMs> means = report.ms_of_ranks;
+  for (PhaseMs& rank : means) {
+    for (double& ms : rank) ms /= static_cast<double>(report.steps);
+  }
+  return means;
+}
+
 TimingRecorder::Job timings_of(const JobWatch::Job& job) {
   return {job.plan, job.plan_id, job.hardware, ranks_on_host(job.hosts), job.command};
 }
@@ -31,22 +45,6 @@ std::vector<std::int64_t> ranks_on_host(const std::vector<std::string>& hosts) {
     counts.push_back(std::count(hosts.begin(), hosts.end(), host));
   }
   return counts;
-}
-
-void JobWatch::Sums::add(std::span<const StepReport> ranks) {
-  ms.resize(ranks.size());
-  for (std::size_t r = 0; r < ranks.size(); ++r) {
-    for (std::size_t i = 0; i < ms[r].size(); ++i) ms[r][i] += ranks[r].phase_ms[i];
-  }
-  ++steps;
-}
-
-std::vector<PhaseMs> JobWatch::Sums::means() const {
-  std::vector<PhaseMs> means = ms;
-  for (PhaseMs& rank : means) {
-    for (double& value : rank) value /= static_cast<double>(steps);
-  }
-  return means;
 }
 
 JobWatch::JobWatch(Job job) : job_(std::move(job)), checker_(job_.plan, job_.hosts) {
@@ -75,8 +73,9 @@ void JobWatch::write_trace() {
 }
 
 void JobWatch::add(std::int64_t step, std::span<const StepReport> ranks) {
-  all_.add(ranks);
-  since_comparison_.add(ranks);
+  const PhaseReport report = report_of(ranks);
+  all_ += report;
+  since_comparison_ += report;
   if (trace_) trace_->add(step, ranks, kMilliseconds * axis_.seconds());
   if (trace_ && trace_->full()) write_trace();
   record(ranks);
@@ -96,7 +95,7 @@ void JobWatch::record(std::span<const StepReport> ranks) {
 void JobWatch::compare(std::int64_t steps_done) {
   const std::int64_t every = job_.options.compare_every;
   if (every == 0 || steps_done % every != 0) return;
-  const PlanCheck check = checker_.check(since_comparison_.means(), since_comparison_.steps);
+  const PlanCheck check = checker_.check(means_of(since_comparison_), since_comparison_.steps);
   since_comparison_ = {};
   job_.say(plan_check_to_text(check, kRowsWhileTraining));
   nlohmann::json event = plan_check_to_json(check);
@@ -112,7 +111,7 @@ std::optional<PlanCheck> JobWatch::finish() {
   });
   timings_.reset();
   if (all_.steps == 0) return std::nullopt;
-  return checker_.check_with_changes(all_.means(), all_.steps);
+  return checker_.check_with_changes(means_of(all_), all_.steps);
 }
 
 }  // namespace shardwright

@@ -5,6 +5,7 @@
 #include "runtime/measured/plan_checker.hpp"
 #include "runtime/measured/timing_recorder.hpp"
 #include "runtime/measured/watch_options.hpp"
+#include "runtime/metrics/phase_report.hpp"
 #include "runtime/trainer/stopwatch.hpp"
 
 #include <nlohmann/json_fwd.hpp>
@@ -57,14 +58,8 @@ class JobWatch {
   std::optional<PhaseTrace> trace_;  ///< until it is written
   std::optional<TimingRecorder> timings_;
   PlanChecker checker_;
-  struct Sums {
-    std::vector<PhaseMs> ms;
-    std::int64_t steps = 0;
-    void add(std::span<const StepReport> ranks);
-    std::vector<PhaseMs> means() const;
-  };
-  Sums all_;
-  Sums since_comparison_;
+  PhaseReport all_;
+  PhaseReport since_comparison_;
 };
 
 /// How many ranks of `hosts` are on the host of each.

@@ -2,6 +2,7 @@
 
 #include "planner/plan.hpp"
 #include "runtime/measured/predicted_phases.hpp"
+#include "runtime/trainer/step_report.hpp"
 
 #include <cstdint>
 #include <span>

@@ -1,16 +1,13 @@
 #pragma once
 
 #include "costmodel/cost_model.hpp"
-#include "runtime/trainer/step_report.hpp"
+#include "runtime/metrics/step_phase.hpp"
 
 #include <array>
 #include <cstddef>
 #include <string_view>
 
 namespace shardwright {
-
-/// One rank's milliseconds in each phase of a step.
-using PhaseMs = std::array<double, kStepPhaseNames.size()>;
 
 inline double& ms_of(PhaseMs& phases, StepPhase phase) {
   return phases[static_cast<std::size_t>(phase)];

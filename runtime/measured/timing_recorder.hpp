@@ -5,6 +5,7 @@
 #include "runtime/measured/predicted_phases.hpp"
 #include "runtime/measured/rank_tables.hpp"
 #include "runtime/profile/timing_file.hpp"
+#include "runtime/trainer/step_report.hpp"
 
 #include <cstdint>
 #include <optional>

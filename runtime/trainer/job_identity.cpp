@@ -53,9 +53,11 @@ std::string difference(const json& first, const json& other, std::size_t rank) {
 
 json job_identity(const TrainConfig& config, const TrainingInputs& inputs) {
   json identity = train_config_to_json(config);
-  for (const char* key : {"data", "plan", "threads", "wait_limit_s", "progress_every",
-                          "allow_shared_gpu", "checkpoint_every", "checkpoint_keep", "resume",
-                          "trace", "trace_steps", "record_timings", "compare_every"})
+  for (const char* key :
+       {"data", "plan", "threads", "wait_limit_s", "progress_every", "metrics_every",
+        "allow_shared_gpu", "checkpoint_every", "checkpoint_keep", "resume"})
+    identity.erase(key);
+  for (const char* key : {"trace", "trace_steps", "record_timings", "compare_every"})
     identity.erase(key);
   identity["output"] = config.output.empty() ? "none" : "given";
   identity["batch_size"] = inputs.batch_size;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace shardwright {
 
@@ -25,6 +26,8 @@ class MetricsFile {
   std::int64_t bytes() const { return bytes_; }  ///< written to the file so far
 
   void add(const nlohmann::json& event);
+  /// One object, written already, with its newline.
+  void add_line(std::string_view line) { pending_ += line; }
   /// Throws EnvironmentError.
   void write_pending();
 

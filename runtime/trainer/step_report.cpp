@@ -28,6 +28,9 @@ StepStatistics& StepStatistics::operator+=(const StepStatistics& other) {
     add(bytes_of_ranks[r], other.bytes_of_ranks[r]);
   }
   add(max_bytes, other.max_bytes);
+  phases += other.phases;
+  resident_bytes = other.resident_bytes;
+  fullest = other.fullest;
   return *this;
 }
 
@@ -44,6 +47,7 @@ void add_phases(const EmbeddingPhases& phases, StepReport& report) {
 
 StepStatistics statistics_of(std::span<const StepReport> ranks) {
   StepStatistics statistics;
+  statistics.phases.steps = 1;
   for (const StepReport& report : ranks) {
     statistics.loss_sum += report.loss_sum;
     statistics.wants_checkpoint = statistics.wants_checkpoint || report.wants_checkpoint;
@@ -52,6 +56,11 @@ StepStatistics statistics_of(std::span<const StepReport> ranks) {
     add(statistics.mean_ms, report.phase_ms);
     raise(statistics.max_ms, report.phase_ms);
     raise(statistics.max_bytes, report.bytes_sent);
+    if (report.resident_bytes > statistics.resident_bytes) {
+      statistics.resident_bytes = report.resident_bytes;
+      statistics.fullest = statistics.phases.ms_of_ranks.size();
+    }
+    statistics.phases.ms_of_ranks.push_back(report.phase_ms);
   }
   for (double& ms : statistics.mean_ms) ms /= static_cast<double>(ranks.size());
   return statistics;

@@ -2,6 +2,8 @@
 
 #include "runtime/comm/communicator.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
+#include "runtime/metrics/phase_report.hpp"
+#include "runtime/metrics/step_phase.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -9,31 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
 #include <vector>
 
 namespace shardwright {
-
-/// The parts of a training step, in their order.
-enum class StepPhase {
-  read,             ///< from the mapped files, check of ids, and the wait for the slowest reader
-  input_exchange,   ///< ids and lengths to the ranks that hold their rows
-  lookup,           ///< gather and pool
-  output_exchange,  ///< pooled embeddings back to the samples' ranks
-  dense,            ///< forward and backward of the dense part
-  gradient_exchange,
-  update,            ///< gradients per row and optimizer of the embeddings
-  dense_all_reduce,  ///< sum of the dense gradients over the ranks
-  dense_update,
-};
-inline constexpr std::array<std::string_view, 9> kStepPhaseNames = {
-    "read",   "input_exchange",   "lookup",      "output_exchange", "dense", "gradient_exchange",
-    "update", "dense_all_reduce", "dense_update"};
-
-/// What is sent to other ranks in a step.
-enum class StepTraffic { input, output, gradient, dense };
-inline constexpr std::array<std::string_view, 4> kStepTrafficNames = {"input", "output", "gradient",
-                                                                      "dense"};
 
 /// What one rank has to say of a step.
 struct StepReport {
@@ -41,8 +21,9 @@ struct StepReport {
   double seconds = 0;   ///< from the first phase to the last
   std::int64_t samples = 0;
   bool wants_checkpoint = false;  ///< after this step
-  std::array<double, kStepPhaseNames.size()> phase_ms{};
+  PhaseMs phase_ms{};
   std::array<std::int64_t, kStepTrafficNames.size()> bytes_sent{};
+  std::int64_t resident_bytes = 0;  ///< of the rank's process, after a step that is reported
 
   double& ms(StepPhase phase) { return phase_ms[static_cast<std::size_t>(phase)]; }
   std::int64_t& bytes(StepTraffic kind) { return bytes_sent[static_cast<std::size_t>(kind)]; }
@@ -53,10 +34,13 @@ struct StepStatistics {
   double loss_sum = 0;            ///< added in rank order
   double seconds = 0;             ///< of the slowest rank
   bool wants_checkpoint = false;  ///< any rank does
-  std::array<double, kStepPhaseNames.size()> mean_ms{};
-  std::array<double, kStepPhaseNames.size()> max_ms{};
+  PhaseMs mean_ms{};
+  PhaseMs max_ms{};
   std::vector<std::array<std::int64_t, kStepTrafficNames.size()>> bytes_of_ranks;
   std::array<std::int64_t, kStepTrafficNames.size()> max_bytes{};
+  PhaseReport phases;               ///< every rank's; of this process' own steps alone
+  std::int64_t resident_bytes = 0;  ///< of the fullest rank, after the last step
+  std::size_t fullest = 0;          ///< that rank
 
   /// Adds another step's figures: sums over steps.
   StepStatistics& operator+=(const StepStatistics& other);

@@ -89,6 +89,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
                        "threads",
                        "wait_limit_s",
                        "progress_every",
+                       "metrics_every",
                        "checkpoint_every",
                        "checkpoint_keep",
                        "resume",
@@ -137,6 +138,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   set(settings, "threads", config.threads, 1, 4096);
   if (const auto value = settings.find("wait_limit_s")) config.wait_limit_s = value->number(0.0);
   set(settings, "progress_every", config.progress_every, 0, kMany);
+  set(settings, "metrics_every", config.metrics.every, 1, kMany);
   set_checkpointing(settings, config);
   set_watch(settings, config.watch);
 }
@@ -181,6 +183,7 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
                          {"threads", config.threads},
                          {"wait_limit_s", config.wait_limit_s},
                          {"progress_every", config.progress_every},
+                         {"metrics_every", config.metrics.every},
                          {"checkpoint_every", config.checkpoint_every},
                          {"checkpoint_keep", config.checkpoint_keep},
                          {"resume", config.resume},

@@ -5,6 +5,7 @@
 #include "runtime/device/backend.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
 #include "runtime/measured/watch_options.hpp"
+#include "runtime/metrics/metrics_options.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -37,6 +38,7 @@ struct TrainConfig {
   std::int64_t threads = 1;                ///< per rank, of look-up, update and LibTorch
   double wait_limit_s = 1800;              ///< for which ranks wait for each other; 0: for ever
   std::int64_t progress_every = 0;         ///< steps between progress lines; 0: every few seconds
+  MetricsOptions metrics;                  ///< keys metrics_…
   std::string checkpoint_every = "never";  ///< checkpoint_interval.hpp
   std::int64_t checkpoint_keep = 3;        ///< the last so many; at least 1
   std::string resume = "auto";  ///< auto, never, or a checkpoint, or a folder that holds some

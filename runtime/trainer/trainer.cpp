@@ -4,12 +4,13 @@
 #include "runtime/checkpoint/saved_model.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/measured/job_watch.hpp"
+#include "runtime/metrics/job_metrics.hpp"
+#include "runtime/metrics/resident_bytes.hpp"
 #include "runtime/profile/machine_probe.hpp"
 #include "runtime/trainer/exchange_check.hpp"
 #include "runtime/trainer/gather.hpp"
 #include "runtime/trainer/job_checkpoints.hpp"
 #include "runtime/trainer/job_identity.hpp"
-#include "runtime/trainer/metrics_file.hpp"
 #include "runtime/trainer/rank_model.hpp"
 #include "runtime/trainer/stopwatch.hpp"
 #include "runtime/trainer/training_inputs.hpp"
@@ -75,6 +76,7 @@ class TrainingJob {
         inputs_(open_together(comm, config)),
         reader_(inputs_.train.data, inputs_.batch_size, comm.rank().value(), comm.size()),
         progress_(progress_options(), config.epochs, num_steps()),
+        metrics_(config.metrics, num_steps()),
         exchange_check_(inputs_.plan),
         checkpoints_(comm, config, inputs_, surroundings.made_by,
                      [this](const std::string& sentence) { progress_.say(sentence); }) {}
@@ -134,7 +136,7 @@ class TrainingJob {
     if (!is_first()) return;
     if (config_.output.empty()) return checkpoints_.claim();
     if (config_.save_model) require_model_folder(model_folder());
-    metrics_.emplace(config_.output);
+    metrics_.open_file(config_.output);
     checkpoints_.claim();
   }
 
@@ -143,29 +145,24 @@ class TrainingJob {
     if (!is_first()) return;
     Plan plan = inputs_.plan;
     plan.workload.batch_size = inputs_.batch_size;
-    watch_.emplace(
-        JobWatch::Job{.options = config_.watch,
-                      .plan = std::move(plan),
-                      .plan_id = inputs_.plan_id,
-                      .hardware = config_.watch.record_timings.empty() ? "" : processor_name(),
-                      .hosts = summary_.placement.host_of_rank,
-                      .command = surroundings_.made_by.command,
-                      .say = [this](const std::string& sentence) { progress_.say(sentence); },
-                      .add_event =
-                          [this](const nlohmann::json& event) {
-                            if (metrics_) metrics_->add(event);
-                          }});
+    watch_.emplace(JobWatch::Job{
+        .options = config_.watch,
+        .plan = std::move(plan),
+        .plan_id = inputs_.plan_id,
+        .hardware = config_.watch.record_timings.empty() ? "" : processor_name(),
+        .hosts = summary_.placement.host_of_rank,
+        .command = surroundings_.made_by.command,
+        .say = [this](const std::string& sentence) { progress_.say(sentence); },
+        .add_event = [this](const nlohmann::json& event) { metrics_.add_event(event); }});
   }
 
   void resume() {
     const std::optional<std::int64_t> metrics_bytes = checkpoints_.resume(*model_, summary_);
-    run_together(comm_, [&] {
-      if (metrics_) metrics_->start_after(metrics_bytes.value_or(0));
-    });
+    run_together(comm_, [&] { metrics_.start_after(metrics_bytes.value_or(0)); });
     if (!metrics_bytes) return;
     progress_.start_after(summary_.steps);
     summary_.epochs = summary_.steps / reader_.num_batches();
-    if (metrics_) metrics_->add({{"event", "resume"}, {"steps", summary_.steps}});
+    metrics_.add_event({{"event", "resume"}, {"steps", summary_.steps}});
   }
 
   std::string model_folder() const { return config_.output + "/model"; }
@@ -191,17 +188,14 @@ class TrainingJob {
     Stopwatch stopwatch;
     std::int64_t metrics_bytes = 0;
     run_together(comm_, [&] {
-      if (!metrics_) return;
-      metrics_->write_pending();
-      metrics_bytes = metrics_->bytes();
+      metrics_.write_pending();
+      metrics_bytes = metrics_.bytes();
     });
     std::string folder = checkpoints_.write(*model_, summary_, metrics_bytes);
-    if (metrics_) {
-      metrics_->add({{"event", "checkpoint"},
-                     {"steps", summary_.steps},
-                     {"folder", folder},
-                     {"seconds", stopwatch.seconds()}});
-    }
+    metrics_.add_event({{"event", "checkpoint"},
+                        {"steps", summary_.steps},
+                        {"folder", folder},
+                        {"seconds", stopwatch.seconds()}});
     return folder;
   }
 
@@ -236,6 +230,7 @@ class TrainingJob {
     report.ms(StepPhase::read) = read_ms;
     report.samples = batch_.size;
     report.seconds = stopwatch.seconds();
+    if (metrics_.is_due(summary_.steps)) report.resident_bytes = resident_bytes();
     const bool asked = surroundings_.checkpoint_asked && surroundings_.checkpoint_asked();
     report.wants_checkpoint = checkpoints_.is_due(summary_.steps + 1, num_steps(), asked);
     const std::vector<StepReport> reports = gather(comm_, report);
@@ -247,7 +242,7 @@ class TrainingJob {
   /// The ranks' one point of agreement per step: whatever is wrong on one ends all.
   void read_together(const DataPart& part, const BatchReader& reader, std::int64_t step) {
     run_together(comm_, [&] {
-      if (metrics_) metrics_->write_pending();
+      metrics_.write_pending();
       if (surroundings_.interrupted && surroundings_.interrupted()) {
         throw Error(ExitCode::interrupted,
                     fmt::format("Interrupted after {} of {} steps; no model was saved.",
@@ -274,16 +269,8 @@ class TrainingJob {
     summary_.seconds += statistics.seconds;
     summary_.last_loss = loss;
     progress_.add({summary_.epochs, summary_.steps, batch_.global_size, loss, statistics.seconds});
-    if (!metrics_) return;
-    metrics_->add({{"event", "step"},
-                   {"epoch", summary_.epochs},
-                   {"step", summary_.steps},
-                   {"loss", loss},
-                   {"learning_rate", learning_rate},
-                   {"samples", batch_.global_size},
-                   {"samples_per_s", static_cast<double>(batch_.global_size) / statistics.seconds},
-                   {"phase_ms", phase_ms_json(statistics, 1)},
-                   {"bytes_sent", bytes_sent_json(statistics, 1)}});
+    metrics_.add({summary_.epochs, summary_.steps, batch_.global_size, loss, learning_rate},
+                 statistics);
   }
 
   void evaluate() {
@@ -312,14 +299,13 @@ class TrainingJob {
     progress_.say(fmt::format("Test after step {} of {}: AUC {}, log loss {}, {} samples.",
                               summary_.steps, num_steps(), text(summary_.test.auc),
                               text(summary_.test.log_loss), summary_.test.samples));
-    if (!metrics_) return;
     const nlohmann::json summary = summary_to_json(summary_);
-    metrics_->add({{"event", "evaluation"},
-                   {"epoch", epoch},
-                   {"steps", summary_.steps},
-                   {"samples", summary_.test.samples},
-                   {"auc", summary["auc"]},
-                   {"log_loss", summary["log_loss"]}});
+    metrics_.add_event({{"event", "evaluation"},
+                        {"epoch", epoch},
+                        {"steps", summary_.steps},
+                        {"samples", summary_.test.samples},
+                        {"auc", summary["auc"]},
+                        {"log_loss", summary["log_loss"]}});
   }
 
   /// Of the GPUs: what a plan predicts beside what was taken.
@@ -337,11 +323,10 @@ class TrainingJob {
     if (watch_) summary_.plan_check = watch_->finish();
     // First what has been found out: saving may fail.
     run_together(comm_, [&] {
-      if (!metrics_) return;
       nlohmann::json event = summary_to_json(summary_);
       event["event"] = "summary";
-      metrics_->add(event);
-      metrics_->write_pending();
+      metrics_.add_event(event);
+      metrics_.write_pending();
     });
     if (!config_.output.empty() && config_.save_model) save();
   }
@@ -366,10 +351,10 @@ class TrainingJob {
   TrainingInputs inputs_;
   BatchReader reader_;
   Progress progress_;
+  JobMetrics metrics_;
   ExchangeCheck exchange_check_;
   JobCheckpoints checkpoints_;
-  std::optional<MetricsFile> metrics_;  ///< on rank 0, if there is an output folder
-  std::optional<JobWatch> watch_;       ///< on rank 0; says and adds by those above
+  std::optional<JobWatch> watch_;  ///< on rank 0; says and adds by those above
   std::unique_ptr<RankModel> model_;
   Batch batch_;
   TrainSummary summary_;

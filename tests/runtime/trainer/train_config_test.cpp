@@ -48,7 +48,7 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
       "embedding_dim": 8, "bottom_mlp": [4, 8], "top_mlp": [3, 1], "batch_size": 64, "epochs": 2,
       "max_steps": 7, "optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10, "seed": 3,
       "gradient_wire": "bf16", "on_bad_id": "skip", "threads": 2, "wait_limit_s": 2.5,
-      "progress_every": 4, "device": "cuda", "allow_shared_gpu": true)")));
+      "progress_every": 4, "metrics_every": 5, "device": "cuda", "allow_shared_gpu": true)")));
 
   EXPECT_EQ(config.data, "/d");
   EXPECT_EQ(config.plan, "/p.json");
@@ -70,6 +70,7 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
   EXPECT_EQ(config.threads, 2);
   EXPECT_EQ(config.wait_limit_s, 2.5);
   EXPECT_EQ(config.progress_every, 4);
+  EXPECT_EQ(config.metrics.every, 5);
   EXPECT_EQ(config.backend.backend, Backend::cuda);
   EXPECT_TRUE(config.backend.allow_shared_gpu);
 }
@@ -115,6 +116,7 @@ TEST_F(TrainConfigFile, NamesThePlaceOfABadValue) {
   expect_refused(with(R"("optimizer": "sdg")"), "optimizer: 'sdg' is not a known optimizer");
   expect_refused(with(R"("on_bad_id": "drop")"), "on_bad_id: 'drop' is not a known policy");
   expect_refused(with(R"("threads": 0)"), "threads is 0");
+  expect_refused(with(R"("metrics_every": 0)"), "metrics_every is 0");
   expect_refused(with(R"("save_model": 1)"), "save_model is 1, expected true or false");
 }
 
