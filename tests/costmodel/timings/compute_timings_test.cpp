@@ -47,6 +47,17 @@ TEST(ComputeTimings, AreReadAsTheyWereWritten) {
   EXPECT_EQ(read.metadata.at("date"), "2026-01-31");
 }
 
+TEST(ComputeTimings, KeepHowManyFeaturesShareATable) {
+  ComputeTiming timing = sample();
+  timing.tables[0].features = 3;
+  const ComputeTimings read =
+      parse_compute_timings(file_with(compute_timing_line(timing)), "t.csv");
+  EXPECT_EQ(read.rows.at(0), timing);
+  const Workload workload = workload_of(read.rows[0]);
+  EXPECT_EQ(workload.tables[0].features.size(), 3U);
+  EXPECT_EQ(workload.tables[1].features.size(), 1U);
+}
+
 TEST(ComputeTimings, DropAndCountUnusableTimesAndACutOffLine) {
   ComputeTiming bad = sample();
   bad.forward_ms = 0;
