@@ -1,5 +1,6 @@
 #include "runtime/measured/rank_tables.hpp"
 
+#include "costmodel/reuse.hpp"
 #include "costmodel/shard_load.hpp"
 #include "costmodel/unique_rows.hpp"
 
@@ -22,6 +23,12 @@ MeasuredTable measured_table(const Workload& workload, const Shard& shard) {
           .features = std::ssize(table.features)};
 }
 
+/// Distinct rows as a reader of the timings will count them: from the law's histogram.
+double unique_rows_under(std::int64_t rows, double lookups, double skew) {
+  const double reuse = mean_reuse(zipf_reuse(rows, lookups, skew));
+  return reuse > 0 ? lookups / reuse : 0;
+}
+
 /// What of a shard the schema cannot say beside those before it, or "".
 std::string obstacle(const Table& table, const Shard& shard, const RankTables& before) {
   if (!shard.rank) return fmt::format("table {} is data_parallel", table.name);
@@ -39,7 +46,7 @@ double skew_for(std::int64_t rows, double lookups, double unique_rows) {
   constexpr int kHalvings = 30;
   for (int i = 0; i < kHalvings; ++i) {
     const double middle = (low + high) / 2;
-    (zipf_unique_rows(rows, lookups, middle) > unique_rows ? low : high) = middle;
+    (unique_rows_under(rows, lookups, middle) > unique_rows ? low : high) = middle;
   }
   constexpr double kFinest = 1e-6;  // of the bisection's ends: what no skew reaches
   if (low == 0 || high < kFinest) return 0;

@@ -24,7 +24,8 @@ struct RankTables {
 std::optional<RankTables> rank_tables(const Plan& plan, RankId rank, std::string& why);
 
 /// The skew of the Zipf law, 0 to 10, under which `lookups` ids of `rows` rows touch `unique_rows`
-/// of them; the nearest where no skew does.
+/// of them by the law's histogram (zipf_reuse), as readers of timings count; the nearest where no
+/// skew does.
 double skew_for(std::int64_t rows, double lookups, double unique_rows);
 
 }  // namespace shardwright

@@ -29,6 +29,10 @@ Plan two_ranks() {
   plan.workload.batch_size = 1000;
   plan.workload.tables[0].pooling = 4;
   plan.workload.tables[1].features = {"clicked", "shown"};
+  for (Table& table : plan.workload.tables) {
+    table.reuse = zipf_reuse(table.rows, 1000 * table.pooling, 0.8);
+    table.reuse_batch_size = 1000;
+  }
   using enum ShardingType;
   plan.shards = {{TableId{0}, row_wise, 0, 25, 0, 16, RankId{0}},
                  {TableId{0}, row_wise, 25, 100, 0, 16, RankId{1}},
@@ -63,7 +67,7 @@ std::vector<ComputeTiming> rows_of(const std::string& file) {
 
 TEST(SkewFor, FindsTheSkewOfALaw) {
   for (const double skew : {0.3, 0.8, 1.05, 1.6}) {
-    const double unique = zipf_unique_rows(100'000, 50'000, skew);
+    const double unique = 50'000 / mean_reuse(zipf_reuse(100'000, 50'000, skew));
     EXPECT_NEAR(skew_for(100'000, 50'000, unique), skew, 1e-4);
   }
 }

@@ -119,6 +119,19 @@ TEST_F(WatchedTraining, GoesOnWhereATraceCannotBeWritten) {
   EXPECT_THAT(said, HasSubstr("Training goes on without it: /nowhere/trace.json"));
 }
 
+TEST(WatchSettings, AreReadFromAConfigAndChecked) {
+  TrainConfig config;
+  const json settings = {
+      {"trace", "t.json"}, {"trace_steps", 5}, {"record_timings", "t.csv"}, {"compare_every", 7}};
+  apply_train_settings(JsonView(settings, "test"), config);
+  EXPECT_EQ(config.watch.trace, "t.json");
+  EXPECT_EQ(config.watch.trace_steps, 5);
+  EXPECT_EQ(config.watch.record_timings, "t.csv");
+  EXPECT_EQ(config.watch.compare_every, 7);
+  const json none = {{"trace_steps", 0}};
+  EXPECT_THROW(apply_train_settings(JsonView(none, "test"), config), InputError);
+}
+
 TEST(RanksOnHost, CountsThem) { EXPECT_THAT(ranks_on_host({"a", "b", "a"}), ElementsAre(2, 1, 2)); }
 
 }  // namespace
