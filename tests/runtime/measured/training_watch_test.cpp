@@ -116,7 +116,7 @@ TEST_F(WatchedTraining, GoesOnWhereATraceCannotBeWritten) {
   TrainSurroundings surroundings;
   surroundings.progress.write = [&said](const std::string& text) { said += text; };
   EXPECT_EQ(run_training(2, config_, surroundings).summary.steps, 12);
-  EXPECT_THAT(said, HasSubstr("Training goes on without it: /nowhere/trace.json"));
+  EXPECT_THAT(said, HasSubstr("Training goes on without it: The file /nowhere/trace.json"));
 }
 
 TEST(WatchSettings, AreReadFromAConfigAndChecked) {
