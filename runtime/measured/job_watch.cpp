@@ -61,7 +61,7 @@ template <class Work>
 void JobWatch::try_to(Work work) {
   try {
     work();
-  } catch (const EnvironmentError& error) {
+  } catch (const Error& error) {  // a full disk, a cost model that does not fit any more
     job_.say(fmt::format("Training goes on without it: {}", error.what()));
   }
 }
@@ -95,8 +95,11 @@ void JobWatch::record(std::span<const StepReport> ranks) {
 void JobWatch::compare(std::int64_t steps_done) {
   const std::int64_t every = job_.options.compare_every;
   if (every == 0 || steps_done % every != 0) return;
-  const PlanCheck check = checker_.check(means_of(since_comparison_), since_comparison_.steps);
-  since_comparison_ = {};
+  const PhaseReport report = std::exchange(since_comparison_, {});
+  try_to([&] { tell(checker_.check(means_of(report), report.steps), steps_done); });
+}
+
+void JobWatch::tell(const PlanCheck& check, std::int64_t steps_done) {
   job_.say(plan_check_to_text(check, kRowsWhileTraining));
   nlohmann::json event = plan_check_to_json(check);
   event["event"] = "plan_check";
@@ -110,8 +113,10 @@ std::optional<PlanCheck> JobWatch::finish() {
     if (timings_) timings_->finish();
   });
   timings_.reset();
-  if (all_.steps == 0) return std::nullopt;
-  return checker_.check_with_changes(means_of(all_), all_.steps);
+  std::optional<PlanCheck> check;
+  if (all_.steps == 0) return check;
+  try_to([&] { check = checker_.check_with_changes(means_of(all_), all_.steps); });
+  return check;
 }
 
 }  // namespace shardwright

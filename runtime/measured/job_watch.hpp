@@ -20,7 +20,7 @@
 namespace shardwright {
 
 /// What rank 0 of a job keeps beside the training: its trace, its timings, its comparison with the
-/// plan. None of them ends a job: what cannot be written is said, and left.
+/// plan. None of them ends a job once it has begun: what cannot be written is said, and left.
 class JobWatch {
  public:
   struct Job {
@@ -49,6 +49,7 @@ class JobWatch {
  private:
   void record(std::span<const StepReport> ranks);
   void compare(std::int64_t steps_done);
+  void tell(const PlanCheck& check, std::int64_t steps_done);
   void write_trace();
   template <class Work>
   void try_to(Work work);
