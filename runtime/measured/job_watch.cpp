@@ -100,7 +100,8 @@ void JobWatch::compare(std::int64_t steps_done) {
 }
 
 void JobWatch::tell(const PlanCheck& check, std::int64_t steps_done) {
-  job_.say(plan_check_to_text(check, kRowsWhileTraining));
+  const std::string text = plan_check_to_text(check, kRowsWhileTraining);
+  if (!text.empty()) job_.say(text.substr(0, text.size() - 1));  // ends in a newline
   nlohmann::json event = plan_check_to_json(check);
   event["event"] = "plan_check";
   event["after_steps"] = steps_done;
