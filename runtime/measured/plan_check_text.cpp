@@ -46,14 +46,14 @@ std::string table_words(const SlowRank& slow) {
 }
 
 std::string slowest_line(const SlowRank& slow) {
-  return fmt::format("Slowest: rank {} on {}, {} {} ms, mean rank {} ms. {}\n", slow.rank.value(),
-                     slow.host, name_of(slow.phase), ms(slow.measured_ms), ms(slow.expected_ms),
-                     table_words(slow));
+  return fmt::format("Slowest: rank {} on {}, {} {} ms, mean rank {} ms.\n  {}\n",
+                     slow.rank.value(), slow.host, name_of(slow.phase), ms(slow.measured_ms),
+                     ms(slow.expected_ms), table_words(slow));
 }
 
 std::string straggler_line(const SlowRank& slow) {
   return fmt::format(
-      "Straggler: rank {} on {} takes {} ms for {} where the other ranks let expect {}. {}\n",
+      "Straggler: rank {} on {} takes {} ms for {} where the other ranks let expect {}.\n  {}\n",
       slow.rank.value(), slow.host, ms(slow.measured_ms), name_of(slow.phase), ms(slow.expected_ms),
       table_words(slow));
 }
