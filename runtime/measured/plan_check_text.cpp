@@ -18,18 +18,15 @@ std::string comparison_table(const PlanCheck& check, std::size_t most_rows) {
   constexpr std::size_t kLongestHost = 40;
   const auto all = compare_phases(check.predicted, check.measured);
   TextTable table;
-  table.columns = {{"rank"},
-                   {"phase", false},
-                   {"predicted ms"},
-                   {"measured ms"},
-                   {"ratio"},
-                   {"over ms"},
-                   {"host", false, kLongestHost}};
+  table.columns = {{"rank"},         {"host", false, kLongestHost},
+                   {"phase", false}, {"predicted ms"},
+                   {"measured ms"},  {"ratio"},
+                   {"over ms"}};
   for (std::size_t i = 0; i < std::min(most_rows, all.size()); ++i) {
     const PhaseComparison& row = all[i];
-    table.rows.push_back({fmt::to_string(row.rank.value()), std::string(name_of(row.phase)),
-                          ms(row.predicted_ms), ms(row.measured_ms), ratio(row),
-                          fmt::format("{:+.3f}", row.over_ms()), check.hosts[row.rank.index()]});
+    table.rows.push_back({fmt::to_string(row.rank.value()), check.hosts[row.rank.index()],
+                          std::string(name_of(row.phase)), ms(row.predicted_ms),
+                          ms(row.measured_ms), ratio(row), fmt::format("{:+.3f}", row.over_ms())});
   }
   const std::size_t left_out = all.size() - table.rows.size();
   return format_table(table) +
