@@ -1,6 +1,7 @@
 #include "costmodel/json/write_file.hpp"
 #include "launch/commands.hpp"
 #include "launch/plan_under_model.hpp"
+#include "launch/run_report/run_report.hpp"
 #include "planner/report/report.hpp"
 #include "planner/search/algorithms.hpp"
 #include "planner/spec/cell.hpp"
@@ -8,6 +9,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,24 +33,39 @@ std::vector<std::string> baseline_names(const std::string& list) {
   return names;
 }
 
-void run(const ReportArguments& arguments) {
+void write_report(const ReportArguments& arguments, const std::string& text) {
+  write_file(arguments.output, text);
+  if (arguments.output != "-") fmt::print(stderr, "Wrote {}.\n", arguments.output);
+}
+
+void report_run(const ReportArguments& arguments) {
+  const nlohmann::json data = read_run_report(arguments.source.plan);
+  write_report(arguments, arguments.json ? data.dump(2) + "\n" : run_report_to_html(data));
+}
+
+void report_plan(const ReportArguments& arguments) {
   const auto names = baseline_names(arguments.baselines);
   const RatedPlan rated = read_rated_plan(arguments.source);
   const auto baselines = run_baselines(rated.plan, *rated.cost_model, names);
   const nlohmann::json data = report_to_json(rated.plan, *rated.cost_model, baselines);
-  write_file(arguments.output, arguments.json ? data.dump(2) + "\n" : report_to_html(data));
-  if (arguments.output != "-") fmt::print(stderr, "Wrote {}.\n", arguments.output);
+  write_report(arguments, arguments.json ? data.dump(2) + "\n" : report_to_html(data));
+}
+
+void run(const ReportArguments& arguments) {
+  if (std::filesystem::is_directory(arguments.source.plan)) return report_run(arguments);
+  report_plan(arguments);
 }
 
 }  // namespace
 
 void add_report_command(CLI::App& app) {
-  CLI::App* command =
-      app.add_subcommand("report", "Write a plan as one web page that needs no network");
+  CLI::App* command = app.add_subcommand(
+      "report", "Write a plan, or a training run, as one web page that needs no network");
   command->footer(
       "Examples:\n"
       "  shardwright report plan.json -o report.html\n"
-      "  shardwright report plan.json --baselines neuroshard,torchrec_greedy -o report.html");
+      "  shardwright report plan.json --baselines neuroshard,torchrec_greedy -o report.html\n"
+      "  shardwright report out/run -o run.html      # the --output folder of a training");
   const auto arguments = std::make_shared<ReportArguments>();
   add_plan_source(*command, arguments->source);
   command

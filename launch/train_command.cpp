@@ -199,6 +199,20 @@ void add_checkpoint_settings(CLI::App& command, const ArgumentsPtr& arguments) {
       "a checkpoint or output folder to go on from (default auto)");
 }
 
+void add_watch_settings(CLI::App& command, const ArgumentsPtr& arguments) {
+  add_setting<std::string>(command, arguments, "trace",
+                           "Write a Chrome trace of the first steps to this file: measured and\n"
+                           "predicted phases of every rank");
+  add_setting<std::int64_t>(command, arguments, "trace_steps",
+                            "How many steps the trace has (default 20)");
+  add_setting<std::string>(command, arguments, "record_timings",
+                           "Append timings of the job's look-ups and updates to this file, for\n"
+                           "`shardwright fit --from`");
+  add_setting<std::int64_t>(
+      command, arguments, "compare_every",
+      "Compare with the plan after every so many steps (default: at the end)");
+}
+
 void add_model_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   using Text = std::string;
   using Number = std::int64_t;
@@ -292,6 +306,7 @@ void add_train_command(CLI::App& app) {
   add_job_settings(*command, arguments);
   add_metrics_settings(*command, arguments);
   add_checkpoint_settings(*command, arguments);
+  add_watch_settings(*command, arguments);
   add_model_settings(*command, arguments);
   add_embedding_optimizer(*command, arguments);
   add_dense_optimizer(*command, arguments);

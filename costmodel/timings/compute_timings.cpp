@@ -22,6 +22,7 @@ constexpr std::string_view kFirstLine = "# shardwright.timings/1";
 constexpr std::int64_t kMany = std::int64_t{1} << 40;
 constexpr std::int64_t kMostRows = std::int64_t{1} << 50;  // whole in a double
 constexpr std::int64_t kMostDim = std::int64_t{1} << 20;
+constexpr double kMostFeatures = 1e5;
 constexpr std::array<std::string_view, 16> kColumns = {
     "hardware",    "seed",       "set",      "variant",    "repeat",      "batch",
     "optimizer",   "busy_ranks", "tables",   "forward_ms", "backward_ms", "forward_ci",
@@ -53,14 +54,28 @@ std::vector<MeasuredTable> read_tables(const RowReader& row) {
   std::vector<MeasuredTable> tables;
   for (const std::string_view text : split(row.text("tables"), ' ')) {
     const auto parts = split(text, '/');
-    if (parts.size() != 4)
+    if (parts.size() != 4 && parts.size() != 5)
       row.fail("tables", "rows/dim/pooling/skew of each table, with spaces between");
     tables.push_back(
         {static_cast<std::int64_t>(part(row, parts[0], 1, static_cast<double>(kMostRows))),
          static_cast<std::int64_t>(part(row, parts[1], 1, static_cast<double>(kMostDim))),
-         part(row, parts[2], 0, 1e9), part(row, parts[3], 0, 10)});
+         part(row, parts[2], 0, 1e9), part(row, parts[3], 0, 10),
+         parts.size() == 5 ? static_cast<std::int64_t>(part(row, parts[4], 1, kMostFeatures)) : 1});
   }
   return tables;
+}
+
+std::vector<std::string> feature_names(const std::string& table, std::int64_t count) {
+  if (count == 1) return {table};
+  std::vector<std::string> names;
+  for (std::int64_t i = 0; i < count; ++i) names.push_back(fmt::format("{}_{}", table, i));
+  return names;
+}
+
+std::string table_cell(const MeasuredTable& table) {
+  std::string cell = fmt::format("{}/{}/{}/{}", table.rows, table.dim, table.pooling, table.skew);
+  if (table.features != 1) cell += fmt::format("/{}", table.features);
+  return cell;
 }
 
 std::int64_t required(const RowReader& row, std::string_view column, std::int64_t least) {
@@ -183,7 +198,7 @@ Workload workload_of(const ComputeTiming& timing) {
     table.pooling = measured.pooling;
     table.optimizer = timing.optimizer;
     table.dtype = timing.dtype;
-    table.features = {table.name};
+    table.features = feature_names(table.name, measured.features);
     table.reuse = zipf_reuse(
         measured.rows, measured.pooling * static_cast<double>(timing.batch_size), measured.skew);
     table.reuse_batch_size = timing.batch_size;
@@ -220,9 +235,7 @@ std::string compute_timings_header(const std::map<std::string, std::string>& met
 
 std::string compute_timing_line(const ComputeTiming& timing) {
   std::vector<std::string> tables;
-  for (const MeasuredTable& table : timing.tables) {
-    tables.push_back(fmt::format("{}/{}/{}/{}", table.rows, table.dim, table.pooling, table.skew));
-  }
+  for (const MeasuredTable& table : timing.tables) tables.push_back(table_cell(table));
   return fmt::format("{},{},{},{},{},{},{},{},{},{:.5g},{:.5g},{:.3g},{:.3g},{},{},{}\n",
                      csv_cell(timing.hardware), timing.seed, timing.set, timing.variant,
                      timing.repeat, timing.batch_size, to_string(timing.optimizer),

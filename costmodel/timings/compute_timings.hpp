@@ -15,8 +15,9 @@ namespace shardwright {
 struct MeasuredTable {
   std::int64_t rows = 0;
   std::int64_t dim = 0;
-  double pooling = 0;  ///< mean ids per sample
-  double skew = 0;     ///< of the Zipf law that drew the ids (zipf.hpp)
+  double pooling = 0;         ///< mean ids per sample
+  double skew = 0;            ///< of the Zipf law that drew the ids (zipf.hpp)
+  std::int64_t features = 1;  ///< bags per sample, among which the pooling is spread
   bool operator==(const MeasuredTable&) const = default;
 };
 

@@ -37,4 +37,12 @@ std::int64_t TimingFile::next_set(std::uint64_t seed, std::int64_t busy_ranks,
   return next;
 }
 
+std::int64_t TimingFile::next_repeat(std::uint64_t seed, std::int64_t batch_size) const {
+  std::int64_t next = 1;
+  for (const ComputeTiming& row : before_.rows) {
+    if (row.seed == seed && row.batch_size == batch_size) next = std::max(next, row.repeat + 1);
+  }
+  return next;
+}
+
 }  // namespace shardwright

@@ -22,6 +22,8 @@ class TimingFile {
 
   /// The set after the last one of this profile, 0 if there is none.
   std::int64_t next_set(std::uint64_t seed, std::int64_t busy_ranks, std::int64_t repeat) const;
+  /// One more than the largest repeat of the seed's sets with this batch, 1 if there is none.
+  std::int64_t next_repeat(std::uint64_t seed, std::int64_t batch_size) const;
   /// Writes lines through to the file.
   void append(const std::string& lines) { file_->append(lines); }
 

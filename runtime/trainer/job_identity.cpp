@@ -63,6 +63,8 @@ json job_identity(const TrainConfig& config, const TrainingInputs& inputs) {
         "metrics_file", "metrics_port", "metrics_bind", "tensorboard", "allow_shared_gpu",
         "checkpoint_every", "checkpoint_keep", "resume"})
     identity.erase(key);
+  for (const char* key : {"trace", "trace_steps", "record_timings", "compare_every"})
+    identity.erase(key);
   identity["output"] = config.output.empty() ? "none" : "given";
   identity["batch_size"] = inputs.batch_size;
   identity["plan_id"] = inputs.plan_id;

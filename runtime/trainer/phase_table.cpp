@@ -1,27 +1,15 @@
 #include "runtime/trainer/phase_table.hpp"
 
+#include "runtime/measured/predicted_phases.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 namespace shardwright {
 namespace {
 
 using nlohmann::json;
-
-/// Phases that a plan predicts, beside their measured names.
-struct PredictedPhase {
-  StepPhase measured;
-  double PhaseTimes::*predicted;
-};
-constexpr std::array<PredictedPhase, 5> kPredictedPhases = {{
-    {StepPhase::input_exchange, &PhaseTimes::comm_input_ms},
-    {StepPhase::lookup, &PhaseTimes::compute_forward_ms},
-    {StepPhase::output_exchange, &PhaseTimes::comm_forward_ms},
-    {StepPhase::gradient_exchange, &PhaseTimes::comm_backward_ms},
-    {StepPhase::update, &PhaseTimes::compute_backward_ms},
-}};
 
 std::optional<double> predicted_ms(const std::optional<PhaseTimes>& predicted, std::size_t phase) {
   for (const PredictedPhase& known : kPredictedPhases) {

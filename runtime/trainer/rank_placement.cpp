@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <iterator>
 #include <map>
+#include <utility>
 
 namespace shardwright {
 namespace {
@@ -22,8 +23,10 @@ std::string host_name() {
 RankPlacement find_placement(Communicator& comm) {
   const std::int64_t cores = sysconf(_SC_NPROCESSORS_ONLN);
   std::map<std::string, std::int64_t> ranks_of_host;
+  std::vector<std::string> host_of_rank;
   for (const std::string& host : all_gather(comm, fmt::format("{} {}", host_name(), cores))) {
     ++ranks_of_host[host];
+    host_of_rank.push_back(host.substr(0, host.rfind(' ')));
   }
   const auto fullest =
       std::max_element(ranks_of_host.begin(), ranks_of_host.end(),
@@ -31,7 +34,8 @@ RankPlacement find_placement(Communicator& comm) {
   return {.ranks = comm.size(),
           .hosts = std::ssize(ranks_of_host),
           .most_ranks_per_host = fullest->second,
-          .cores_of_that_host = std::stoll(fullest->first.substr(fullest->first.rfind(' ') + 1))};
+          .cores_of_that_host = std::stoll(fullest->first.substr(fullest->first.rfind(' ') + 1)),
+          .host_of_rank = std::move(host_of_rank)};
 }
 
 std::string describe(const RankPlacement& placement) {

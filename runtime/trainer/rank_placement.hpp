@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace shardwright {
 
@@ -13,6 +14,7 @@ struct RankPlacement {
   std::int64_t hosts = 0;
   std::int64_t most_ranks_per_host = 0;
   std::int64_t cores_of_that_host = 0;  ///< logical
+  std::vector<std::string> host_of_rank = {};
 };
 
 /// Blocks.

@@ -61,6 +61,14 @@ void set_checkpointing(const JsonView& settings, TrainConfig& config) {
   set(settings, "resume", config.resume);
 }
 
+void set_watch(const JsonView& settings, WatchOptions& watch) {
+  constexpr std::int64_t kMostTraced = 1'000'000;
+  set(settings, "trace", watch.trace);
+  set(settings, "trace_steps", watch.trace_steps, 1, kMostTraced);
+  set(settings, "record_timings", watch.record_timings);
+  set(settings, "compare_every", watch.compare_every, 0, kMany);
+}
+
 void resolve(const std::filesystem::path& folder, std::string& path) {
   if (!path.empty()) path = (folder / path).string();
 }
@@ -123,7 +131,11 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
                        "decay_power",
                        "end_learning_rate",
                        "cross_layers",
-                       "cross_rank"});
+                       "cross_rank",
+                       "trace",
+                       "trace_steps",
+                       "record_timings",
+                       "compare_every"});
   set(settings, "data", config.data);
   set(settings, "plan", config.plan);
   set(settings, "output", config.output);
@@ -166,6 +178,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   set(settings, "progress_every", config.progress_every, 0, kMany);
   apply_metrics_settings(settings, config.metrics);
   set_checkpointing(settings, config);
+  set_watch(settings, config.watch);
 }
 
 TrainConfig read_train_config(const std::string& file) {
@@ -175,7 +188,10 @@ TrainConfig read_train_config(const std::string& file) {
   TrainConfig config;
   apply_train_settings(settings, config);
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
-  for (std::string* path : {&config.data, &config.plan, &config.output}) resolve(folder, *path);
+  for (std::string* path : {&config.data, &config.plan, &config.output, &config.watch.trace,
+                            &config.watch.record_timings}) {
+    resolve(folder, *path);
+  }
   if (names_folder(config.resume)) resolve(folder, config.resume);
   resolve_metrics_paths(folder, config.metrics);
   return config;
@@ -208,7 +224,11 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
                          {"progress_every", config.progress_every},
                          {"checkpoint_every", config.checkpoint_every},
                          {"checkpoint_keep", config.checkpoint_keep},
-                         {"resume", config.resume}};
+                         {"resume", config.resume},
+                         {"trace", config.watch.trace},
+                         {"trace_steps", config.watch.trace_steps},
+                         {"record_timings", config.watch.record_timings},
+                         {"compare_every", config.watch.compare_every}};
   if (config.max_steps) json["max_steps"] = *config.max_steps;
   if (config.optimizer) json["optimizer"] = to_string(*config.optimizer);
   if (config.cross_layers) json["cross_layers"] = *config.cross_layers;

@@ -4,6 +4,7 @@
 #include "costmodel/table.hpp"
 #include "runtime/device/backend.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
+#include "runtime/measured/watch_options.hpp"
 #include "runtime/metrics/metrics_options.hpp"
 #include "runtime/trainer/optimizer_keys.hpp"
 
@@ -48,6 +49,7 @@ struct TrainConfig {
   std::string checkpoint_every = "never";  ///< checkpoint_interval.hpp
   std::int64_t checkpoint_keep = 3;        ///< the last so many; at least 1
   std::string resume = "auto";  ///< auto, never, or a checkpoint, or a folder that holds some
+  WatchOptions watch;           ///< keys trace, trace_steps, record_timings and compare_every
 };
 
 /// Sets the fields that `settings` has; "schema" and the names above are its legal members. Throws

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "planner/plan.hpp"
+#include "runtime/measured/plan_check.hpp"
 #include "runtime/metrics/metrics_cost.hpp"
 #include "runtime/trainer/binary_metrics.hpp"
 #include "runtime/trainer/memory_measurement.hpp"
@@ -32,6 +33,7 @@ struct TrainSummary {
   RankPlacement placement;
   std::vector<MemoryMeasurement> device_memory;  ///< one per rank; none on CPUs
   MetricsCost metrics;                           ///< of rank 0, in the process that ends the job
+  std::optional<PlanCheck> plan_check;           ///< on rank 0 alone, after some step
   std::string plan_id;
   std::string job_id;  ///< job_identity.hpp; the saved model has the same
 };

@@ -3,7 +3,10 @@
 #include "runtime/checkpoint/model_folder.hpp"
 #include "runtime/checkpoint/saved_model.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/measured/job_watch.hpp"
 #include "runtime/metrics/job_metrics.hpp"
+#include "runtime/metrics/resident_bytes.hpp"
+#include "runtime/profile/machine_probe.hpp"
 #include "runtime/trainer/exchange_check.hpp"
 #include "runtime/trainer/gather.hpp"
 #include "runtime/trainer/job_checkpoints.hpp"
@@ -57,6 +60,15 @@ std::unique_ptr<RankModel> make_model(Communicator& comm, const TrainConfig& con
   return make_rank_model(comm, spec, config.backend);
 }
 
+/// Timings are of the operator that compute models are of.
+void require_recordable(const TrainConfig& config) {
+  if (config.watch.record_timings.empty()) return;
+  if (config.threads == 1 && config.backend.backend == Backend::cpu) return;
+  throw UsageError(
+      "record_timings takes timings for compute models of one CPU thread a rank: use `threads` 1 "
+      "and `device` cpu, or leave it out.");
+}
+
 /// One training job on one rank.
 class TrainingJob {
  public:
@@ -106,11 +118,14 @@ class TrainingJob {
   void start() {
     show_phase("ini");
     for (const std::string& note : inputs_.notes) progress_.say(note);
-    run_together(comm_, [&] { claim_output(); });
+    summary_.placement = find_placement(comm_);
+    run_together(comm_, [&] {
+      claim_output();
+      start_watch();
+    });
     set_dense_threads(config_.threads);
     model_ = make_model(comm_, config_, inputs_);
     resume();
-    summary_.placement = find_placement(comm_);
     summary_.predicted = slowest_phases(inputs_.plan.predicted);
     summary_.plan_id = inputs_.plan_id;
     summary_.job_id = inputs_.job_id;
@@ -126,6 +141,22 @@ class TrainingJob {
     if (!config_.output.empty() && config_.save_model) require_model_folder(model_folder());
     metrics_.open({inputs_.job_id, inputs_.plan_id, config_.output}, comm_.size());
     checkpoints_.claim();
+  }
+
+  void start_watch() {
+    require_recordable(config_);
+    if (!is_first()) return;
+    Plan plan = inputs_.plan;
+    plan.workload.batch_size = inputs_.batch_size;
+    watch_.emplace(JobWatch::Job{
+        .options = config_.watch,
+        .plan = std::move(plan),
+        .plan_id = inputs_.plan_id,
+        .hardware = config_.watch.record_timings.empty() ? "" : processor_name(),
+        .hosts = summary_.placement.host_of_rank,
+        .command = surroundings_.made_by.command,
+        .say = [this](const std::string& sentence) { progress_.say(sentence); },
+        .add_event = [this](const nlohmann::json& event) { metrics_.add_event(event); }});
   }
 
   void resume() {
@@ -208,6 +239,7 @@ class TrainingJob {
     const std::vector<StepReport> reports = gather(comm_, report);
     exchange_check_.require(summary_.steps, reports);
     record(statistics_of(reports), rates);
+    if (watch_) watch_->add(summary_.steps, reports);
   }
 
   LearningRates learning_rates(std::int64_t step) const {
@@ -305,6 +337,7 @@ class TrainingJob {
   void finish() {
     metrics_.finish();
     summary_.metrics = gather(comm_, metrics_.cost()).front();
+    if (watch_) summary_.plan_check = watch_->finish();
     // First what has been found out: saving may fail.
     run_together(comm_, [&] {
       nlohmann::json event = summary_to_json(summary_);
@@ -339,6 +372,7 @@ class TrainingJob {
   JobMetrics metrics_;
   ExchangeCheck exchange_check_;
   JobCheckpoints checkpoints_;
+  std::optional<JobWatch> watch_;  ///< on rank 0; says and adds by those above
   std::unique_ptr<RankModel> model_;
   Batch batch_;
   TrainSummary summary_;

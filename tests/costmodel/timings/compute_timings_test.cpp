@@ -51,6 +51,17 @@ TEST(ComputeTimings, AreRefusedInTextThatNoModelCouldHold) {
   EXPECT_THAT(message_of(compute_timings_header({{"date", "\xc3"}})), HasSubstr("not UTF-8"));
 }
 
+TEST(ComputeTimings, KeepHowManyFeaturesShareATable) {
+  ComputeTiming timing = sample();
+  timing.tables[0].features = 3;
+  const ComputeTimings read =
+      parse_compute_timings(file_with(compute_timing_line(timing)), "t.csv");
+  EXPECT_EQ(read.rows.at(0), timing);
+  const Workload workload = workload_of(read.rows[0]);
+  EXPECT_EQ(workload.tables[0].features.size(), 3U);
+  EXPECT_EQ(workload.tables[1].features.size(), 1U);
+}
+
 TEST(ComputeTimings, DropAndCountUnusableTimesAndACutOffLine) {
   ComputeTiming bad = sample();
   bad.forward_ms = 0;
