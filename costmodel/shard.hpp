@@ -2,6 +2,7 @@
 
 #include "costmodel/ids.hpp"
 #include "costmodel/sharding_type.hpp"
+#include "costmodel/storage.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -17,6 +18,7 @@ struct Shard {
   std::int64_t col_begin = 0;
   std::int64_t col_end = 0;
   std::optional<RankId> rank;  ///< empty for data_parallel only: every rank holds it
+  Storage storage{};
   std::int64_t rows() const { return row_end - row_begin; }
   std::int64_t columns() const { return col_end - col_begin; }
   bool on(RankId r) const { return !rank || *rank == r; }

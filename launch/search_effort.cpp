@@ -1,6 +1,7 @@
 #include "launch/search_effort.hpp"
 
 #include "costmodel/errors.hpp"
+#include "planner/search/progress_text.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -47,19 +48,13 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  void show(const SearchProgress& progress, std::string_view unit) {
+  void show(const SearchProgress& progress, Objective objective) {
     constexpr std::chrono::milliseconds kBetween{200};
     const auto now = std::chrono::steady_clock::now();
     if (now - last_ < kBetween) return;
     last_ = now;
     shown_ = true;
-    std::string line = fmt::format("best {:.4g} {}", progress.best_cost, unit);
-    if (progress.lower_bound_ms && *progress.lower_bound_ms > 0) {
-      line += fmt::format(", bound {:.4g} ms, gap {:.2f} %", *progress.lower_bound_ms,
-                          100 * (progress.best_cost / *progress.lower_bound_ms - 1));
-    }
-    fmt::print(stderr, "\r{:79}",
-               fmt::format("{}, {:.0f} % of its limit", line, 100 * progress.share_done));
+    fmt::print(stderr, "\r{:79}", progress_text(progress, objective));
     std::fflush(stderr);
   }
 
@@ -96,9 +91,10 @@ void apply_effort(const EffortArguments& arguments, SearchOptions& options) {
   }
   options.effort.threads = arguments.threads;
   if (isatty(STDERR_FILENO) != 1) return;
-  const std::string_view unit = options.objective == Objective::memory ? "GiB" : "ms";
   options.effort.progress = [line = std::make_shared<ProgressLine>(),
-                             unit](const SearchProgress& now) { line->show(now, unit); };
+                             objective = options.objective](const SearchProgress& now) {
+    line->show(now, objective);
+  };
 }
 
 std::shared_ptr<const std::vector<ProgressPoint>> record_progress(SearchOptions& options) {

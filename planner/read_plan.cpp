@@ -51,7 +51,8 @@ TableId table_id_from_json(const JsonView& view, const TableIds& ids) {
 }
 
 Shard shard_from_json(const JsonView& view, const TableIds& ids) {
-  view.allow_keys({"table", "type", "row_begin", "row_end", "col_begin", "col_end", "rank"});
+  view.allow_keys({"table", "type", "row_begin", "row_end", "col_begin", "col_end", "rank",
+                   "compute_kernel", "memory_tier"});
   Shard shard;
   shard.table = table_id_from_json(view.at("table"), ids);
   shard.type = parse_name(view.at("type"), parse_sharding_type);
@@ -60,6 +61,12 @@ Shard shard_from_json(const JsonView& view, const TableIds& ids) {
   shard.col_begin = view.at("col_begin").integer(0);
   shard.col_end = view.at("col_end").integer(0);
   if (const auto rank = view.find("rank")) shard.rank = RankId(rank->integer(0));
+  if (const auto kernel = view.find("compute_kernel")) {
+    shard.storage.kernel = parse_name(*kernel, parse_compute_kernel);
+  }
+  if (const auto tier = view.find("memory_tier")) {
+    shard.storage.tier = parse_name(*tier, parse_memory_tier);
+  }
   return shard;
 }
 

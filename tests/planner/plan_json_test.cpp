@@ -54,6 +54,21 @@ std::string refusal(const std::function<void(json&)>& change) {
   return refusal_of<InputError>([&] { reread(change); });
 }
 
+TEST(PlanJson, KnowsOneKernelAndOneMemoryTier) {
+  const Plan named = reread([](json& plan) {
+    plan["shards"][0]["compute_kernel"] = "fused";
+    plan["shards"][0]["memory_tier"] = "device";
+  });
+  EXPECT_EQ(named.shards, sample_plan().shards);
+  const auto refused = [](const char* member, const char* value) {
+    return refusal([&](json& plan) { plan["shards"][1][member] = value; });
+  };
+  EXPECT_THAT(refused("compute_kernel", "dense"),
+              AllOf(HasSubstr("shards[1].compute_kernel"), HasSubstr("Allowed are fused.")));
+  EXPECT_THAT(refused("memory_tier", "host"),
+              AllOf(HasSubstr("shards[1].memory_tier"), HasSubstr("Allowed are device.")));
+}
+
 TEST(PlanJson, GivesBackWhatItWrites) {
   const Plan plan = sample_plan();
   const Plan back = reread([](json&) {});

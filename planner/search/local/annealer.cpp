@@ -1,6 +1,7 @@
 #include "planner/search/local/annealer.hpp"
 
 #include "planner/search/local/moves.hpp"
+#include "planner/search/local/spread.hpp"
 
 #include <cmath>
 
@@ -17,13 +18,15 @@ constexpr std::size_t kTouchedByOne = 8;
 }  // namespace
 
 Annealer::Annealer(const SearchSpace& space, std::vector<Piece> start, std::uint64_t seed,
-                   std::uint64_t stream)
+                   std::uint64_t stream, std::vector<std::int32_t> widest)
     : layout_(space), random_(seed, stream) {
   restart(std::move(start));
+  widest_ = std::move(widest);
 }
 
 void Annealer::restart(std::vector<Piece> pieces) {
   layout_.assign(pieces);
+  if (!widest_.empty() && !holds_widths(layout_.space(), pieces, widest_)) widest_.clear();
   best_ = std::move(pieces);
   best_cost_ = layout_.cost();
 }
@@ -38,6 +41,11 @@ void Annealer::remember() {
   best_ = layout_.pieces();
 }
 
+bool Annealer::draw() {
+  if (!draw_change(layout_, random_, change_)) return false;
+  return widest_.empty() || holds_widths(layout_.space(), change_.added, widest_);
+}
+
 void Annealer::run(std::int64_t steps, double temperature, const std::atomic<bool>& stop) {
   constexpr std::int64_t kBetweenLooks = 1024;
   const double scale = temperature * best_cost_;
@@ -50,7 +58,7 @@ void Annealer::run(std::int64_t steps, double temperature, const std::atomic<boo
       layout_.settle();
       now = energy();
     }
-    if (!draw_change(layout_, random_, change_) || !layout_.apply(change_)) continue;
+    if (!draw() || !layout_.apply(change_)) continue;
     step += static_cast<std::int64_t>(layout_.num_touched() / kTouchedByOne);
     const double next = energy();
     if (next > now && random_.uniform() >= std::exp((now - next) / scale)) {

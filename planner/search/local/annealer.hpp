@@ -13,9 +13,10 @@ namespace shardwright {
 /// does depends on nothing but its start, its stream and the temperatures it is given.
 class Annealer {
  public:
-  /// `start` must fit.
+  /// `start` must fit. Changes that bring a wider column part than `widest` says, per table, are
+  /// left out, until restart() brings one itself; empty: none is.
   Annealer(const SearchSpace& space, std::vector<Piece> start, std::uint64_t seed,
-           std::uint64_t stream);
+           std::uint64_t stream, std::vector<std::int32_t> widest = {});
 
   /// Tries `steps` changes at a temperature that is relative to the best cost; stops early, between
   /// two of them, when `stop` says so.
@@ -31,10 +32,12 @@ class Annealer {
  private:
   double energy() const;
   void remember();
+  bool draw();
 
   Layout layout_;
   RandomStream random_;
   Change change_;
+  std::vector<std::int32_t> widest_;
   std::vector<Piece> best_;
   double best_cost_ = 0;
 };

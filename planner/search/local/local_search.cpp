@@ -5,8 +5,11 @@
 #include "planner/search/local/annealer.hpp"
 #include "planner/search/local/deadline.hpp"
 #include "planner/search/local/deal.hpp"
+#include "planner/search/local/in_parallel.hpp"
 #include "planner/search/local/lower_bound.hpp"
 #include "planner/search/local/price_alone.hpp"
+#include "planner/search/local/race.hpp"
+#include "planner/search/local/spread.hpp"
 #include "planner/search/local/starts.hpp"
 
 #include <fmt/format.h>
@@ -14,6 +17,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <memory>
 #include <thread>
 
@@ -26,6 +30,10 @@ constexpr std::array kHot = {5e-2, 2e-2, 1e-2, 3e-3};
 constexpr std::size_t kLines = kHot.size();
 // Begins from the median start, the others from the cheapest: else all would end where that leads.
 constexpr std::size_t kStrayLine = 1;
+// Of the work limit, what improving one start may take before the cheapest are known.
+constexpr std::int64_t kRaceShare = 64;
+// What a start may cost above the cheapest for spreading the tables that dominate.
+constexpr double kSpreadMore = 0.04;
 constexpr std::int64_t kRounds = 128;
 constexpr std::int64_t kShortestRound = 64;
 constexpr std::int64_t kLongestRound = 1 << 15;  // evaluations of one line between two looks
@@ -44,15 +52,13 @@ class LocalSearch {
   Found run() {
     found_.lower_bound_ms = lower_bound_ms(space_);
     const double mean = found_.lower_bound_ms ? *found_.lower_bound_ms : mean_price_alone(space_);
-    const auto starts =
-        find_starts(space_, question_, mean, deadline_.passed(), found_.evaluations);
+    auto starts = find_starts(space_, question_, mean, deadline_.passed(), found_.evaluations);
     if (starts.empty()) return give_up();
-    for (std::size_t line = 0; line < kLines; ++line) {
-      const Start& start = starts[line == kStrayLine ? starts.size() / 2 : 0];
-      lines_.push_back(std::make_unique<Annealer>(space_, start.pieces, question_.seed, line));
-    }
+    improve(starts);
+    draw_lines(std::move(starts), mean);
     anneal();
-    found_.placement.shards = deal(space_, best().best());
+    const bool better = best().best_cost() <= cheapest_.cost;
+    found_.placement.shards = deal(space_, better ? best().best() : cheapest_.pieces);
     found_.placement.reasons = reasons();
     return std::move(found_);
   }
@@ -67,6 +73,39 @@ class LocalSearch {
     return std::move(found_);
   }
 
+  void improve(std::vector<Start>& starts) {
+    const std::int64_t limit = std::min(work_limit(), default_work_limit(question_.problem));
+    race(space_, starts, question_.seed, limit / kRaceShare, num_threads(), deadline_.passed(),
+         done_);
+    found_.evaluations += done_;
+    cheapest_ = starts.front();
+  }
+
+  void draw_lines(std::vector<Start> starts, double mean_cost_ms) {
+    const auto widest = keep_spread(starts, mean_cost_ms);
+    for (std::size_t line = 0; line < kLines; ++line) {
+      const Start& start = starts[line == kStrayLine ? starts.size() / 2 : 0];
+      lines_.push_back(
+          std::make_unique<Annealer>(space_, start.pieces, question_.seed, line, widest));
+    }
+  }
+
+  // Where starts spread the tables that dominate and cost little more, those alone are left, and
+  // the widths returned are to be kept: what a start does with such a table is rarely undone.
+  std::vector<std::int32_t> keep_spread(std::vector<Start>& starts, double mean_cost_ms) const {
+    if (question_.objective == Objective::memory) return {};
+    auto widest = spread_widths(space_, mean_cost_ms);
+    if (widest.empty()) return {};
+    std::vector<Start> spread;
+    std::copy_if(starts.begin(), starts.end(), std::back_inserter(spread), [&](const Start& start) {
+      return start.cost <= cheapest_.cost * (1 + kSpreadMore) &&
+             holds_widths(space_, start.pieces, widest);
+    });
+    if (spread.empty()) return {};
+    starts = std::move(spread);
+    return widest;
+  }
+
   // Cheapest line; the first of equals.
   const Annealer& best() const {
     return **std::min_element(lines_.begin(), lines_.end(), [](const auto& a, const auto& b) {
@@ -74,8 +113,10 @@ class LocalSearch {
     });
   }
 
+  double best_cost() const { return std::min(best().best_cost(), cheapest_.cost); }
+
   bool proved() const {
-    return found_.lower_bound_ms && best().best_cost() <= *found_.lower_bound_ms * (1 + kProved);
+    return found_.lower_bound_ms && best_cost() <= *found_.lower_bound_ms * (1 + kProved);
   }
 
   std::int64_t work_limit() const {
@@ -90,20 +131,19 @@ class LocalSearch {
     const std::int64_t of_line = std::max<std::int64_t>(limit / std::int64_t{kLines}, 1);
     const std::int64_t steps =
         std::clamp(of_line / kRounds, std::min(of_line, kShortestRound), kLongestRound);
-    std::int64_t done = 0;
     std::int64_t phase = 0;
     while (true) {
-      const double share =
-          std::max(static_cast<double>(done) / static_cast<double>(limit), deadline_.share_spent());
+      const double share = std::max(static_cast<double>(done_) / static_cast<double>(limit),
+                                    deadline_.share_spent());
       if (question_.effort.progress) {
-        question_.effort.progress({best().best_cost(), found_.lower_bound_ms, share});
+        question_.effort.progress({best_cost(), found_.lower_bound_ms, share});
       }
       if (stop(share)) break;
       const auto now = static_cast<std::int64_t>(share * kPhases);
       if (now > phase && now >= kFirstTakeOver) take_over();
       phase = now;
       round(steps, share);
-      done += steps * static_cast<std::int64_t>(kLines);
+      done_ += steps * static_cast<std::int64_t>(kLines);
     }
     for (const auto& line : lines_) found_.evaluations += line->evaluations();
   }
@@ -130,16 +170,10 @@ class LocalSearch {
   }
 
   void round(std::int64_t steps, double share) {
-    std::atomic<std::size_t> next{0};
-    const auto work = [&] {
-      for (std::size_t line = next++; line < lines_.size(); line = next++) {
-        const double temperature = kHot[line] * std::pow(kCold / kHot[line], share);
-        lines_[line]->run(steps, temperature, deadline_.passed());
-      }
-    };
-    std::vector<std::jthread> others;
-    for (unsigned i = 1; i < num_threads(); ++i) others.emplace_back(work);
-    work();
+    in_parallel(lines_.size(), num_threads(), [&](std::size_t line) {
+      const double temperature = kHot[line] * std::pow(kCold / kHot[line], share);
+      lines_[line]->run(steps, temperature, deadline_.passed());
+    });
   }
 
   unsigned num_threads() const {
@@ -165,6 +199,8 @@ class LocalSearch {
   SearchSpace space_;
   Deadline deadline_;
   std::vector<std::unique_ptr<Annealer>> lines_;
+  Start cheapest_{};       // after the race
+  std::int64_t done_ = 0;  // evaluations that count towards the work limit
   Found found_;
 };
 

@@ -17,7 +17,8 @@ namespace shardwright {
 namespace {
 
 // Widest pieces of cost_greedy(), in mean costs of a rank.
-constexpr std::array kDegrees = {std::numeric_limits<double>::infinity(), 1.0, 0.5, 0.25};
+constexpr std::array kDegrees = {
+    std::numeric_limits<double>::infinity(), 1.0, 0.7, 0.5, 0.42, 0.35, 0.25};
 constexpr std::int64_t kPackingSteps = 2'000'000;  // where no work limit is given
 
 bool knows_companions(const SearchSpace& space, const Algorithm& algorithm) {

@@ -1,60 +1,104 @@
 #!/usr/bin/env bash
 # Which algorithm's plan trains fastest: the same tables, topology and cost model, every plan measured by
-# `shardwright bench` (embedding-only), the algorithms taking turns over ROUNDS rounds. Prints medians.
-#   bash tests/bench/measured_plans/run.sh BUILD_DIR [RANKS] [ROUNDS] [COST_MODEL]
+# `shardwright bench` (embedding-only), the algorithms taking turns, in an order that shifts from round to round.
+# Prints a table: medians over the rounds, their spread, and the median of each round's time over that of search.
+#   bash tests/bench/measured_plans/run.sh BUILD_DIR [RANKS …]         # 2 4 8
+# From the environment: ROUNDS (at least, 3), SECONDS_IN_ALL (further rounds begin before, 420), COST_MODEL (analytic),
+# TASKS ("dcnv2 pool_1"), STEPS (5 of each measurement).
 # With more ranks than cores, bench composes the step from phases that ranks run in turn.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
-shardwright=$(cd "$1" && pwd)/shardwright
-ranks=${2:-2}
-rounds=${3:-5}
-cost_model=${4:-analytic}
-source "$here/../../../launch/mpi_environment.sh"
+shardwright=$(cd "${1:?the build directory}" && pwd)/shardwright
+shift
+worlds=("$@")
+[ ${#worlds[@]} -gt 0 ] || worlds=(2 4 8)
+least=${ROUNDS:-3}
+limit=${SECONDS_IN_ALL:-420}
+cost_model=${COST_MODEL:-analytic}
+steps=${STEPS:-5}
+read -ra tasks <<<"${TASKS:-dcnv2 pool_1}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 algorithms=(search neuroshard torchrec_greedy size_lookup_greedy)
+# MLPerf DCNv2's tables, rows divided by 40.
 dcnv2=(--num-embeddings-per-feature 1000000,976,432,185,506,3,178,38,4,1000000,76699,10132,10,55,298,4,4,24,14,1000000,1000000,1000000,14753,324,4,4
   --multi-hot-sizes 3,2,1,2,6,1,1,1,1,7,3,8,1,6,9,5,1,1,1,12,100,27,10,3,1,1 --embedding-dim 128)
-for seed in 1 2 3; do
-  awk -v count=24 -v seed=$seed -f "$here/draw_tables.awk" "$here/../../../data/table_pool/production_table_pool.csv" >pool_$seed.csv
-done
-tasks=(dcnv2 pool_1 pool_2 pool_3)
 
-for task in "${tasks[@]}"; do
-  tables=("$task.csv")
-  [ "$task" != dcnv2 ] || tables=("${dcnv2[@]}")
+make_plans() {  # RANKS TASK
+  local ranks=$1 task=$2 tables=("${dcnv2[@]}") algorithm
+  if [ "$task" != dcnv2 ]; then
+    awk -v count=24 -v seed="${task#pool_}" -f "$here/draw_tables.awk" \
+      "$here/../../../data/table_pool/production_table_pool.csv" >"$task.csv"
+    tables=("$task.csv")
+  fi
   for algorithm in "${algorithms[@]}"; do
     "$shardwright" plan "${tables[@]}" --topology "${ranks}xcpu-6GiB" --batch-size $((2048 * ranks)) \
-      --types table_wise,column_wise --cost-model "$cost_model" --algorithm "$algorithm" -o "$task.$algorithm.json" \
-      >"$task.$algorithm.said" 2>&1 || echo "$task: $algorithm found no plan" >&2
+      --types table_wise,column_wise --cost-model "$cost_model" --algorithm "$algorithm" \
+      -o "$ranks.$task.$algorithm.json" >"$ranks.$task.$algorithm.said" 2>&1 ||
+      echo "$ranks ranks, $task: $algorithm found no plan" >&2
   done
-done
+}
 
-number() { sed -n "s/.*\"$1\": *\([-+0-9.e]*\).*/\1/p" | head -n 1; }
-median() { sort -g | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'; }
-for ((round = 1; round <= rounds; ++round)); do
-  for task in "${tasks[@]}"; do
-    for algorithm in "${algorithms[@]}"; do
-      [ -e "$task.$algorithm.json" ] || continue
-      printf '\rround %d of %d: %-30s' "$round" "$rounds" "$task $algorithm" >&2
-      mpirun -n "$ranks" "${mpirun_flags[@]}" "$shardwright" bench "$task.$algorithm.json" --steps 10 --warmup 2 \
-        --json 2>/dev/null | number samples_per_s >>"$task.$algorithm.rate"
+# Adds a line "ROUND MILLISECONDS" to the measurements of one plan.
+measure() {  # ROUND RANKS TASK ALGORITHM
+  local name=$2.$3.$4 ranks=$2 rate
+  [ -e "$name.json" ] || return 0
+  printf '\rround %d, %d s: %-40s' "$1" "$SECONDS" "$2 ranks, $3, $4" >&2
+  source "$here/../../../launch/mpi_environment.sh"
+  rate=$(mpirun -n "$ranks" "${mpirun_flags[@]}" "$shardwright" bench "$name.json" --steps "$steps" --warmup 1 --json \
+    2>"$name.error" | sed -n 's/.*"samples_per_s": *\([-+0-9.e]*\).*/\1/p' | head -n 1) || true
+  if [ -z "$rate" ]; then
+    printf '\n%s could not be measured:\n' "$name" >&2
+    cat "$name.error" >&2
+    exit 1
+  fi
+  awk -v round="$1" -v rate="$rate" -v batch=$((2048 * ranks)) 'BEGIN { print round, 1000 * batch / rate }' >>"$name.ms"
+}
+
+for ranks in "${worlds[@]}"; do
+  for task in "${tasks[@]}"; do make_plans "$ranks" "$task"; done
+done
+rounds=0
+SECONDS=0
+# As long as one more round like those before ends in time.
+while [ $rounds -lt "$least" ] || [ $((SECONDS + SECONDS / rounds)) -lt "$limit" ]; do
+  rounds=$((rounds + 1))
+  for ranks in "${worlds[@]}"; do
+    for task in "${tasks[@]}"; do
+      for ((i = 0; i < ${#algorithms[@]}; ++i)); do
+        measure $rounds "$ranks" "$task" "${algorithms[(rounds + i) % ${#algorithms[@]}]}"
+      done
     done
   done
 done
-printf '\r%60s\r' '' >&2
+printf '\r%70s\r' '' >&2
 
-printf '| tables | algorithm | predicted ms | measured ms, median of %d | samples/s | time, search = 1 |\n|---|---|---|---|---|---|\n' "$rounds"
-for task in "${tasks[@]}"; do
-  best=$(median <"$task.search.rate")
-  for algorithm in "${algorithms[@]}"; do
-    [ -e "$task.$algorithm.rate" ] || { printf '| %s | %s | no plan | | | |\n' "$task" "$algorithm"; continue; }
-    predicted=$(sed -n 's/^Predicted: \([0-9.]*\) ms.*/\1/p' "$task.$algorithm.said")
-    rate=$(median <"$task.$algorithm.rate")
-    awk -v task="$task" -v algorithm="$algorithm" -v predicted="$predicted" -v rate="$rate" -v best="$best" \
-      -v batch=$((2048 * ranks)) 'BEGIN { printf "| %s | %s | %s | %.2f | %.0f | %.3f |\n", task, algorithm, predicted,
-        1000 * batch / rate, rate, best / rate }'
+# A line of the table; its last word says on which side of search every round was.
+line() {  # RANKS TASK ALGORITHM
+  local name=$1.$2.$3 predicted
+  [ -e "$name.ms" ] || { printf '| %s | %s | %s | no plan | | | | |\n' "$@"; return; }
+  predicted=$(sed -n 's/^Predicted: \([0-9.]*\) ms.*/\1/p' "$name.said")
+  awk -v ranks="$1" -v task="$2" -v algorithm="$3" -v predicted="$predicted" '
+    function sort(v, n,  i, j, x) {
+      for (i = 2; i <= n; ++i) { x = v[i]; for (j = i - 1; j > 0 && v[j] > x; --j) v[j + 1] = v[j]; v[j + 1] = x }
+    }
+    function median(v, n) { sort(v, n); return (v[int((n + 1) / 2)] + v[int(n / 2) + 1]) / 2 }
+    FNR == NR { ours[$1] = $2; next }
+    { ms[++n] = $2; ratio[n] = $2 / ours[$1] }
+    END {
+      middle = median(ms, n); paired = median(ratio, n)
+      verdict = algorithm == "search" ? "" : ratio[1] > 1 ? "slower" : ratio[n] < 1 ? "faster" : "within noise"
+      printf "| %s | %s | %s | %s | %.2f | %.2f–%.2f | %.3f (%.3f–%.3f) | %s |\n", ranks, task, algorithm, predicted, middle,
+        ms[1], ms[n], paired, ratio[1], ratio[n], verdict
+    }' "$1.$2.search.ms" "$name.ms"
+}
+
+printf '| ranks | tables | algorithm | predicted ms | measured ms, median of %d | least–most | over search, paired | |\n' $rounds
+printf '|---|---|---|---|---|---|---|---|\n'
+for ranks in "${worlds[@]}"; do
+  for task in "${tasks[@]}"; do
+    for algorithm in "${algorithms[@]}"; do line "$ranks" "$task" "$algorithm"; done
   done
 done

@@ -149,6 +149,19 @@ RC_GTEST_PROP(SearchProperties, CertificatesHoldAndWhatIsWrongWithThemIsFound, (
   RC_ASSERT(tried || !check_proof(bent).empty());
 }
 
+// Further ranks like those there are, in turn, on nodes of their own.
+void add_ranks(Topology& topology, std::int64_t count) {
+  std::int64_t nodes = 0;
+  for (const RankSpec& rank : topology.ranks) nodes = std::max(nodes, rank.node + 1);
+  const std::size_t size = topology.ranks.size();
+  for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
+    RankSpec rank = topology.ranks[i % size];
+    rank.node += nodes * static_cast<std::int64_t>(1 + i / size);
+    rank.excluded = false;
+    topology.ranks.push_back(rank);
+  }
+}
+
 RC_GTEST_PROP(SearchProperties, WaysOutLeadOut, ()) {
   const RandomSpec spec = random_spec();
   SearchOptions options = random_options();
@@ -167,8 +180,11 @@ RC_GTEST_PROP(SearchProperties, WaysOutLeadOut, ()) {
         table.dtype = DataType::bf16;
       }
     }
+  } else if (way.kind == "row_wise") {
+    options.types.push_back(ShardingType::row_wise);
   } else {
-    return;
+    RC_ASSERT(way.kind == "more_ranks");
+    add_ranks(changed.topology, way.amount);
   }
   options.algorithm = "search";
   options.effort.work_limit = 2'000;

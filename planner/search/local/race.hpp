@@ -1,0 +1,19 @@
+#pragma once
+
+#include "planner/search/local/starts.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+namespace shardwright {
+
+/// Improves the cheapest of `starts` for `steps` changes each, nearly without steps upwards, and
+/// puts those first that then cost least: what a start costs says little about where it leads.
+/// The others keep their order, behind. The result does not depend on `threads`. Adds what it
+/// evaluated to `evaluations`.
+void race(const SearchSpace& space, std::vector<Start>& starts, std::uint64_t seed,
+          std::int64_t steps, unsigned threads, const std::atomic<bool>& stop,
+          std::int64_t& evaluations);
+
+}  // namespace shardwright
