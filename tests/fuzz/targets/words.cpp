@@ -5,7 +5,7 @@
 #include "planner/spec/spec_entry.hpp"
 #include "tests/fuzz/targets.hpp"
 #ifdef SHARDWRIGHT_FUZZ_RUNTIME
-#include "launch/job/elastic_job.hpp"
+#include "launch/job/mpirun_words.hpp"
 #include "runtime/checkpoint/checkpoint_interval.hpp"
 #endif
 
@@ -41,6 +41,8 @@ void read_words(std::string_view input) {
 #ifdef SHARDWRIGHT_FUZZ_RUNTIME
   try_read([&] { parse_checkpoint_interval(input); });
   dead_rank(text);
+  lost_host(text);
+  tells_end(text);
 #endif
 }
 
