@@ -44,7 +44,8 @@ TEST_F(WatchedTraining, TracesItsFirstSteps) {
   config_.watch.trace_steps = 3;
   run_training(2, config_);
   std::set<std::int64_t> steps;
-  for (const json& event : json::parse(content("trace.json"))["traceEvents"]) {
+  const json trace = json::parse(content("trace.json"));
+  for (const json& event : trace["traceEvents"]) {
     if (event["ph"] == "X") steps.insert(event["args"]["step"].get<std::int64_t>());
   }
   EXPECT_THAT(steps, ElementsAre(0, 1, 2));
