@@ -16,8 +16,8 @@ prepare() {
     >said 2>&1 || fail "plan"
 }
 
-figure() { grep -o "\"$2\": *[^,]*" "$1" | head -n 1 | sed 's/.*: *//'; }
-losses() { sed -n 's/.*"loss":\([^,]*\),.*"step":\([0-9]*\).*/\2 \1/p' "$1/metrics.jsonl"; }
+figure() { grep -o "^ \"$2\": *[^,]*" "$1" | head -n 1 | sed 's/.*: *//'; }
+losses() { sed -n 's/^{"event":"step",.*"step":\([0-9]*\),.*"loss":\([^,]*\),.*/\1 \2/p' "$1/metrics.jsonl"; }
 
 # same A B: outputs A and B, with summaries A.json and B.json, have the same losses and weights, bit for bit.
 same() {

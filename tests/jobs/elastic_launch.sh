@@ -23,7 +23,7 @@ victim=""
 until [ -n "$victim" ] && compgen -G 'out/checkpoints/step-????????????' >/dev/null; do
   kill -0 $job 2>/dev/null || fail "the job ended before its first checkpoint"
   victim=$(pgrep -f "$shardwright train .*--output out " | while read -r pid; do
-    if tr '\0' '\n' <"/proc/$pid/environ" 2>/dev/null | grep -qx OMPI_COMM_WORLD_RANK=1 &&
+    if grep -qzx OMPI_COMM_WORLD_RANK=1 "/proc/$pid/environ" 2>/dev/null &&
       [ "$(readlink "/proc/$pid/cwd")" = "$work" ]; then echo "$pid"; fi
   done || true)
 done
@@ -36,7 +36,7 @@ for text in "rank 1 died: restart 1 of 3" "planned for 3 ranks: out/plans/3_rank
   grep -qF "$text" said || fail "no '$text'"
 done
 "$shardwright" check out/plans/3_ranks.json >/dev/null || fail "the plan for three ranks"
-figure() { grep -o "\"$2\": [0-9.]*" "$1" | head -n 1 | sed 's/.*: //'; }
+figure() { grep -o "^ \"$2\": [0-9.]*" "$1" | head -n 1 | sed 's/.*: //'; }
 [ "$(figure summary steps)" = "$(figure expected steps)" ] || fail "steps $(figure summary steps)"
 [ "$(figure summary ranks)" = 4 ] || fail "it ends on $(figure summary ranks) ranks"
 sed -n "/what happened/,\$p" said
