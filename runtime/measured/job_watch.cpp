@@ -41,6 +41,7 @@ TimingRecorder::Job timings_of(const JobWatch::Job& job) {
 
 std::vector<std::int64_t> ranks_on_host(const std::vector<std::string>& hosts) {
   std::vector<std::int64_t> counts;
+  counts.reserve(hosts.size());
   for (const std::string& host : hosts) {
     counts.push_back(std::count(hosts.begin(), hosts.end(), host));
   }
