@@ -19,12 +19,6 @@ PhaseTrace::Job trace_of(const JobWatch::Job& job) {
   return {job.options.trace_steps, job.plan.predicted, job.hosts, job.plan_id};
 }
 
-PhaseReport report_of(std::span<const StepReport> ranks) {
-  PhaseReport report{.steps = 1, .ms_of_ranks = {}};
-  for (const StepReport& rank : ranks) report.ms_of_ranks.push_back(rank.phase_ms);
-  return report;
-}
-
 std::vector<PhaseMs> means_of(const PhaseReport& report) {
   std::vector<PhaseMs> means = report.ms_of_ranks;
   for (PhaseMs& rank : means) {
@@ -73,10 +67,9 @@ void JobWatch::write_trace() {
   trace_.reset();
 }
 
-void JobWatch::add(std::int64_t step, std::span<const StepReport> ranks) {
-  const PhaseReport report = report_of(ranks);
-  all_ += report;
-  since_comparison_ += report;
+void JobWatch::add(std::int64_t step, std::span<const StepReport> ranks,
+                   const PhaseReport& phases) {
+  since_comparison_ += phases;
   if (trace_) trace_->add(step, ranks, kMilliseconds * axis_.seconds());
   if (trace_ && trace_->full()) write_trace();
   record(ranks);
@@ -109,15 +102,15 @@ void JobWatch::tell(const PlanCheck& check, std::int64_t steps_done) {
   job_.add_event(event);
 }
 
-std::optional<PlanCheck> JobWatch::finish() {
+std::optional<PlanCheck> JobWatch::finish(const PhaseReport& all) {
   write_trace();
   try_to([&] {
     if (timings_) timings_->finish();
   });
   timings_.reset();
   std::optional<PlanCheck> check;
-  if (all_.steps == 0) return check;
-  try_to([&] { check = checker_.check_with_changes(means_of(all_), all_.steps); });
+  if (all.steps == 0) return check;
+  try_to([&] { check = checker_.check_with_changes(means_of(all), all.steps); });
   return check;
 }
 

@@ -40,11 +40,11 @@ class JobWatch {
   JobWatch(const JobWatch&) = delete;
   JobWatch& operator=(const JobWatch&) = delete;
 
-  /// After each step of all ranks, of which this is number `step` over epochs.
-  void add(std::int64_t step, std::span<const StepReport> ranks);
-  /// After the last step: writes what is left, and compares all steps with the plan; nothing
+  /// After each step of all ranks, of which this is number `step` over epochs; `phases` is of it.
+  void add(std::int64_t step, std::span<const StepReport> ranks, const PhaseReport& phases);
+  /// After the last step: writes what is left, and compares `all` steps with the plan; nothing
   /// without a step.
-  std::optional<PlanCheck> finish();
+  std::optional<PlanCheck> finish(const PhaseReport& all);
 
  private:
   void record(std::span<const StepReport> ranks);
@@ -59,7 +59,6 @@ class JobWatch {
   std::optional<PhaseTrace> trace_;  ///< until it is written
   std::optional<TimingRecorder> timings_;
   PlanChecker checker_;
-  PhaseReport all_;
   PhaseReport since_comparison_;
 };
 

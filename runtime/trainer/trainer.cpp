@@ -238,8 +238,9 @@ class TrainingJob {
     report.wants_checkpoint = checkpoints_.is_due(summary_.steps + 1, num_steps(), asked);
     const std::vector<StepReport> reports = gather(comm_, report);
     exchange_check_.require(summary_.steps, reports);
-    record(statistics_of(reports), rates);
-    if (watch_) watch_->add(summary_.steps, reports);
+    const StepStatistics statistics = statistics_of(reports);
+    record(statistics, rates);
+    if (watch_) watch_->add(summary_.steps, reports, statistics.phases);
   }
 
   LearningRates learning_rates(std::int64_t step) const {
@@ -337,7 +338,7 @@ class TrainingJob {
   void finish() {
     metrics_.finish();
     summary_.metrics = gather(comm_, metrics_.cost()).front();
-    if (watch_) summary_.plan_check = watch_->finish();
+    if (watch_) summary_.plan_check = watch_->finish(summary_.sums.phases);
     // First what has been found out: saving may fail.
     run_together(comm_, [&] {
       nlohmann::json event = summary_to_json(summary_);
