@@ -3,9 +3,13 @@
 #include "runtime/data/splitmix.hpp"
 #include "runtime/data/zipf_rows.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
+#include "runtime/profile/disturbance.hpp"
+#include "runtime/profile/quiet_times.hpp"
+#include "runtime/trainer/stopwatch.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace shardwright {
@@ -25,28 +29,28 @@ void fill_bags(const MeasuredTable& table, std::int64_t samples, SplitMix64& ran
 
 class Timer {
  public:
-  Timer(const TableSet& set, std::uint64_t seed, ProfileClock clock, const Together& together)
+  Timer(const TableSet& set, std::uint64_t seed, ProfileClock clock, Disturbance& disturbance,
+        const Together& together)
       : comm_(clock),
         together_(together),
+        disturbance_(disturbance),
         random_(seed),
         embeddings_(plan_of(set), comm_, {.seed = seed}) {}
 
   OperatorTiming time(const TableSet::Variant& variant, const TimingEffort& effort) {
     pass(variant);
-    std::vector<double> forward;
-    std::vector<double> backward;
+    forward_ = {};
+    backward_ = {};
     OperatorTiming timing;
-    bool precise = false;
-    while (timing.passes < effort.most_passes && !precise) {
+    const Stopwatch spent;
+    bool enough = false;
+    while (!enough) {
       pass(variant);
-      forward.push_back(embeddings_.phases().lookup_ms);
-      backward.push_back(embeddings_.phases().update_ms);
       ++timing.passes;
       if (timing.passes < effort.least_passes) continue;
-      timing.forward = median_of(forward);
-      timing.backward = median_of(backward);
-      precise = together_.all(timing.forward.ci <= effort.precision &&
-                              timing.backward.ci <= effort.precision);
+      timing.forward = forward_.median(effort.least_passes);
+      timing.backward = backward_.median(effort.least_passes);
+      enough = together_.all(is_enough(timing, effort) || spent.seconds() > effort.patience_s);
     }
     return timing;
   }
@@ -60,19 +64,41 @@ class Timer {
       fill_bags(variant.tables[t], variant.batch_size, random_, batch_.features[t]);
     }
     pooled_.resize(static_cast<std::size_t>(variant.batch_size * embeddings_.pooled_columns()));
-    together_.start();
+    const double before = disturbance();
     embeddings_.forward(batch_, pooled_);
+    const double between = disturbance();
     for (float& value : pooled_) value *= 1e-3F;
     together_.start();
     embeddings_.backward(pooled_, kLearningRate);
+    const double after = disturbance();
+    forward_.add(embeddings_.phases().lookup_ms, std::max(before, between));
+    backward_.add(embeddings_.phases().update_ms, std::max(between, after));
+  }
+
+  /// While all ranks do nothing else.
+  double disturbance() {
+    together_.start();
+    const double now = disturbance_.now();
+    together_.start();
+    return now;
+  }
+
+  bool is_enough(const OperatorTiming& timing, const TimingEffort& effort) const {
+    const std::int64_t quiet = std::min(forward_.quiet(), backward_.quiet());
+    return quiet >= effort.most_passes ||
+           (quiet >= effort.least_passes && timing.forward.ci <= effort.precision &&
+            timing.backward.ci <= effort.precision);
   }
 
   SoloCommunicator comm_;
   const Together& together_;
+  Disturbance& disturbance_;
   SplitMix64 random_;
   ShardedEmbeddings embeddings_;
   Batch batch_;
   std::vector<float> pooled_;
+  QuietTimes forward_;
+  QuietTimes backward_;
 };
 
 }  // namespace
@@ -98,8 +124,8 @@ Plan plan_of(const TableSet& set) {
 
 std::vector<OperatorTiming> time_operator(const TableSet& set, std::uint64_t seed,
                                           ProfileClock clock, const TimingEffort& effort,
-                                          const Together& together) {
-  Timer timer(set, seed, clock, together);
+                                          Disturbance& disturbance, const Together& together) {
+  Timer timer(set, seed, clock, disturbance, together);
   std::vector<OperatorTiming> timings;
   for (const TableSet::Variant& variant : set.variants)
     timings.push_back(timer.time(variant, effort));

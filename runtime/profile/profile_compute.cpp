@@ -96,7 +96,8 @@ class Profile {
         SplitMix64::mix(options_.seed + static_cast<std::uint64_t>(comm_.rank().value()) +
                         static_cast<std::uint64_t>(1000 * set_ + options_.repeat));
     if (on_device()) return time_operator_on_device(set, ids, options_.effort);
-    return time_operator(set, ids, options_.clock, options_.effort, together_);
+    if (!disturbance_) disturbance_ = std::make_unique<Disturbance>();
+    return time_operator(set, ids, options_.clock, options_.effort, *disturbance_, together_);
   }
 
   std::vector<OperatorTiming> mean_over_ranks(const std::vector<OperatorTiming>& mine) {
@@ -150,6 +151,7 @@ class Profile {
   std::int64_t first_set_ = 0;
   std::int64_t rows_ = 0;
   Together together_;
+  std::unique_ptr<Disturbance> disturbance_;  // of the processor
 };
 
 }  // namespace

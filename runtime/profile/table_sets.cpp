@@ -41,7 +41,7 @@ MeasuredTable draw_table(const TableSetRanges& ranges, SplitMix64& random) {
     table = {real.rows, std::min(real.dim, kMostDim) / 4 * 4, real.pooling, 0};
   } else {
     table.rows = std::llround(log_uniform(random, kLeastRows, kMostRows));
-    table.dim = 4 * std::llround(log_uniform(random, 1, 128));
+    table.dim = 4 * std::llround(log_uniform(random, 1, kMostDim / 4.0));
     table.pooling = log_uniform(random, 0.2, 100);
   }
   table.dim = std::max<std::int64_t>(table.dim, 4);

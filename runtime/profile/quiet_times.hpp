@@ -1,0 +1,32 @@
+#pragma once
+
+#include "runtime/profile/median.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace shardwright {
+
+/// Times of passes, each with how disturbed the machine was then.
+class QuietTimes {
+ public:
+  void add(double ms, double disturbance);
+
+  /// Passes that were undisturbed.
+  std::int64_t quiet() const;
+
+  /// The median of the undisturbed passes, or, where they are fewer, of the `least` least disturbed
+  /// ones. Its outliers are the passes that it leaves out. Of at least `least` passes.
+  MedianTime median(std::int64_t least) const;
+
+ private:
+  struct Pass {
+    double ms;
+    double disturbance;
+  };
+
+  std::vector<Pass> passes_;
+};
+
+}  // namespace shardwright
