@@ -110,14 +110,17 @@ std::span<const std::string_view> rival_names() { return kRivals; }
 RivalSizes rival_sizes(std::string_view name) {
   if (name == "analytic") return {3, 3};
   if (name == "torchrec") return {2, 2};
-  return {WorkTerms::kForward, WorkTerms::kBackward};
+  return {WorkTerms::kForward + 1, WorkTerms::kBackward + 1};
 }
 
 RivalTerms rival_terms(std::string_view name, const ComputeExample& example) {
   if (name == "analytic") return analytic_terms(example);
   if (name == "torchrec") return torchrec_terms(example);
-  return {{example.terms.forward.begin(), example.terms.forward.end()},
-          {example.terms.backward.begin(), example.terms.backward.end()}};
+  RivalTerms terms = {{example.terms.forward.begin(), example.terms.forward.end()},
+                      {example.terms.backward.begin(), example.terms.backward.end()}};
+  terms.forward.push_back(1);  // the call of the operator
+  terms.backward.push_back(1);
+  return terms;
 }
 
 std::vector<ComputeTimes> predict_rival(std::string_view name, const Roofline& constants,

@@ -71,11 +71,14 @@ void add_residual(const ComputeModel& model, const ShardWork& work, std::span<do
 
 ComputeTimes price_residual(const ComputeModel& model, std::span<const double> state,
                             double busy_ranks) {
+  const ComputeTimes call = call_times(model.roofline);
   Buffer values;
-  head_inputs(state, busy_ranks, values);
+  head_inputs(state, call, busy_ranks, values);
   run(model.head, false, values);
-  return {state[state_forward_ms] * std::exp(kMostRankCorrection * std::tanh(values[0])),
-          state[state_backward_ms] * std::exp(kMostRankCorrection * std::tanh(values[1]))};
+  return {(call.forward_ms + state[state_forward_ms]) *
+              std::exp(kMostRankCorrection * std::tanh(values[0])),
+          (call.backward_ms + state[state_backward_ms]) *
+              std::exp(kMostRankCorrection * std::tanh(values[1]))};
 }
 
 void add_neuroshard(const ComputeModel& model, const ShardWork& work, std::span<double> state) {
@@ -103,6 +106,10 @@ ComputeTimes roofline_times(const Roofline& roofline, const WorkTerms& terms) {
                          0.0)};
 }
 
+ComputeTimes call_times(const Roofline& roofline) {
+  return {roofline.forward[WorkTerms::kForward], roofline.backward[WorkTerms::kBackward]};
+}
+
 std::size_t state_size(const ComputeModel& model) {
   if (model.architecture == ComputeArchitecture::roofline_residual) return state_codes + kNumCodes;
   return model.encoder.back().bias.size() + 1;  // and the number of shards
@@ -115,10 +122,11 @@ void add_to_state(const ComputeModel& model, const ShardWork& work, std::span<do
 
 std::size_t num_head_inputs(const ComputeModel& model) {
   return model.architecture == ComputeArchitecture::neuroshard ? state_size(model) - 1
-                                                               : kNumCodes + 6;
+                                                               : kNumCodes + 8;
 }
 
-void head_inputs(std::span<const double> state, double busy_ranks, std::span<double> inputs) {
+void head_inputs(std::span<const double> state, const ComputeTimes& call, double busy_ranks,
+                 std::span<double> inputs) {
   constexpr double kScale = 0.3;  // logarithms to the size of 1
   const double total = state[state_forward_ms] + state[state_backward_ms];
   inputs[0] = kScale * std::log(state[state_forward_ms]);
@@ -127,8 +135,10 @@ void head_inputs(std::span<const double> state, double busy_ranks, std::span<dou
   inputs[3] = kScale * (std::log1p(state[state_touched]) - 16);
   inputs[4] = state[state_backward_ms] / total;
   inputs[5] = std::log2(busy_ranks);
+  inputs[6] = std::log(state[state_forward_ms] / (call.forward_ms + state[state_forward_ms]));
+  inputs[7] = std::log(state[state_backward_ms] / (call.backward_ms + state[state_backward_ms]));
   for (std::size_t code = 0; code < kNumCodes; ++code)
-    inputs[6 + code] = state[state_codes + code] / total;
+    inputs[8 + code] = state[state_codes + code] / total;
 }
 
 ComputeTimes price_state(const ComputeModel& model, std::span<const double> state,

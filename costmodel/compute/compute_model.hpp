@@ -27,7 +27,8 @@ enum class ComputeArchitecture {
 std::string_view to_string(ComputeArchitecture architecture);
 ComputeArchitecture parse_compute_architecture(std::string_view name);
 
-/// Milliseconds per unit of WorkTerms.
+/// Milliseconds per unit of WorkTerms; the last value is of a call of the operator, whatever it
+/// does.
 struct Roofline {
   std::vector<double> forward;
   std::vector<double> backward;
@@ -88,9 +89,13 @@ ComputeTimes price_state(const ComputeModel& model, std::span<const double> stat
 
 /// What a head of roofline_residual reads, from a state with at least one shard.
 std::size_t num_head_inputs(const ComputeModel& model);
-void head_inputs(std::span<const double> state, double busy_ranks, std::span<double> inputs);
+/// `call` are the times of an operator call that does nothing.
+void head_inputs(std::span<const double> state, const ComputeTimes& call, double busy_ranks,
+                 std::span<double> inputs);
 
-/// The forward and backward times of the roofline for one shard.
+/// The forward and backward times of the roofline for one shard, without those of the call.
 ComputeTimes roofline_times(const Roofline& roofline, const WorkTerms& terms);
+/// Those of the call.
+ComputeTimes call_times(const Roofline& roofline);
 
 }  // namespace shardwright

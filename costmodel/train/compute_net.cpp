@@ -58,6 +58,8 @@ ComputeBatch::ComputeBatch(const ComputeModel& model, const ComputeExamples& exa
   const auto count = static_cast<std::int64_t>(owner.size());
   features = tensor_of(all_features).view({count, -1});
   base_ms = tensor_of(base).view({count, 2});
+  const ComputeTimes call = call_times(model.roofline);
+  call_ms = tensor_of({call.forward_ms, call.backward_ms});
   touched = tensor_of(bytes);
   example = torch::tensor(owner, torch::kInt64);
   busy = tensor_of(ranks);
@@ -80,6 +82,7 @@ ComputeBatch ComputeBatch::select(const torch::Tensor& examples) const {
   const torch::Tensor index = torch::tensor(rows, torch::kInt64);
   part.features = features.index_select(0, index);
   part.base_ms = base_ms.index_select(0, index);
+  part.call_ms = call_ms;
   part.touched = touched.index_select(0, index);
   part.example = torch::tensor(owner, torch::kInt64);
   part.busy = busy.index_select(0, examples);
@@ -131,13 +134,15 @@ torch::Tensor ComputeNet::residual(const ComputeBatch& batch) const {
       both * torch::sigmoid(out.narrow(1, 2, static_cast<std::int64_t>(kNumCodes)));
   const torch::Tensor ms_sum = sum(ms);
   const torch::Tensor total = ms_sum.sum(1, true);
+  const torch::Tensor call_and_sum = batch.call_ms + ms_sum;
   constexpr double kScale = 0.3;  // as in head_inputs()
   const torch::Tensor inputs =
       torch::cat({kScale * torch::log(ms_sum), kScale * torch::log(sum(torch::ones_like(both))),
                   kScale * (torch::log1p(sum(batch.touched.unsqueeze(1))) - 16),
-                  ms_sum.narrow(1, 1, 1) / total, batch.busy.unsqueeze(1), sum(codes) / total},
+                  ms_sum.narrow(1, 1, 1) / total, batch.busy.unsqueeze(1),
+                  torch::log(ms_sum / call_and_sum), sum(codes) / total},
                  1);
-  return torch::log(ms_sum) + kMostRankCorrection * torch::tanh(run(head_, inputs, false));
+  return torch::log(call_and_sum) + kMostRankCorrection * torch::tanh(run(head_, inputs, false));
 }
 
 torch::Tensor ComputeNet::forward(const ComputeBatch& batch) const {

@@ -18,6 +18,7 @@ struct ComputeBatch {
 
   torch::Tensor features;                         ///< [table][feature], normalised
   torch::Tensor base_ms;                          ///< [table][2], by the roofline
+  torch::Tensor call_ms;                          ///< [2], of a call of the operator
   torch::Tensor touched;                          ///< [table]
   torch::Tensor example;                          ///< [table], which example it is of
   torch::Tensor busy;                             ///< [example], log2

@@ -86,6 +86,23 @@ TEST(FittedCostModel, PricesComputationByTheModelAndIdleRanksByZero) {
   EXPECT_NEAR(times[0].comm_forward_ms / analytic[0].comm_forward_ms, 1, 1e-9);
 }
 
+TEST(FittedCostModel, CountsACallOfTheOperatorOncePerRankHoweverManyShardsItHas) {
+  const TwoTables two;
+  ComputeModel model = testing::sample_compute_model();
+  for (DenseLayer& layer : model.head) {  // no correction by the head
+    std::fill(layer.weights.begin(), layer.weights.end(), 0.0);
+    std::fill(layer.bias.begin(), layer.bias.end(), 0.0);
+  }
+  const auto price = [&](double call_ms, std::size_t shards) {
+    model.roofline.forward.back() = call_ms;
+    return FittedCostModel({model, {}}, "sample")
+        .price(two.workload, two.topology, {two.shards.begin(), two.shards.begin() + shards})[0]
+        .compute_forward_ms;
+  };
+  EXPECT_NEAR(price(5, 1) - price(0, 1), 5, 1e-6);
+  EXPECT_NEAR(price(5, 2) - price(0, 2), 5, 1e-6);
+}
+
 TEST(FittedCostModel, RefusesRanksOfAnotherDevice) {
   const TwoTables two;
   const FittedCostModel model({testing::sample_compute_model(), {}}, "sample");

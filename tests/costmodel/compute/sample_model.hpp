@@ -22,8 +22,8 @@ inline ComputeModel sample_compute_model() {
   model.name = "sample";
   model.mean.assign(kNumFeatures, 2.0);
   model.deviation.assign(kNumFeatures, 4.0);
-  model.roofline.forward.assign(WorkTerms::kForward, 1e-6);
-  model.roofline.backward.assign(WorkTerms::kBackward, 2e-6);
+  model.roofline.forward.assign(WorkTerms::kForward + 1, 1e-6);
+  model.roofline.backward.assign(WorkTerms::kBackward + 1, 2e-6);
   model.encoder = {sample_layer(kNumFeatures, 8), sample_layer(8, 2 + kNumCodes)};
   model.head = {sample_layer(num_head_inputs(model), 8), sample_layer(8, 2)};
   model.training.rows = 100;
