@@ -1,6 +1,9 @@
+#include "costmodel/default_models.hpp"
 #include "costmodel/errors.hpp"
+#include "costmodel/fitted_cost_model.hpp"
 #include "costmodel/json/json_view.hpp"
 #include "costmodel/json/write_file.hpp"
+#include "costmodel/outside_training.hpp"
 #include "launch/commands.hpp"
 #include "launch/earlier_plan.hpp"
 #include "launch/plan_under_model.hpp"
@@ -38,7 +41,7 @@ struct PlanArguments {
   std::string constraints;
   std::string types;
   std::string algorithm = SearchOptions{}.algorithm;
-  std::string cost_model = "analytic";
+  std::string cost_model;  ///< empty until the default of the topology is known
   std::string objective = "step";
   std::string memory_model = "full";
   std::int64_t batch_size = 0;
@@ -136,14 +139,27 @@ MadeBy made_by(const PlanArguments& arguments, const SearchOptions& options,
   return made_by;
 }
 
-void run(const PlanArguments& arguments) {
+// What the prices rest on, and where the tables are beyond that.
+void say_cost_model(const CostModel& model, bool by_default, const Workload& workload,
+                    const Topology& topology) {
+  say(fmt::format("Cost model {}{} ({}).", model.name(),
+                  by_default ? ", the default for these ranks" : "", model.provenance()));
+  const auto* fitted = dynamic_cast<const FittedCostModel*>(&model);
+  if (fitted == nullptr) return;
+  const std::string beyond = outside_training(fitted->parts(), workload, topology);
+  if (!beyond.empty()) say("Warning: " + beyond);
+}
+
+void run(PlanArguments arguments) {
   if (arguments.json && arguments.output == "-") {
     throw UsageError("--json and -o - both want standard output; name a file for the plan.");
   }
   SearchOptions options = search_options(arguments);
   find_algorithm(options.algorithm);  // a wrong option is told before files are read
-  const auto cost_model = make_cost_model(arguments.cost_model);
   Topology topology = read_topology(arguments.topology);
+  const bool by_default = arguments.cost_model.empty();
+  if (by_default) arguments.cost_model = default_cost_model(topology);
+  const auto cost_model = make_cost_model(arguments.cost_model);
   WorkloadReading reading = read_workload(arguments.source);
   if (!arguments.constraints.empty()) {
     apply_constraints(read_input_file(arguments.constraints), reading.workload, topology);
@@ -151,10 +167,10 @@ void run(const PlanArguments& arguments) {
   for (const std::string& note : reading.notes) say(note);
   set_batch_size(arguments, topology, reading.workload);
   say(fmt::format("Topology: {}", describe_topology(topology)));
-  say(fmt::format("Search: {} over {}, seed {}. Cost model {} ({}). Memory model {}.",
+  say(fmt::format("Search: {} over {}, seed {}. Memory model {}.",
                   arguments.earlier.file.empty() ? options.algorithm : "from an earlier plan",
-                  names_of(options.types), options.seed, cost_model->name(),
-                  cost_model->provenance(), to_string(options.memory_model)));
+                  names_of(options.types), options.seed, to_string(options.memory_model)));
+  say_cost_model(*cost_model, by_default, reading.workload, topology);
   options.find_ways_out = true;
   const auto progress = record_progress(options);
   end_on_interrupt(options);
@@ -203,7 +219,9 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
       ->check(integer_from(1, kMostSamples));
   add("--types", arguments.types, "A,B", "Allowed types (default table_wise,column_wise)");
   add("--algorithm", arguments.algorithm, "A", name_list(algorithm_names()))->capture_default_str();
-  add("--cost-model", arguments.cost_model, "M", cost_models_help())->capture_default_str();
+  add("--cost-model", arguments.cost_model, "M",
+      fmt::format("{} (default: what is shipped for the ranks' device and link)",
+                  cost_models_help()));
   add("--objective", arguments.objective, "O",
       "What is reported as cost: step (slowest rank of each phase,\nsummed), max_sum (largest "
       "total "
