@@ -328,7 +328,7 @@ class Replanner {
   const ReplanOptions& options_;
   Plan plan_;
   std::optional<RepeatedPrices> prices_;  // of plan_'s tables and ranks
-  Placements before_;  // per table; empty if it is new
+  Placements before_;                     // per table; empty if it is new
   Placements placement_;
   std::vector<bool> fresh_;  // not settled yet
   Score score_;
