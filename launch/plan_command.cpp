@@ -18,6 +18,7 @@
 #include "planner/search/search.hpp"
 #include "planner/spec/cell.hpp"
 #include "planner/spec/constraints_json.hpp"
+#include "planner/spec/dense_sizes_json.hpp"
 #include "planner/spec/read_workload.hpp"
 #include "planner/spec/spec_entry.hpp"
 
@@ -35,10 +36,14 @@
 namespace shardwright {
 namespace {
 
+constexpr std::int64_t kMostDenseFeatures = 1'000'000;
+
 struct PlanArguments {
   SpecSource source;
   std::string topology;
   std::string constraints;
+  std::string train_config;
+  std::int64_t dense_features = 13;
   std::string types;
   std::string algorithm = SearchOptions{}.algorithm;
   std::string cost_model;  ///< empty until the default of the topology is known
@@ -60,6 +65,14 @@ void set_batch_size(const PlanArguments& arguments, const Topology& topology, Wo
       "No batch size was given: {} samples a step over all ranks are assumed, {} per rank "
       "(--batch-size).",
       workload.batch_size, kDefaultSamplesPerRank));
+}
+
+void reserve_dense_part(const PlanArguments& arguments, const Workload& workload,
+                        Topology& topology) {
+  const nlohmann::json config = read_json(arguments.train_config);
+  const DenseSizes sizes =
+      dense_sizes_of(JsonView(config, arguments.train_config), workload, arguments.dense_features);
+  say(reserve_dense_part(sizes, workload.batch_size, topology));
 }
 
 SearchOptions search_options(const PlanArguments& arguments) {
@@ -96,6 +109,10 @@ std::string command_line(const PlanArguments& arguments, const SearchOptions& op
   if (lists.embedding_dim) add("--embedding-dim", fmt::to_string(*lists.embedding_dim));
   add("--topology", arguments.topology);
   add("--constraints", arguments.constraints);
+  add("--train-config", arguments.train_config);
+  if (!arguments.train_config.empty()) {
+    add("--dense-features", fmt::to_string(arguments.dense_features));
+  }
   add("--batch-size", fmt::to_string(workload.batch_size));
   add("--types", names_of(options.types));
   add("--algorithm", options.algorithm);
@@ -128,7 +145,7 @@ MadeBy made_by(const PlanArguments& arguments, const SearchOptions& options,
   MadeBy made_by{command_line(arguments, options, reading.workload), SHARDWRIGHT_VERSION,
                  reading.inputs};
   std::vector<std::string> files = {arguments.topology, arguments.constraints,
-                                    arguments.earlier.file};
+                                    arguments.train_config, arguments.earlier.file};
   for (const std::string_view model : split_list(arguments.cost_model, ',')) {
     files.emplace_back(model);
   }
@@ -166,6 +183,7 @@ void run(PlanArguments arguments) {
   }
   for (const std::string& note : reading.notes) say(note);
   set_batch_size(arguments, topology, reading.workload);
+  if (!arguments.train_config.empty()) reserve_dense_part(arguments, reading.workload, topology);
   say(fmt::format("Topology: {}", describe_topology(topology)));
   say(fmt::format("Search: {} over {}, seed {}. Memory model {}.",
                   arguments.earlier.file.empty() ? options.algorithm : "from an earlier plan",
@@ -214,6 +232,11 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
       ->required();
   add("--constraints", arguments.constraints, "FILE",
       "What plans must keep to, beside the constraints of TABLES (docs/plan_format.md)");
+  add("--train-config", arguments.train_config, "FILE",
+      "Reserve on every rank what the dense part of this training takes");
+  add("--dense-features", arguments.dense_features, "N", "Of each sample of that training")
+      ->check(integer_from(0, kMostDenseFeatures))
+      ->capture_default_str();
   add("--batch-size", arguments.batch_size, "N",
       "Samples per step over all ranks (default: the spec's, else 512 per rank)")
       ->check(integer_from(1, kMostSamples));
