@@ -55,7 +55,7 @@ double CommCurve::last_slope() const {
 }
 
 // The lower hull at `bytes`: the lowest chord there from a corner before it to one after it, or on
-// along the curve's end.
+// along the curve's end; of those that meet there, the flattest.
 std::optional<CommLine> CommCurve::line_below(double bytes) const {
   if (knots_.empty()) return CommLine{};
   if (!slopes_.empty()) return {};
@@ -64,7 +64,7 @@ std::optional<CommLine> CommCurve::line_below(double bytes) const {
   CommLine line;
   const auto consider = [&](const Point& from, double slope) {
     const double there = from.ms + slope * (bytes - from.bytes);
-    if (there >= lowest) return;
+    if (there > lowest || (there == lowest && slope >= line.ms_per_byte)) return;
     lowest = there;
     line = {from.ms - slope * from.bytes, slope};
   };

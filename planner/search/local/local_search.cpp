@@ -18,6 +18,7 @@
 #include <array>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <memory>
 #include <thread>
 
@@ -75,13 +76,19 @@ class LocalSearch {
 
   void improve(std::vector<Start>& starts) {
     const std::int64_t limit = std::min(work_limit(), default_work_limit(question_.problem));
-    const double before = starts.front().cost;
+    const double of_others = cheapest_of_others(starts);
     race(space_, starts, widest_, question_.seed, limit / kRaceShare, num_threads(),
          deadline_.passed(), done_);
     found_.evaluations += done_;
     cheapest_ = starts.front();
     keep_spread(starts);
-    to_beat_ = widest_.empty() ? cheapest_.cost : before;
+    to_beat_ = widest_.empty() ? cheapest_.cost : of_others;
+  }
+
+  static double cheapest_of_others(const std::vector<Start>& starts) {
+    const auto found =
+        std::find_if(starts.begin(), starts.end(), [](const Start& start) { return !start.ours; });
+    return found == starts.end() ? std::numeric_limits<double>::infinity() : found->cost;
   }
 
   void draw_lines(std::vector<Start> starts) {
@@ -112,8 +119,9 @@ class LocalSearch {
     });
   }
 
-  // Lines that keep tables spread need not come below a start that the race has made cheaper
-  // without that: where time is short they would not, though they do later.
+  // Lines that keep tables spread need not come below a start of ours that does not, only below
+  // what other algorithms would have given: where time is short they would not, though they do
+  // later. They begin little above it.
   bool line_wins() const { return best().best_cost() <= to_beat_; }
   double best_cost() const { return line_wins() ? best().best_cost() : cheapest_.cost; }
 

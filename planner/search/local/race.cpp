@@ -39,7 +39,7 @@ void race(const SearchSpace& space, std::vector<Start>& starts,
     Annealer racer(space, starts[i].pieces, seed, kFirstStream + i,
                    spread ? widest : std::vector<std::int32_t>());
     racer.run(steps, kTemperature, stop);
-    starts[i] = {racer.best_cost(), racer.best()};
+    starts[i] = {racer.best_cost(), racer.best(), starts[i].ours};
     evaluated[i] = racer.evaluations();
   });
   for (const std::int64_t count : evaluated) evaluations += count;

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <tuple>
 
 namespace shardwright {
 namespace {
@@ -47,10 +48,10 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
                                std::int64_t& evaluations) {
   std::vector<Start> starts;
   Layout layout(space);
-  const auto add = [&](std::vector<Piece> pieces) {
+  const auto add = [&](std::vector<Piece> pieces, bool ours = false) {
     layout.assign(pieces);
     ++evaluations;
-    starts.push_back({layout.cost(), std::move(pieces)});
+    starts.push_back({layout.cost(), std::move(pieces), ours});
   };
   for (const Algorithm& algorithm : algorithms()) {
     if (algorithm.place == nullptr || !knows_companions(space, algorithm)) continue;
@@ -61,7 +62,7 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
   }
   for (const double degree : kDegrees) {
     auto pieces = cost_greedy(space, Fit::cheapest, degree * mean_cost_ms, evaluations);
-    if (pieces) add(std::move(*pieces));
+    if (pieces) add(std::move(*pieces), true);
   }
   if (affords_neuroshard(space)) {
     const auto found = neuroshard_pieces(space, stop, evaluations);
@@ -71,10 +72,11 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
   if (starts.empty() && !prove_infeasible(space.problem())) {
     const std::int64_t limit = question.effort.work_limit;
     auto pieces = pack(space, question.seed, limit > 0 ? limit : kPackingSteps, stop, evaluations);
-    if (pieces) add(std::move(*pieces));
+    if (pieces) add(std::move(*pieces), true);
   }
-  std::stable_sort(starts.begin(), starts.end(),
-                   [](const Start& a, const Start& b) { return a.cost < b.cost; });
+  std::stable_sort(starts.begin(), starts.end(), [](const Start& a, const Start& b) {
+    return std::tie(a.cost, a.ours) < std::tie(b.cost, b.ours);
+  });
   const auto same = [](const Start& a, const Start& b) { return a.cost == b.cost; };
   starts.erase(std::unique(starts.begin(), starts.end(), same), starts.end());
   return starts;

@@ -11,6 +11,7 @@ namespace shardwright {
 struct Start {
   double cost;
   std::vector<Piece> pieces;
+  bool ours = false;  ///< not of an algorithm that the user could have chosen instead
 };
 
 /// Placements to start from, cheapest first: those of the greedy algorithms, and of cost_greedy()
