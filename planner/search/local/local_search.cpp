@@ -53,9 +53,10 @@ class LocalSearch {
   Found run() {
     found_.lower_bound_ms = lower_bound_ms(space_);
     const double mean = found_.lower_bound_ms ? *found_.lower_bound_ms : mean_price_alone(space_);
-    auto starts = find_starts(space_, question_, mean, deadline_.passed(), found_.evaluations);
-    if (starts.empty()) return give_up();
     if (question_.objective != Objective::memory) widest_ = spread_widths(space_, mean);
+    auto starts =
+        find_starts(space_, question_, mean, widest_, deadline_.passed(), found_.evaluations);
+    if (starts.empty()) return give_up();
     improve(starts);
     draw_lines(std::move(starts));
     anneal();

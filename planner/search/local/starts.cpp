@@ -44,8 +44,8 @@ bool affords_neuroshard(const SearchSpace& space) {
 }  // namespace
 
 std::vector<Start> find_starts(const SearchSpace& space, const Question& question,
-                               double mean_cost_ms, const std::atomic<bool>& stop,
-                               std::int64_t& evaluations) {
+                               double mean_cost_ms, const std::vector<std::int32_t>& widest,
+                               const std::atomic<bool>& stop, std::int64_t& evaluations) {
   std::vector<Start> starts;
   Layout layout(space);
   const auto add = [&](std::vector<Piece> pieces, bool ours = false) {
@@ -61,7 +61,11 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
     if (auto pieces = pieces_of(space, placement.shards)) add(std::move(*pieces));
   }
   for (const double degree : kDegrees) {
-    auto pieces = cost_greedy(space, Fit::cheapest, degree * mean_cost_ms, evaluations);
+    const double most = degree * mean_cost_ms;
+    auto pieces = cost_greedy(space, Fit::cheapest, most, evaluations);
+    if (pieces) add(std::move(*pieces), true);
+    if (widest.empty()) continue;
+    pieces = cost_greedy(space, Fit::cheapest, most, evaluations, widest);
     if (pieces) add(std::move(*pieces), true);
   }
   if (affords_neuroshard(space)) {
