@@ -111,7 +111,9 @@ class Step {
 }  // namespace
 
 std::string_view AnalyticCostModel::provenance() const {
-  return "compute: analytic, not fitted; communication: analytic, not fitted (datasheet figures)";
+  return "datasheet figures: compute: analytic, not fitted, run `profile`; communication: "
+         "analytic, "
+         "not fitted, run `profile`";
 }
 
 std::vector<PhaseTimes> AnalyticCostModel::price(const Workload& workload, const Topology& topology,

@@ -15,7 +15,7 @@ namespace {
 
 template <class Model>
 std::string origin(std::string_view what, const std::optional<Model>& model) {
-  if (!model) return fmt::format("{}: analytic, not fitted", what);
+  if (!model) return fmt::format("{}: analytic, not fitted, run `profile`", what);
   return fmt::format("{}: {}, fitted to {} timings, error {:.1f} %", what, model->name,
                      model->training.rows, 100 * model->error.geometric_mean_error);
 }

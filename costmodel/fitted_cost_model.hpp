@@ -25,6 +25,7 @@ class FittedCostModel final : public CostModel {
   /// `name` is what --cost-model was given. Throws UsageError for the neuroshard architecture,
   /// which is for comparison of errors only.
   FittedCostModel(FittedParts parts, std::string name);
+  const FittedParts& parts() const { return parts_; }
   std::string_view name() const override { return name_; }
   std::string_view provenance() const override { return provenance_; }
   std::vector<PhaseTimes> price(const Workload& workload, const Topology& topology,

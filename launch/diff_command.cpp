@@ -1,3 +1,4 @@
+#include "costmodel/default_models.hpp"
 #include "launch/commands.hpp"
 #include "launch/plan_under_model.hpp"
 #include "planner/diff/plan_diff.hpp"
@@ -19,13 +20,28 @@ struct DiffArguments {
   bool json = false;
 };
 
+// By one model; where that would only be the default of the later plan's ranks, each plan by the
+// default of its own, of parts that are fitted for both.
+void rate_both(const std::string& cost_model, Plan& before, Plan& after) {
+  const bool by_default =
+      cost_model.empty() &&
+      (after.cost_model.empty() || after.cost_model == default_cost_model(after.topology));
+  if (!by_default) {
+    const auto model = cost_model_for(cost_model, after);
+    rate_plan(before, *model);
+    rate_plan(after, *model);
+    return;
+  }
+  const auto names = default_cost_models({before.topology, after.topology});
+  rate_plan(before, *make_cost_model(names.front()));
+  rate_plan(after, *make_cost_model(names.back()));
+}
+
 void run(const DiffArguments& arguments) {
   Plan before = read_plan(arguments.before);
   Plan after = read_plan(arguments.after);
-  const auto cost_model = cost_model_for(arguments.cost_model, after);
   before.objective = after.objective;
-  rate_plan(before, *cost_model);
-  rate_plan(after, *cost_model);
+  rate_both(arguments.cost_model, before, after);
   const PlanDiff diff = diff_plans(before, after);
   if (arguments.json) {
     fmt::print("{}\n", diff_to_json(before, after, diff).dump(2));

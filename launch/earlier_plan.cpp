@@ -3,7 +3,6 @@
 #include "planner/diff/plan_diff.hpp"
 #include "planner/diff/replan.hpp"
 #include "planner/plan_json.hpp"
-#include "planner/rate_plan.hpp"
 
 #include <fmt/format.h>
 
@@ -32,11 +31,9 @@ SearchResult replan_from(const EarlierPlan& earlier, const Workload& workload,
   replanning.objective = options.objective;
   if (!earlier.max_moved.empty()) replanning.max_moved = parse_bytes(earlier.max_moved);
   if (options.effort.work_limit > 0) replanning.work_limit = options.effort.work_limit;
-  Plan before = read_plan(earlier.file);
+  const Plan before = read_plan(earlier.file);
   SearchResult result = replan(before, workload, topology, cost_model, replanning);
   if (!result.plan) return result;
-  before.objective = options.objective;
-  rate_plan(before, cost_model);
   const PlanDiff diff = diff_plans(before, *result.plan);
   fmt::print(stderr,
              "{} of {} tables stay as they are; {} move between ranks, {} are new (see "

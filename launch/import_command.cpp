@@ -2,6 +2,7 @@
 #include "costmodel/json/json_view.hpp"
 #include "costmodel/json/write_file.hpp"
 #include "launch/commands.hpp"
+#include "launch/plan_under_model.hpp"
 #include "launch/table_source.hpp"
 #include "planner/check.hpp"
 #include "planner/describe_plan.hpp"
@@ -32,7 +33,7 @@ struct ImportArguments {
   std::string module;
   bool has_module = false;
   std::int64_t batch_size = 0;
-  std::string cost_model = "analytic";
+  std::string cost_model;  ///< empty: the default of the ranks
   std::string memory_model = "full";
   std::string output;
 };
@@ -91,7 +92,7 @@ void import_plan(const ImportArguments& arguments, const nlohmann::json& documen
     throw InputError(fmt::format("{}: what was read is no legal plan:\n  {}", input.name,
                                  fmt::join(problems, "\n  ")));
   }
-  rate_plan(plan, *make_cost_model(arguments.cost_model));
+  rate_plan(plan, *cost_model_for(arguments.cost_model, plan));
   plan.made_by = {fmt::format("shardwright import {} --from {}", input.name, arguments.from),
                   SHARDWRIGHT_VERSION,
                   {{input.name, fingerprint(input.content)}}};
@@ -135,8 +136,8 @@ void add_import_command(CLI::App& app) {
                             "Of a TorchRec plan with several modules: which one");
   add("--batch-size", arguments->batch_size, "N", "Samples per step over all ranks")
       ->check(CLI::Range(std::int64_t{1}, kMostSamples).description(""));
-  add("--cost-model", arguments->cost_model, "M", "What the plan is priced by")
-      ->capture_default_str();
+  add("--cost-model", arguments->cost_model, "M",
+      "What the plan is priced by (default: by the ranks' device)");
   add("--memory-model", arguments->memory_model, "M", "full, weights or torchrec")
       ->capture_default_str();
   add("-o,--output", arguments->output, "FILE", "File to write; - is standard output")->required();

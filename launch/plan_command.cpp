@@ -1,6 +1,9 @@
+#include "costmodel/default_models.hpp"
 #include "costmodel/errors.hpp"
+#include "costmodel/fitted_cost_model.hpp"
 #include "costmodel/json/json_view.hpp"
 #include "costmodel/json/write_file.hpp"
+#include "costmodel/outside_training.hpp"
 #include "launch/commands.hpp"
 #include "launch/earlier_plan.hpp"
 #include "launch/plan_under_model.hpp"
@@ -15,6 +18,7 @@
 #include "planner/search/search.hpp"
 #include "planner/spec/cell.hpp"
 #include "planner/spec/constraints_json.hpp"
+#include "planner/spec/dense_sizes_json.hpp"
 #include "planner/spec/read_workload.hpp"
 #include "planner/spec/spec_entry.hpp"
 
@@ -32,13 +36,17 @@
 namespace shardwright {
 namespace {
 
+constexpr std::int64_t kMostDenseFeatures = 1'000'000;
+
 struct PlanArguments {
   SpecSource source;
   std::string topology;
   std::string constraints;
+  std::string train_config;
+  std::int64_t dense_features = 13;
   std::string types;
   std::string algorithm = SearchOptions{}.algorithm;
-  std::string cost_model = "analytic";
+  std::string cost_model;  ///< empty until the default of the topology is known
   std::string objective = "step";
   std::string memory_model = "full";
   std::int64_t batch_size = 0;
@@ -57,6 +65,14 @@ void set_batch_size(const PlanArguments& arguments, const Topology& topology, Wo
       "No batch size was given: {} samples a step over all ranks are assumed, {} per rank "
       "(--batch-size).",
       workload.batch_size, kDefaultSamplesPerRank));
+}
+
+void reserve_dense_part(const PlanArguments& arguments, const Workload& workload,
+                        Topology& topology) {
+  const nlohmann::json config = read_json(arguments.train_config);
+  const DenseSizes sizes =
+      dense_sizes_of(JsonView(config, arguments.train_config), workload, arguments.dense_features);
+  say(reserve_dense_part(sizes, workload.batch_size, topology));
 }
 
 SearchOptions search_options(const PlanArguments& arguments) {
@@ -93,6 +109,10 @@ std::string command_line(const PlanArguments& arguments, const SearchOptions& op
   if (lists.embedding_dim) add("--embedding-dim", fmt::to_string(*lists.embedding_dim));
   add("--topology", arguments.topology);
   add("--constraints", arguments.constraints);
+  add("--train-config", arguments.train_config);
+  if (!arguments.train_config.empty()) {
+    add("--dense-features", fmt::to_string(arguments.dense_features));
+  }
   add("--batch-size", fmt::to_string(workload.batch_size));
   add("--types", names_of(options.types));
   add("--algorithm", options.algorithm);
@@ -125,7 +145,7 @@ MadeBy made_by(const PlanArguments& arguments, const SearchOptions& options,
   MadeBy made_by{command_line(arguments, options, reading.workload), SHARDWRIGHT_VERSION,
                  reading.inputs};
   std::vector<std::string> files = {arguments.topology, arguments.constraints,
-                                    arguments.earlier.file};
+                                    arguments.train_config, arguments.earlier.file};
   for (const std::string_view model : split_list(arguments.cost_model, ',')) {
     files.emplace_back(model);
   }
@@ -136,25 +156,39 @@ MadeBy made_by(const PlanArguments& arguments, const SearchOptions& options,
   return made_by;
 }
 
-void run(const PlanArguments& arguments) {
+// What the prices rest on, and where the tables are beyond that.
+void say_cost_model(const CostModel& model, bool by_default, const Workload& workload,
+                    const Topology& topology) {
+  say(fmt::format("Cost model {}{} ({}).", model.name(),
+                  by_default ? ", the default for these ranks" : "", model.provenance()));
+  const auto* fitted = dynamic_cast<const FittedCostModel*>(&model);
+  if (fitted == nullptr) return;
+  const std::string beyond = outside_training(fitted->parts(), workload, topology);
+  if (!beyond.empty()) say("Warning: " + beyond);
+}
+
+void run(PlanArguments arguments) {
   if (arguments.json && arguments.output == "-") {
     throw UsageError("--json and -o - both want standard output; name a file for the plan.");
   }
   SearchOptions options = search_options(arguments);
   find_algorithm(options.algorithm);  // a wrong option is told before files are read
-  const auto cost_model = make_cost_model(arguments.cost_model);
   Topology topology = read_topology(arguments.topology);
+  const bool by_default = arguments.cost_model.empty();
+  if (by_default) arguments.cost_model = default_cost_model(topology);
+  const auto cost_model = make_cost_model(arguments.cost_model);
   WorkloadReading reading = read_workload(arguments.source);
   if (!arguments.constraints.empty()) {
     apply_constraints(read_input_file(arguments.constraints), reading.workload, topology);
   }
   for (const std::string& note : reading.notes) say(note);
   set_batch_size(arguments, topology, reading.workload);
+  if (!arguments.train_config.empty()) reserve_dense_part(arguments, reading.workload, topology);
   say(fmt::format("Topology: {}", describe_topology(topology)));
-  say(fmt::format("Search: {} over {}, seed {}. Cost model {} ({}). Memory model {}.",
+  say(fmt::format("Search: {} over {}, seed {}. Memory model {}.",
                   arguments.earlier.file.empty() ? options.algorithm : "from an earlier plan",
-                  names_of(options.types), options.seed, cost_model->name(),
-                  cost_model->provenance(), to_string(options.memory_model)));
+                  names_of(options.types), options.seed, to_string(options.memory_model)));
+  say_cost_model(*cost_model, by_default, reading.workload, topology);
   options.find_ways_out = true;
   const auto progress = record_progress(options);
   end_on_interrupt(options);
@@ -198,12 +232,19 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
       ->required();
   add("--constraints", arguments.constraints, "FILE",
       "What plans must keep to, beside the constraints of TABLES (docs/plan_format.md)");
+  add("--train-config", arguments.train_config, "FILE",
+      "Reserve on every rank what the dense part of this training takes");
+  add("--dense-features", arguments.dense_features, "N", "Of each sample of that training")
+      ->check(integer_from(0, kMostDenseFeatures))
+      ->capture_default_str();
   add("--batch-size", arguments.batch_size, "N",
       "Samples per step over all ranks (default: the spec's, else 512 per rank)")
       ->check(integer_from(1, kMostSamples));
   add("--types", arguments.types, "A,B", "Allowed types (default table_wise,column_wise)");
   add("--algorithm", arguments.algorithm, "A", name_list(algorithm_names()))->capture_default_str();
-  add("--cost-model", arguments.cost_model, "M", cost_models_help())->capture_default_str();
+  add("--cost-model", arguments.cost_model, "M",
+      fmt::format("{} (default: what is shipped for the ranks' device and link)",
+                  cost_models_help()));
   add("--objective", arguments.objective, "O",
       "What is reported as cost: step (slowest rank of each phase,\nsummed), max_sum (largest "
       "total "

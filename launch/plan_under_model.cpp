@@ -1,5 +1,6 @@
 #include "launch/plan_under_model.hpp"
 
+#include "costmodel/default_models.hpp"
 #include "costmodel/errors.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/rate_plan.hpp"
@@ -27,7 +28,8 @@ void add_plan_source(CLI::App& command, PlanSource& source) {
 
 std::unique_ptr<CostModel> cost_model_for(const std::string& name, const Plan& plan) {
   if (!name.empty()) return make_cost_model(name);
-  return make_cost_model(plan.cost_model.empty() ? "analytic" : plan.cost_model);
+  return make_cost_model(plan.cost_model.empty() ? default_cost_model(plan.topology)
+                                                 : plan.cost_model);
 }
 
 RatedPlan read_rated_plan(const PlanSource& source) {

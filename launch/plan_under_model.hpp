@@ -16,13 +16,14 @@ std::string cost_models_help();
 /// Which plan a command is about, and by which cost model it is judged.
 struct PlanSource {
   std::string plan;
-  std::string cost_model;  ///< empty: the plan's, else analytic
+  std::string cost_model;  ///< empty: the plan's, else the default of its ranks
 };
 
 /// PLAN and --cost-model.
 void add_plan_source(CLI::App& command, PlanSource& source);
 
-/// The cost model of that name; if it is empty, the one `plan` was made with, else analytic.
+/// The cost model of that name; if it is empty, the one `plan` was made with, else the default of
+/// its ranks.
 /// Throws as make_cost_model does.
 std::unique_ptr<CostModel> cost_model_for(const std::string& name, const Plan& plan);
 

@@ -25,10 +25,7 @@ struct RateArguments {
 void run(const RateArguments& arguments) {
   Plan plan = read_plan(arguments.plan);
   const auto start = std::chrono::steady_clock::now();
-  const std::string name = !arguments.cost_model.empty() ? arguments.cost_model
-                           : !plan.cost_model.empty()    ? plan.cost_model
-                                                         : "analytic";
-  const auto cost_model = make_cost_model(name);
+  const auto cost_model = cost_model_for(arguments.cost_model, plan);
   if (!arguments.objective.empty()) plan.objective = parse_objective(arguments.objective);
   rate_plan(plan, *cost_model);
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;

@@ -1,3 +1,4 @@
+#include "costmodel/default_models.hpp"
 #include "costmodel/errors.hpp"
 #include "costmodel/json/write_file.hpp"
 #include "launch/commands.hpp"
@@ -24,7 +25,7 @@ struct SweepArguments {
   std::string batch_sizes;
   std::string types;
   std::string algorithm = SearchOptions{}.algorithm;
-  std::string cost_model = "analytic";
+  std::string cost_model;  ///< empty: the defaults of the topologies
   std::string objective = "step";
   std::string memory_model = "full";
   EffortArguments effort;
@@ -45,14 +46,24 @@ std::vector<std::int64_t> parse_batch_sizes(const std::string& list) {
   return sizes;
 }
 
-std::vector<NamedTopology> read_topologies(const std::string& list) {
-  std::vector<NamedTopology> topologies;
+// Each with the cost model of that name, or its default if there is none.
+std::vector<NamedTopology> read_topologies(const std::string& list, const std::string& cost_model) {
+  std::vector<std::string> names;
+  std::vector<Topology> topologies;
   for (const std::string_view part : split_list(list, ',')) {
-    const std::string name(part);
-    topologies.push_back({name, read_topology(name)});
-    fmt::print(stderr, "{}: {}\n", name, describe_topology(topologies.back().topology));
+    names.emplace_back(part);
+    topologies.push_back(read_topology(names.back()));
   }
-  return topologies;
+  std::vector<std::string> models(names.size(), cost_model);
+  if (cost_model.empty()) models = default_cost_models(topologies);
+  std::vector<NamedTopology> named;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    named.push_back({names[i], topologies[i], make_cost_model(models[i])});
+    fmt::print(stderr, "{}: {}\n{}: Cost model {} ({}).\n", names[i],
+               describe_topology(topologies[i]), names[i], models[i],
+               named.back().cost_model->provenance());
+  }
+  return named;
 }
 
 SearchOptions search_options(const SweepArguments& arguments) {
@@ -81,13 +92,11 @@ void run(const SweepArguments& arguments) {
     throw UsageError("--json and -o - both want standard output; name a file for the CSV.");
   }
   SearchOptions options = search_options(arguments);
-  const auto cost_model = make_cost_model(arguments.cost_model);
   const auto sizes = parse_batch_sizes(arguments.batch_sizes);
-  const auto topologies = read_topologies(arguments.topologies);
+  const auto topologies = read_topologies(arguments.topologies, arguments.cost_model);
   const WorkloadReading reading = read_workload(arguments.source);
   for (const std::string& note : reading.notes) fmt::print(stderr, "{}\n", note);
-  fmt::print(stderr, "Cost model {} ({}).\n", cost_model->name(), cost_model->provenance());
-  const auto points = sweep(reading.workload, topologies, sizes, *cost_model, options);
+  const auto points = sweep(reading.workload, topologies, sizes, options);
   options.effort.progress = nullptr;  // wipes its line
   write_result(arguments, points);
 }
@@ -112,7 +121,9 @@ void add_sweep_command(CLI::App& app) {
       ->required();
   add("--types", arguments->types, "A,B", "Allowed types (default as plan's)");
   add("--algorithm", arguments->algorithm, "A", "As plan's")->capture_default_str();
-  add("--cost-model", arguments->cost_model, "M", cost_models_help())->capture_default_str();
+  add("--cost-model", arguments->cost_model, "M",
+      fmt::format("{} (default: each topology's, as plan's, of\nthe parts that are fitted for all)",
+                  cost_models_help()));
   add("--objective", arguments->objective, "O", "step, max_sum or memory")->capture_default_str();
   add("--memory-model", arguments->memory_model, "M", "full, weights or torchrec")
       ->capture_default_str();

@@ -3,9 +3,16 @@
 #include "costmodel/neural/comm_model.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace shardwright {
+
+/// A straight line over bytes that does not fall.
+struct CommLine {
+  double ms = 0;  ///< at 0 bytes
+  double ms_per_byte = 0;
+};
 
 /// The times of one collective over its bytes, for fixed ranks and nodes: predict_us() without its
 /// look-ups, for searches.
@@ -23,7 +30,19 @@ class CommCurve {
   /// is.
   double milliseconds(double bytes, double mean_bytes) const;
 
+  /// Of the lines that no number of bytes above 0 lies below, the highest at `bytes`; nothing where
+  /// times depend on the mean too.
+  std::optional<CommLine> line_below(double bytes) const;
+  /// The same of lines that are 0 at 0 bytes: the least ms per byte.
+  std::optional<double> ray_below() const;
+
  private:
+  struct Point {
+    double bytes;
+    double ms;
+  };
+  std::vector<Point> rising_points() const;
+  double last_slope() const;
   double between_knots(double bytes, double unevenness) const;
 
   std::vector<double> knots_;     // bytes

@@ -23,7 +23,7 @@ CommPricer::CommPricer(std::unique_ptr<RankPricer> compute, const CommModel& mod
       curves_(model, topology),
       workload_(workload),
       topology_(topology) {
-  set_scales();
+  set_scales_and_floor();
 }
 
 CommPricer::Values CommPricer::bytes_of(const Shard& shard) const {
@@ -37,13 +37,16 @@ CommPricer::Values CommPricer::bytes_of(const Shard& shard) const {
 
 // A value of one shard is at most that of its whole table on one rank or on all; a table has at
 // most as many shards as it has columns, each split by rows over all ranks.
-void CommPricer::set_scales() {
+void CommPricer::set_scales_and_floor() {
   Values most{};
+  ExchangeBytes mean;  // of a rank, with whole tables
   const auto world = static_cast<double>(topology_.size());
   for (std::size_t i = 0; i < workload_.tables.size(); ++i) {
     const Table& table = workload_.tables[i];
     Shard whole{TableId::of(i), ShardingType::table_wise, 0, table.rows, 0, table.dim, RankId(0)};
     const Values owned = bytes_of(whole);
+    mean.input += owned[0] / world;
+    mean.output += owned[1] / world;
     whole.type = ShardingType::data_parallel;
     const Values everywhere = bytes_of(whole);
     const double shards = static_cast<double>(table.dim) / kLeastWidth * world;
@@ -52,6 +55,7 @@ void CommPricer::set_scales() {
     most[3] += shards * owned[1];
   }
   for (std::size_t k = 0; k < kBytes; ++k) scales_[k] = fixed_point_scale(most[k]);
+  floor_ = curves_.floor(mean);
 }
 
 void CommPricer::encode(const Shard& shard, std::size_t kind, std::span<std::int64_t> state) const {
@@ -75,8 +79,20 @@ PhaseTimes CommPricer::price(RankId rank, const RankState& state) const {
   return times;
 }
 
-std::optional<RankPricer::Floor> CommPricer::floor(const Shard& /*shard*/, RankId /*rank*/) const {
-  return {};
+std::optional<RankPricer::Floor> CommPricer::floor(const Shard& shard, RankId rank) const {
+  if (!floor_) return {};
+  auto result = compute_->floor(shard, rank);
+  if (!result) return {};
+  const auto [input, output, partial, sums, replicated] = bytes_of(shard);
+  PhaseTimes& idle = result->idle;
+  idle.comm_input_ms = input > 0 ? floor_->input.ms : 0;
+  idle.comm_forward_ms = idle.comm_backward_ms = output > 0 ? floor_->output.ms : 0;
+  const double straight = floor_->output.ms_per_byte * output;
+  result->per_shard.comm_input_ms = floor_->input.ms_per_byte * input;
+  result->per_shard.comm_forward_ms = straight + floor_->scattered * partial;
+  result->per_shard.comm_backward_ms =
+      straight + floor_->gathered * partial + floor_->reduced * replicated;
+  return result;
 }
 
 }  // namespace shardwright

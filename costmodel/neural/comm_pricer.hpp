@@ -23,7 +23,8 @@ class CommPricer final : public RankPricer {
   bool assumes_even_rows() const override { return compute_->assumes_even_rows(); }
   void encode(const Shard& shard, std::size_t kind, std::span<std::int64_t> state) const override;
   PhaseTimes price(RankId rank, const RankState& state) const override;
-  /// None: a measured curve may fall with its bytes.
+  /// By lines below the curves, as these may fall with their bytes; none where the other pricer has
+  /// none, or the model's times depend on how even an exchange is.
   std::optional<Floor> floor(const Shard& shard, RankId rank) const override;
 
  private:
@@ -32,7 +33,7 @@ class CommPricer final : public RankPricer {
 
   Values bytes_of(const Shard& shard) const;
   ExchangeBytes decoded(std::span<const std::int64_t> state) const;
-  void set_scales();
+  void set_scales_and_floor();
 
   std::unique_ptr<RankPricer> compute_;
   std::size_t compute_size_;
@@ -40,6 +41,7 @@ class CommPricer final : public RankPricer {
   const Workload& workload_;
   const Topology& topology_;
   Values scales_{};
+  std::optional<ExchangeFloor> floor_;
 };
 
 }  // namespace shardwright

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
 
@@ -82,6 +83,24 @@ void ExchangeCurves::price(RankId rank, const ExchangeSums& sums, PhaseTimes& ti
   times.comm_forward_ms = straight + node.reduce_scatter.milliseconds(partial);
   times.comm_backward_ms = straight + node.all_gather.milliseconds(partial) +
                            all_reduce_.milliseconds(sums.own.replicated);
+}
+
+// Sums that leave a node are left out, and that a rank waits for what others send.
+std::optional<ExchangeFloor> ExchangeCurves::floor(const ExchangeBytes& mean) const {
+  const auto input = all_to_all_.line_below(mean.input);
+  const auto output = all_to_all_.line_below(mean.output);
+  const auto reduced = all_reduce_.ray_below();
+  if (!input || !output || !reduced) return {};
+  constexpr double kMost = std::numeric_limits<double>::infinity();
+  ExchangeFloor floor{*input, *output, kMost, kMost, *reduced};
+  for (const NodeCurves& node : nodes_) {
+    const auto scattered = node.reduce_scatter.ray_below();
+    const auto gathered = node.all_gather.ray_below();
+    if (!scattered || !gathered) return {};
+    floor.scattered = std::min(floor.scattered, *scattered);
+    floor.gathered = std::min(floor.gathered, *gathered);
+  }
+  return floor;
 }
 
 }  // namespace shardwright

@@ -6,6 +6,7 @@
 #include "costmodel/topology.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <vector>
 
 namespace shardwright {
@@ -16,6 +17,16 @@ struct ExchangeSums {
   ExchangeBytes own;
   ExchangeBytes node;
   ExchangeBytes world;
+};
+
+/// What no rank's exchanges are quicker than, in the bytes of its own shards; those of scattered,
+/// gathered and reduced are per byte.
+struct ExchangeFloor {
+  CommLine input;
+  CommLine output;  ///< forward and, once more, backward
+  double scattered = 0;
+  double gathered = 0;
+  double reduced = 0;
 };
 
 /// Prices the exchanges of a step by a communication model. A rank of an all-to-all that sends a
@@ -29,6 +40,10 @@ class ExchangeCurves {
 
   /// Writes the three phases of communication, leaves the others as they are.
   void price(RankId rank, const ExchangeSums& sums, PhaseTimes& times) const;
+
+  /// As tight as it comes where a rank has `mean` of input and output; nothing where times depend
+  /// on how even an exchange is.
+  std::optional<ExchangeFloor> floor(const ExchangeBytes& mean) const;
 
  private:
   struct NodeCurves {

@@ -9,6 +9,11 @@ namespace {
 
 using nlohmann::json;
 
+std::string models_of(const Plan& before, const Plan& after) {
+  if (before.cost_model == after.cost_model) return after.cost_model;
+  return fmt::format("{} before, {} after", before.cost_model, after.cost_model);
+}
+
 std::string heading(const Plan& before, const Plan& after, const PlanDiff& diff) {
   const double gain = diff.cost_before_ms - diff.cost_after_ms;
   return fmt::format(
@@ -17,7 +22,7 @@ std::string heading(const Plan& before, const Plan& after, const PlanDiff& diff)
       plan_id(before), plan_id(after), diff.tables.size(), diff.tables.size() + diff.same,
       format_bytes(diff.moved),
       diff.fresh > Bytes(0) ? fmt::format(", {} are new", format_bytes(diff.fresh)) : "",
-      after.cost_model, diff.cost_before_ms, diff.cost_after_ms, -gain,
+      models_of(before, after), diff.cost_before_ms, diff.cost_after_ms, -gain,
       diff.cost_before_ms > 0 ? -100 * gain / diff.cost_before_ms : 0.0);
 }
 

@@ -48,7 +48,7 @@ struct PlanDiff {
   std::size_t same = 0;           ///< tables that stay as they are
 };
 
-/// Both plans as rated by one cost model (rate_plan()).
+/// Both plans as rated (rate_plan()) by one cost model, or each by that of its own machine.
 PlanDiff diff_plans(const Plan& before, const Plan& after);
 
 /// "shardwright.diff/1": docs/diff.md.

@@ -1,5 +1,6 @@
 #include "planner/diff/replan.hpp"
 
+#include "costmodel/repeated_prices.hpp"
 #include "planner/check.hpp"
 #include "planner/diff/transfers.hpp"
 #include "planner/explain/candidates.hpp"
@@ -15,6 +16,7 @@
 #include <chrono>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <tuple>
 
 namespace shardwright {
@@ -48,6 +50,7 @@ class Replanner {
     plan_.topology = topology;
     plan_.memory_model = options.memory_model;
     plan_.objective = options.objective;
+    prices_.emplace(cost_model, plan_.workload, plan_.topology);
     take_over();
   }
 
@@ -132,7 +135,7 @@ class Replanner {
   Score judge(const Placements& placement) {
     ++evaluations_;
     plan_.shards = all(placement);
-    const auto times = cost_model_.price(plan_.workload, plan_.topology, plan_.shards);
+    const auto times = prices_->of(plan_.shards);
     Score score;
     score.cost_ms = step_cost_ms(
         times, plan_.objective == Objective::memory ? Objective::step : plan_.objective);
@@ -324,7 +327,8 @@ class Replanner {
   const CostModel& cost_model_;
   const ReplanOptions& options_;
   Plan plan_;
-  Placements before_;  // per table; empty if it is new
+  std::optional<RepeatedPrices> prices_;  // of plan_'s tables and ranks
+  Placements before_;                     // per table; empty if it is new
   Placements placement_;
   std::vector<bool> fresh_;  // not settled yet
   Score score_;

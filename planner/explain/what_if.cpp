@@ -8,7 +8,10 @@
 namespace shardwright {
 
 WhatIf::WhatIf(const Plan& plan, const CostModel& cost_model)
-    : plan_(plan), cost_model_(cost_model), times_(price(plan.shards)), cost_ms_(cost_ms(times_)) {}
+    : plan_(plan),
+      prices_(cost_model, plan.workload, plan.topology),
+      times_(price(plan.shards)),
+      cost_ms_(cost_ms(times_)) {}
 
 std::vector<Shard> WhatIf::with(TableId table, std::span<const Shard> replacement) const {
   std::vector<Shard> shards;
@@ -25,7 +28,7 @@ std::vector<Shard> WhatIf::with(TableId table, std::span<const Shard> replacemen
 }
 
 std::vector<PhaseTimes> WhatIf::price(std::span<const Shard> shards) const {
-  return cost_model_.price(plan_.workload, plan_.topology, shards);
+  return prices_.of(shards);
 }
 
 double WhatIf::cost_ms(std::span<const PhaseTimes> times) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "costmodel/repeated_prices.hpp"
 #include "planner/plan.hpp"
 
 #include <span>
@@ -14,7 +15,8 @@ enum class Obstacle {
   rules,   ///< check_plan() refuses it: constraints of a table, the shape of its type
 };
 
-/// Prices and judges variations of one plan by a cost model. Borrows both.
+/// Prices and judges variations of one plan by a cost model. Borrows both; the plan's tables and
+/// ranks must stay as they are.
 class WhatIf {
  public:
   WhatIf(const Plan& plan, const CostModel& cost_model);
@@ -34,7 +36,7 @@ class WhatIf {
 
  private:
   const Plan& plan_;
-  const CostModel& cost_model_;
+  RepeatedPrices prices_;
   std::vector<PhaseTimes> times_;
   double cost_ms_;
 };

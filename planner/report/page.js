@@ -10,6 +10,13 @@ function make(tag, attributes, ...children) {
   for (const child of children) element.append(child);
   return element;
 }
+// An element of a drawing.
+function draw(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
 const ms = (value) => value.toFixed(value >= 100 ? 1 : 3);
 function section(title, note, ...content) {
   const part = make("section", {}, make("h2", {}, title));
@@ -26,4 +33,11 @@ function legend(entries) {
 function cards(values) {
   main.append(make("div", {class: "cards"}, ...values.map(([value, text]) =>
     make("div", {class: "card"}, make("b", {}, value), make("span", {class: "soft"}, text)))));
+}
+// Titles are [text, whether the column holds numbers].
+function table(titles, rows) {
+  const cell = (value, i) => make("td", {class: titles[i][1] ? "n" : ""}, String(value));
+  return make("div", {class: "scroll"}, make("table", {},
+    make("thead", {}, make("tr", {}, ...titles.map(([title, number]) => make("th", {class: number ? "n" : ""}, title)))),
+    make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map(cell))))));
 }

@@ -130,15 +130,17 @@ std::optional<Infeasibility> together_too_large(const Problem& problem,
                                 total_room(problem, ranks)};
   if (certificate.needed <= certificate.available) return {};
   const bool all = tables.size() == problem.rules.size();
-  const std::string which = all ? fmt::format("The {} tables", tables.size())
-                                : fmt::format("Tables {}", list(problem, tables));
+  const bool one = tables.size() == 1;
+  const std::string which = all && !one ? fmt::format("The {} tables need", tables.size())
+                                        : fmt::format("Table{} {} need{}", one ? "" : "s",
+                                                      list(problem, tables), one ? "s" : "");
   const std::string where = ranks.size() == 1 ? fmt::format("rank {} has", ranks.front().value())
                             : all
                                 ? fmt::format("the {} ranks together have", ranks.size())
                                 : fmt::format("the {} ranks that they may use have", ranks.size());
-  return proof(certificate, fmt::format("{} need {}, but {} {} for them", which,
-                                        format_gigabytes(certificate.needed), where,
-                                        format_gigabytes(certificate.available)));
+  return proof(certificate,
+               fmt::format("{} {}, but {} {} for {}", which, format_gigabytes(certificate.needed),
+                           where, format_gigabytes(certificate.available), one ? "it" : "them"));
 }
 
 // Whole tables, largest first, as long as no two of them fit the roomiest of the ranks.

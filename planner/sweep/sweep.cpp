@@ -43,14 +43,14 @@ double SweepPoint::samples_per_s() const {
 std::vector<SweepPoint> sweep(const Workload& workload,
                               const std::vector<NamedTopology>& topologies,
                               const std::vector<std::int64_t>& batch_sizes,
-                              const CostModel& cost_model, const SearchOptions& options) {
+                              const SearchOptions& options) {
   std::vector<SweepPoint> points;
   for (const NamedTopology& named : topologies) {
     for (const std::int64_t batch_size : batch_sizes) {
       Workload sized = workload;
       sized.batch_size = batch_size;
-      points.push_back(
-          point_of(named, batch_size, search_plan(sized, named.topology, cost_model, options)));
+      points.push_back(point_of(named, batch_size,
+                                search_plan(sized, named.topology, *named.cost_model, options)));
     }
   }
   mark_front(points);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,16 +31,18 @@ struct SweepPoint {
   double samples_per_s() const;
 };
 
+/// What its plans are priced by stands beside it: models of other devices may price others.
 struct NamedTopology {
   std::string name;
   Topology topology;
+  std::shared_ptr<const CostModel> cost_model;
 };
 
 /// Plans every topology with every batch size. Throws as search_plan() does.
 std::vector<SweepPoint> sweep(const Workload& workload,
                               const std::vector<NamedTopology>& topologies,
                               const std::vector<std::int64_t>& batch_sizes,
-                              const CostModel& cost_model, const SearchOptions& options);
+                              const SearchOptions& options);
 
 /// The Pareto front: no other point has at most as many ranks, at most as long a step and at least
 /// as many samples per second, and differs in one of them.

@@ -96,8 +96,17 @@ TEST_F(Planning, PrintsEveryDefaultItUsed) {
   EXPECT_THAT(outcome.err,
               AllOf(HasSubstr("1 id per sample is assumed"), HasSubstr("ignored: owner"),
                     HasSubstr("1024 samples a step"), HasSubstr("(default)"), HasSubstr("seed 1"),
-                    HasSubstr("Cost model analytic"), HasSubstr("not fitted"),
+                    HasSubstr("Cost model cpu-epyc9004-compute, the default for these ranks"),
+                    HasSubstr("communication: analytic, not fitted, run `profile`"),
                     HasSubstr("Memory model full"), HasSubstr("not saved")));
+}
+
+TEST_F(Planning, SaysInOneLineWhatItsCostModelGuesses) {
+  EXPECT_THAT(plan("--json").err,
+              HasSubstr("\nWarning: outside of what the cost model was fitted to, "
+                        "prices are guesses: 64 samples a step (fitted to "));
+  EXPECT_THAT(plan("--batch-size 512 --json").err, Not(HasSubstr("Warning")));
+  EXPECT_THAT(plan("--cost-model analytic --json").err, Not(HasSubstr("Warning")));
 }
 
 TEST_F(Planning, WarnsAboutTablesNeverLookedUp) {

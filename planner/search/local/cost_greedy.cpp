@@ -9,6 +9,7 @@
 #include <cmath>
 #include <queue>
 #include <tuple>
+#include <utility>
 
 namespace shardwright {
 namespace {
@@ -32,8 +33,13 @@ struct Lighter {
 
 class CostGreedy {
  public:
-  CostGreedy(const SearchSpace& space, Fit fit, double widest_cost_ms)
-      : space_(space), layout_(space), fit_(fit), widest_cost_ms_(widest_cost_ms) {}
+  CostGreedy(const SearchSpace& space, Fit fit, double widest_cost_ms,
+             std::span<const std::int32_t> widest)
+      : space_(space),
+        layout_(space),
+        fit_(fit),
+        widest_cost_ms_(widest_cost_ms),
+        widest_(widest) {}
 
   bool run() {
     parts_.resize(space_.num_tables());
@@ -73,9 +79,18 @@ class CostGreedy {
   std::vector<std::int32_t> first_cut(std::int32_t table) const {
     const std::int32_t dim = space_.dim(table);
     if (!space_.may_keep_rows(table)) return {dim};
-    const auto least = static_cast<std::int32_t>((dim + space_.rules(table).max_width - 1) /
-                                                 space_.rules(table).max_width);
+    const auto parts_for = [&](std::int64_t widest) {
+      return static_cast<std::int32_t>((dim + widest - 1) / widest);
+    };
+    std::int32_t least = parts_for(space_.rules(table).max_width);
     auto widths = even_widths(dim, least, space_.widths());
+    if (!widest_.empty() && widths.front() > widest_[index(table)]) {
+      auto spread = even_widths(dim, parts_for(widest_[index(table)]), space_.widths());
+      if (space_.may_cut(table, spread)) {
+        least = static_cast<std::int32_t>(spread.size());
+        widths = std::move(spread);
+      }
+    }
     const double wanted = cost_alone(table, dim) / widest_cost_ms_;
     const std::int32_t narrowest = dim / kStep;
     const double most = std::min(static_cast<double>(narrowest), std::ceil(wanted));
@@ -264,6 +279,7 @@ class CostGreedy {
   Layout layout_;
   Fit fit_;
   double widest_cost_ms_;
+  std::span<const std::int32_t> widest_;  // per table, in columns; empty: as the rules say
   std::priority_queue<Item, std::vector<Item>, Lighter> queue_;
   std::vector<std::int64_t> parts_;  // per table
   Change change_;
@@ -272,8 +288,9 @@ class CostGreedy {
 }  // namespace
 
 std::optional<std::vector<Piece>> cost_greedy(const SearchSpace& space, Fit fit,
-                                              double widest_cost_ms, std::int64_t& evaluations) {
-  CostGreedy greedy(space, fit, widest_cost_ms);
+                                              double widest_cost_ms, std::int64_t& evaluations,
+                                              std::span<const std::int32_t> widest) {
+  CostGreedy greedy(space, fit, widest_cost_ms, widest);
   const bool placed = greedy.run();
   evaluations += greedy.layout().evaluations();
   if (!placed) return {};

@@ -10,10 +10,11 @@ namespace shardwright {
 
 /// Improves the cheapest of `starts` for `steps` changes each, nearly without steps upwards, and
 /// puts those first that then cost least: what a start costs says little about where it leads.
-/// The others keep their order, behind. The result does not depend on `threads`. Adds what it
-/// evaluated to `evaluations`.
-void race(const SearchSpace& space, std::vector<Start>& starts, std::uint64_t seed,
-          std::int64_t steps, unsigned threads, const std::atomic<bool>& stop,
-          std::int64_t& evaluations);
+/// Starts that hold the widths `widest` (spread.hpp; empty: none are asked for) keep to them, and
+/// the cheapest of those is let in. The others keep their order, behind. The result does not depend
+/// on `threads`. Adds what it evaluated to `evaluations`.
+void race(const SearchSpace& space, std::vector<Start>& starts,
+          const std::vector<std::int32_t>& widest, std::uint64_t seed, std::int64_t steps,
+          unsigned threads, const std::atomic<bool>& stop, std::int64_t& evaluations);
 
 }  // namespace shardwright

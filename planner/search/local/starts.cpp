@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <tuple>
 
 namespace shardwright {
 namespace {
@@ -43,14 +44,14 @@ bool affords_neuroshard(const SearchSpace& space) {
 }  // namespace
 
 std::vector<Start> find_starts(const SearchSpace& space, const Question& question,
-                               double mean_cost_ms, const std::atomic<bool>& stop,
-                               std::int64_t& evaluations) {
+                               double mean_cost_ms, const std::vector<std::int32_t>& widest,
+                               const std::atomic<bool>& stop, std::int64_t& evaluations) {
   std::vector<Start> starts;
   Layout layout(space);
-  const auto add = [&](std::vector<Piece> pieces) {
+  const auto add = [&](std::vector<Piece> pieces, bool ours = false) {
     layout.assign(pieces);
     ++evaluations;
-    starts.push_back({layout.cost(), std::move(pieces)});
+    starts.push_back({layout.cost(), std::move(pieces), ours});
   };
   for (const Algorithm& algorithm : algorithms()) {
     if (algorithm.place == nullptr || !knows_companions(space, algorithm)) continue;
@@ -60,8 +61,12 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
     if (auto pieces = pieces_of(space, placement.shards)) add(std::move(*pieces));
   }
   for (const double degree : kDegrees) {
-    auto pieces = cost_greedy(space, Fit::cheapest, degree * mean_cost_ms, evaluations);
-    if (pieces) add(std::move(*pieces));
+    const double most = degree * mean_cost_ms;
+    auto pieces = cost_greedy(space, Fit::cheapest, most, evaluations);
+    if (pieces) add(std::move(*pieces), true);
+    if (widest.empty()) continue;
+    pieces = cost_greedy(space, Fit::cheapest, most, evaluations, widest);
+    if (pieces) add(std::move(*pieces), true);
   }
   if (affords_neuroshard(space)) {
     const auto found = neuroshard_pieces(space, stop, evaluations);
@@ -71,10 +76,11 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
   if (starts.empty() && !prove_infeasible(space.problem())) {
     const std::int64_t limit = question.effort.work_limit;
     auto pieces = pack(space, question.seed, limit > 0 ? limit : kPackingSteps, stop, evaluations);
-    if (pieces) add(std::move(*pieces));
+    if (pieces) add(std::move(*pieces), true);
   }
-  std::stable_sort(starts.begin(), starts.end(),
-                   [](const Start& a, const Start& b) { return a.cost < b.cost; });
+  std::stable_sort(starts.begin(), starts.end(), [](const Start& a, const Start& b) {
+    return std::tie(a.cost, a.ours) < std::tie(b.cost, b.ours);
+  });
   const auto same = [](const Start& a, const Start& b) { return a.cost == b.cost; };
   starts.erase(std::unique(starts.begin(), starts.end(), same), starts.end());
   return starts;

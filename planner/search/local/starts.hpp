@@ -11,13 +11,15 @@ namespace shardwright {
 struct Start {
   double cost;
   std::vector<Piece> pieces;
+  bool ours = false;  ///< not of an algorithm that the user could have chosen instead
 };
 
 /// Placements to start from, cheapest first: those of the greedy algorithms, and of cost_greedy()
-/// with tables cut to several degrees, the finest to a share of `mean_cost_ms`; if none of them
-/// fits, one of pack(). Empty if nothing was found. Adds what it evaluated to `evaluations`.
+/// with tables cut to several degrees, the finest to a share of `mean_cost_ms`, and again with
+/// those that `widest` says (spread.hpp) cut to that; if none of them fits, one of pack(). Empty if
+/// nothing was found. Adds what it evaluated to `evaluations`.
 std::vector<Start> find_starts(const SearchSpace& space, const Question& question,
-                               double mean_cost_ms, const std::atomic<bool>& stop,
-                               std::int64_t& evaluations);
+                               double mean_cost_ms, const std::vector<std::int32_t>& widest,
+                               const std::atomic<bool>& stop, std::int64_t& evaluations);
 
 }  // namespace shardwright

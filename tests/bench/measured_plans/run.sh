@@ -3,7 +3,7 @@
 # `shardwright bench` (embedding-only), the algorithms taking turns, in an order that shifts from round to round.
 # Prints a table: medians over the rounds, their spread, and the median of each round's time over that of search.
 #   bash tests/bench/measured_plans/run.sh BUILD_DIR [RANKS …]         # 2 4 8
-# From the environment: ROUNDS (at least, 3), SECONDS_IN_ALL (further rounds begin before, 420), COST_MODEL (analytic),
+# From the environment: ROUNDS (at least, 3), SECONDS_IN_ALL (further rounds begin before, 420), COST_MODEL (the default),
 # TASKS ("dcnv2 pool_1"), STEPS (5 of each measurement).
 # With more ranks than cores, bench composes the step from phases that ranks run in turn.
 set -euo pipefail
@@ -14,7 +14,7 @@ worlds=("$@")
 [ ${#worlds[@]} -gt 0 ] || worlds=(2 4 8)
 least=${ROUNDS:-3}
 limit=${SECONDS_IN_ALL:-420}
-cost_model=${COST_MODEL:-analytic}
+cost_model=(${COST_MODEL:+--cost-model "$COST_MODEL"})
 steps=${STEPS:-5}
 read -ra tasks <<<"${TASKS:-dcnv2 pool_1}"
 work=$(mktemp -d)
@@ -35,7 +35,7 @@ make_plans() {  # RANKS TASK
   fi
   for algorithm in "${algorithms[@]}"; do
     "$shardwright" plan "${tables[@]}" --topology "${ranks}xcpu-6GiB" --batch-size $((2048 * ranks)) \
-      --types table_wise,column_wise --cost-model "$cost_model" --algorithm "$algorithm" \
+      --types table_wise,column_wise "${cost_model[@]}" --algorithm "$algorithm" \
       -o "$ranks.$task.$algorithm.json" >"$ranks.$task.$algorithm.said" 2>&1 ||
       echo "$ranks ranks, $task: $algorithm found no plan" >&2
   done

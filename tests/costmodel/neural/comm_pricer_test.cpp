@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -82,6 +83,35 @@ TEST(CommCurve, TakesNoTimeForNothingAndAlone) {
   const CommModel model = linear_model(1);
   EXPECT_EQ(CommCurve(model, CollectiveKind::all_to_all, 4, 1).milliseconds(0), 0);
   EXPECT_EQ(CommCurve(model, CollectiveKind::all_to_all, 1, 1).milliseconds(1e6), 0);
+}
+
+TEST(CommCurve, LiesAboveItsLines) {
+  for (const std::string& name : pretrained_names()) {
+    const CommCurve curve(load_pretrained(name), CollectiveKind::all_to_all, 8, 1);
+    const double ray = curve.ray_below().value();
+    EXPECT_GT(ray, 0);
+    for (const double at : {0.0, 300.0, 1e4, 3e6, 9e6, 8e7, 6e9}) {
+      const CommLine line = curve.line_below(at).value();
+      EXPECT_GE(line.ms_per_byte, 0);
+      double least = 1e9;  // distance
+      for (double bytes = 1; bytes < 1e11; bytes *= 1.05) {
+        const double time = curve.milliseconds(bytes) * (1 + 1e-12);
+        EXPECT_LE(line.ms + line.ms_per_byte * bytes, time) << name << ' ' << at << ' ' << bytes;
+        EXPECT_LE(ray * bytes, time);
+        least = std::min(least, 1 - (line.ms + line.ms_per_byte * bytes) / time);
+      }
+      EXPECT_LT(least, 0.05) << name << ' ' << at;  // it touches the curve
+    }
+  }
+}
+
+TEST(CommCurve, HasNoLineBelowWhereTheMeanCounts) {
+  CommModel model = linear_model(1);
+  model.effects.push_back(
+      {{EffectKey::operation}, EffectFactor::unevenness, 1, 1, {{"all_to_all", {0.5, 0.5}}}});
+  EXPECT_FALSE(CommCurve(model, CollectiveKind::all_to_all, 4, 1).line_below(1));
+  EXPECT_FALSE(CommCurve(model, CollectiveKind::all_to_all, 4, 1).ray_below());
+  EXPECT_EQ(CommCurve(model, CollectiveKind::all_to_all, 1, 1).line_below(1)->ms_per_byte, 0);
 }
 
 TEST(CommPricer, PricesTheHolderByItsTableAndOthersByTheirShareOfIt) {

@@ -117,9 +117,12 @@ bool places(const Algorithm& algorithm, const std::vector<ShardingType>& types) 
 
 class SearchProperties : public ::testing::TestWithParam<std::string> {
  protected:
-  // Nets take longer to ask, and no bound is valid for them.
+  // Nets take longer to ask, and no bound is valid for those of computation.
   static bool fitted() { return GetParam() == testing::kFittedModels; }
-  static std::uint64_t problems() { return fitted() ? kProblems / 5 : kProblems; }
+  static std::uint64_t problems() {
+    if (GetParam() == testing::kFittedComm) return kProblems / 10;
+    return fitted() ? kProblems / 5 : kProblems;
+  }
 };
 
 TEST_P(SearchProperties, PlansAreSoundAndNeverWorseThanAnyBaseline) {
@@ -206,7 +209,8 @@ TEST_P(SearchProperties, EqualWidthsAreKept) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, SearchProperties,
-                         ::testing::Values("torchrec", "analytic", testing::kFittedModels));
+                         ::testing::Values("torchrec", "analytic", testing::kFittedModels,
+                                           testing::kFittedComm));
 
 // Costs of all W^T placements of whole tables; the least.
 double exhaustive_optimum(const Workload& workload, const Topology& topology,

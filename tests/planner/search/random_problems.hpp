@@ -63,6 +63,9 @@ inline Topology draw_topology(RandomStream& random) {
 /// A compute and a communication model.
 inline constexpr const char* kFittedModels = "cpu-epyc9004-compute,nccl-h100";
 
+/// A communication model, computation being analytic.
+inline constexpr const char* kFittedComm = "nccl-h100";
+
 /// One that the cost model may be asked about: fitted ones know one kind of device, one node.
 inline Topology draw_topology_for(std::string_view cost_model, RandomStream& random) {
   Topology topology = draw_topology(random);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <memory>
 
 namespace shardwright {
 namespace {
@@ -39,10 +40,12 @@ TEST(Sweep, MarksWhatNothingElseBeats) {
 
 TEST(Sweep, PlansEveryPairOfTopologyAndBatch) {
   const Workload workload{{sample_table("a", 100, 16), sample_table("b", 100, 8)}, 0};
-  const std::vector<NamedTopology> topologies = {{"one", sample_topology({1 << 20})},
-                                                 {"two", sample_topology({1 << 20, 1 << 20})},
-                                                 {"tiny", sample_topology({16})}};
-  const auto points = sweep(workload, topologies, {10, 20}, ColumnCostModel(), greedy());
+  const auto model = std::make_shared<ColumnCostModel>();
+  const std::vector<NamedTopology> topologies = {
+      {"one", sample_topology({1 << 20}), model},
+      {"two", sample_topology({1 << 20, 1 << 20}), model},
+      {"tiny", sample_topology({16}), model}};
+  const auto points = sweep(workload, topologies, {10, 20}, greedy());
   ASSERT_EQ(points.size(), 6U);
   EXPECT_DOUBLE_EQ(points[0].step_ms, 24);
   EXPECT_DOUBLE_EQ(points[2].step_ms, 16);

@@ -1,6 +1,7 @@
 #include "runtime/model/dense_model.hpp"
 
 #include "costmodel/errors.hpp"
+#include "planner/dense_memory.hpp"
 #include "runtime/model/dense_parameters.hpp"
 
 #include <gmock/gmock.h>
@@ -443,6 +444,18 @@ TEST(DenseParameters, InitialValuesFollowTheFormula) {
   EXPECT_FLOAT_EQ(weights[1], -0.5173064401591205F);
   EXPECT_FLOAT_EQ(weights[2], -1.0648984104303842F);
   EXPECT_FLOAT_EQ(initial_values(specs[7], 7)[0], 0.9946825504302979F);
+}
+
+// planner/dense_memory.hpp knows no LibTorch, and so not these.
+TEST(DenseParameters, AreAsManyAsPlansReserveMemoryFor) {
+  for (const DlrmConfig& config : {small_model(), small_dcnv2()}) {
+    std::int64_t count = 0;
+    for (const DenseParameterSpec& spec : dense_parameters(config)) count += spec.size();
+    EXPECT_EQ(num_dense_parameters({config.num_dense, config.num_features, config.embedding_dim,
+                                    config.bottom_mlp, config.top_mlp, config.cross_layers,
+                                    config.cross_rank, OptimizerKind::sgd}),
+              count);
+  }
 }
 
 void expect_refused(DlrmConfig config, const std::string& sentence) {
