@@ -27,3 +27,19 @@ function cards(values) {
   main.append(make("div", {class: "cards"}, ...values.map(([value, text]) =>
     make("div", {class: "card"}, make("b", {}, value), make("span", {class: "soft"}, text)))));
 }
+// The same of an SVG.
+function draw(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+const whole = (value) => Math.round(value).toLocaleString("en");
+const short = (value) => Math.abs(value) >= 1000 ? whole(value) : String(Number(value.toPrecision(4)));
+// Titles are [text, whether it is over numbers].
+function table(titles, rows) {
+  const cell = (value, i) => make("td", {class: titles[i][1] ? "n" : ""}, String(value));
+  return make("div", {class: "scroll"}, make("table", {},
+    make("thead", {}, make("tr", {}, ...titles.map(([title, number]) => make("th", {class: number ? "n" : ""}, title)))),
+    make("tbody", {}, ...rows.map((row) => make("tr", {}, ...row.map(cell))))));
+}
