@@ -18,7 +18,7 @@ namespace {
 std::string key_of(const char* what, std::size_t i) { return fmt::format("{}_{}", what, i); }
 
 at::Tensor random_state() {
-  const at::Generator& generator = at::detail::getDefaultCPUGenerator();
+  at::Generator generator = at::detail::getDefaultCPUGenerator();
   const std::lock_guard<std::mutex> lock(generator.mutex());
   return generator.get_state();
 }
