@@ -30,8 +30,9 @@ struct FitArguments {
 };
 
 std::string name_of(const FitArguments& arguments) {
-  return arguments.name.empty() ? std::filesystem::path(arguments.output).stem().string()
-                                : arguments.name;
+  if (!arguments.name.empty()) return arguments.name;
+  if (arguments.output.empty()) return "--hold-out " + arguments.hold_out;
+  return std::filesystem::path(arguments.output).stem().string();
 }
 
 void fit_comm(const FitArguments& arguments) {

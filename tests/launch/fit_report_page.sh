@@ -61,6 +61,7 @@ expect 'aria-label="Training curve"'
 expect "<h2>Errors</h2>"
 fit "$folder/comm.csv" --hold-out ranks --iterations 60 --report "$folder/ranks.html"
 draw ranks.html
+expect "<title>Fit of --hold-out ranks</title>"
 expect "Errors are of ranks kept aside in turn."
 expect "<h2>Errors</h2>"
 
