@@ -124,33 +124,57 @@ std::map<EffectFactor, Curve> wanted_curves(const CommModel& base,
           {EffectFactor::byte_elements_log_ranks, combined(0.5, bytes_eight, -0.5, bytes_two)}};
 }
 
-// The effect whose curve for `setting` may be moved: by fabric and operation, and new to `base`.
+bool has_key(const CommEffect& effect, EffectKey key) {
+  return std::find(effect.by.begin(), effect.by.end(), key) != effect.by.end();
+}
+
+// The effect by fabric and operation whose curve for `setting` is new to `base`; the first one, or
+// the one that is of a release of the library.
 CommEffect* effect_to_move(CommModel& model, const CommModel& base, EffectFactor factor,
-                           const CommSetting& setting, const CollectiveCall& call) {
-  const auto by = [](const CommEffect& effect, EffectKey key) {
-    return std::find(effect.by.begin(), effect.by.end(), key) != effect.by.end();
-  };
+                           const CommSetting& setting, const CollectiveCall& call,
+                           bool of_release) {
   for (std::size_t i = 0; i < model.effects.size(); ++i) {
     CommEffect& effect = model.effects[i];
     if (effect.times != factor) continue;
-    if (!by(effect, EffectKey::fabric) || !by(effect, EffectKey::operation)) continue;
+    if (!has_key(effect, EffectKey::fabric) || !has_key(effect, EffectKey::operation)) continue;
+    if (of_release && !has_key(effect, EffectKey::library)) continue;
     if (!base.effects[i].curves.contains(key_of(effect, setting, call))) return &effect;
   }
   return nullptr;
 }
 
-// Makes the sum of all curves of `setting` what the stretched neighbours say.
+// Makes the sum of all curves of `setting` for a factor what is wanted, by the curve of `effect`.
+void move_to(CommModel& model, CommEffect* effect, EffectFactor factor, const CommSetting& setting,
+             const CollectiveCall& call, const Curve& wanted) {
+  if (effect == nullptr) return;
+  const Curve missing = combined(1, wanted, -1, sum_of_curves(model, factor, setting, call));
+  Curve& curve = effect->curves[key_of(*effect, setting, call)];
+  curve.resize(model.knots.size());
+  curve = combined(1, curve, 1, missing);
+}
+
 void move_to_stretched(CommModel& model, const CommModel& base, const CommSetting& setting,
                        const std::vector<Neighbour>& neighbours) {
   for (const std::string& operation : base.training.operations) {
     const CollectiveCall call = call_of(operation);
     for (const auto& [factor, wanted] : wanted_curves(base, neighbours, call)) {
-      CommEffect* effect = effect_to_move(model, base, factor, setting, call);
-      if (effect == nullptr) continue;
-      const Curve missing = combined(1, wanted, -1, sum_of_curves(model, factor, setting, call));
-      Curve& curve = effect->curves[key_of(*effect, setting, call)];
-      curve.resize(model.knots.size());
-      curve = combined(1, curve, 1, missing);
+      CommEffect* effect = effect_to_move(model, base, factor, setting, call, false);
+      move_to(model, effect, factor, setting, call, wanted);
+    }
+  }
+}
+
+// Another library on the new machine, of which nothing was measured there: as the measured one.
+// What releases change differs more between machines than it is worth.
+void move_to_measured(CommModel& model, const CommModel& base, const CommSetting& measured,
+                      const CommSetting& other) {
+  using enum EffectFactor;
+  for (const std::string& operation : base.training.operations) {
+    const CollectiveCall call = call_of(operation);
+    for (const EffectFactor factor :
+         {one, log_ranks, rank_share, byte_elements, byte_elements_log_ranks}) {
+      CommEffect* effect = effect_to_move(model, base, factor, other, call, true);
+      move_to(model, effect, factor, other, call, sum_of_curves(model, factor, measured, call));
     }
   }
 }
@@ -168,11 +192,11 @@ void add_neighbours(CommModel& model, std::span<const CommTiming> timings) {
     const std::vector<Neighbour> neighbours = neighbours_of(base, rows);
     add_missing_curves(model, base, setting, neighbours);
     move_to_stretched(model, base, setting, neighbours);
-    // The same machine with another library: the neighbours' mixture serves there too.
     for (const std::string& library : libraries) {
       CommSetting other = setting;
       other.library = library;
-      if (!own.contains(other)) add_missing_curves(model, base, other, neighbours);
+      if (own.contains(other) || base.training.settings.contains(other)) continue;
+      move_to_measured(model, base, setting, other);
     }
   }
 }
