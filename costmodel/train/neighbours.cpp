@@ -22,21 +22,22 @@ struct Neighbour {
   double weight = 0;
 };
 
-// Machines of which more releases were measured count no more than others.
+// Of each machine the release whose stretch is the most probable.
 std::vector<Neighbour> neighbours_of(const CommModel& base, std::span<const CommTiming> timings) {
-  std::map<std::string, double> releases;
-  for (const CommSetting& setting : base.training.settings) releases[fabric_of(setting)] += 1;
-  std::vector<Neighbour> neighbours;
+  std::map<std::string, Neighbour> best;
   double least = std::numeric_limits<double>::infinity();
   for (const CommSetting& setting : base.training.settings) {
-    neighbours.push_back({setting, fit_stretch(base, setting, timings), 0});
-    least = std::min(least, neighbours.back().stretch.loss);
+    const Neighbour neighbour = {setting, fit_stretch(base, setting, timings), 0};
+    least = std::min(least, neighbour.stretch.loss);
+    const auto found = best.emplace(fabric_of(setting), neighbour).first;
+    if (neighbour.stretch.loss < found->second.stretch.loss) found->second = neighbour;
   }
+  std::vector<Neighbour> neighbours;
   double sum = 0;
-  for (Neighbour& neighbour : neighbours) {
-    neighbour.weight =
-        std::exp(least - neighbour.stretch.loss) / releases[fabric_of(neighbour.setting)];
+  for (auto& [fabric, neighbour] : best) {
+    neighbour.weight = std::exp(least - neighbour.stretch.loss);
     sum += neighbour.weight;
+    neighbours.push_back(neighbour);
   }
   for (Neighbour& neighbour : neighbours) neighbour.weight /= sum;
   return neighbours;

@@ -1,5 +1,7 @@
 #include "costmodel/train/weights.hpp"
 
+#include <torch/types.h>
+
 #include <cstddef>
 
 namespace shardwright {
