@@ -5,6 +5,7 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/json/write_file.hpp"
 #include "launch/error_report.hpp"
+#include "launch/fit_report/fit_report.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -12,6 +13,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace shardwright {
 namespace {
@@ -21,6 +24,35 @@ void print_progress(const ComputeFitProgress& progress) {
   if (progress.epoch % kEvery != 0) return;
   fmt::print(stderr, "epoch {:>5}  training error {:6.2f} %  validation error {:6.2f} %\n",
              progress.epoch, 100 * progress.training_error, 100 * progress.validation_error);
+}
+
+// What the page shows: forward and backward apart, unless the nets price them as one.
+void add_points(const ComputeExample& example, const ComputeTimes& predicted,
+                std::vector<FitPoint>& points) {
+  const ComputeTiming& timing = example.timing;
+  if (predicted.backward_ms <= 0) {
+    points.push_back(
+        {timing.forward_ms + timing.backward_ms, predicted.total_ms(), "forward and backward"});
+    return;
+  }
+  points.push_back({timing.forward_ms, predicted.forward_ms, "forward"});
+  points.push_back({timing.backward_ms, predicted.backward_ms, "backward"});
+}
+
+void write_report(const ComputeFitRequest& request, std::size_t timings, const ComputeModel& model,
+                  const ComputeExamples& aside, std::vector<FitCurvePoint> curve) {
+  if (request.report.empty()) return;
+  FitReport report{request.name, "ms", "", timings, std::move(curve), {}, {}};
+  report.kept_aside = aside.empty() ? "No table sets were kept aside: there are too few."
+                      : request.hold_out.empty()
+                          ? "Errors are of table sets kept aside for early stopping."
+                          : "Errors are of table sets kept aside.";
+  const std::vector<ComputeTimes> predicted = predict_times(model, aside);
+  for (std::size_t i = 0; i < aside.size(); ++i) {
+    add_points(*aside[i], predicted[i], report.points);
+  }
+  if (!aside.empty()) report.slices = compute_errors(model, aside);
+  write_file(request.report, fit_report_to_html(fit_report_to_json(report)));
 }
 
 /// The one device that all timings are of.
@@ -36,7 +68,7 @@ std::string device_of_timings(const ComputeExamples& examples) {
 }
 
 void print_hold_out(const ComputeExamples& examples, const ComputeFitRequest& request,
-                    const ComputeFitOptions& options) {
+                    const ComputeFitOptions& options, const std::vector<FitCurvePoint>& curve) {
   if (request.hold_out != "sets") {
     throw UsageError(
         fmt::format("--hold-out is '{}'; of timings of computation only sets can be kept aside.",
@@ -53,24 +85,33 @@ void print_hold_out(const ComputeExamples& examples, const ComputeFitRequest& re
   } else {
     fmt::print("{}", errors_to_text(slices));
   }
+  write_report(request, examples.size(), model, split.aside, curve);
 }
 
 }  // namespace
 
 void fit_compute_timings(const LoadedComputeTimings& timings, const ComputeFitRequest& request) {
   ComputeFitOptions options = request.options;
-  options.progress = print_progress;
+  std::vector<FitCurvePoint> curve;
+  options.progress = [&curve](const ComputeFitProgress& now) {
+    print_progress(now);
+    curve.push_back({"epochs", now.epoch, now.training_error, now.validation_error});
+  };
   std::optional<ComputeModel> base;
   if (!request.from.empty()) {
     base = load_compute_model(request.from);
     options.base = &*base;
   }
-  if (!request.hold_out.empty()) return print_hold_out(timings.examples, request, options);
+  if (!request.hold_out.empty()) {
+    return print_hold_out(timings.examples, request, options, curve);
+  }
   ComputeModel model = fit_compute_model(timings.examples, options);
   model.name = request.name;
   model.training.data_fingerprint = timings.fingerprint;
   if (base == std::nullopt) model.device = device_of_timings(timings.examples);
   write_file(request.output, compute_model_to_json(model));
+  const ExampleSplit split = split_by_set(timings.examples, options.validation_share, options.seed);
+  write_report(request, timings.examples.size(), model, split.aside, std::move(curve));
   fmt::print(stderr, "{}: {} timings, geometric-mean error {:.1f} % ({}).\n", request.output,
              timings.examples.size(), 100 * model.error.geometric_mean_error, model.error.how);
 }

@@ -13,6 +13,7 @@ struct ComputeFitRequest {
   std::string name;
   std::string from;      ///< model to adapt; empty: none
   std::string hold_out;  ///< "sets" or empty
+  std::string report;    ///< page to write; empty: none
   bool json = false;
   ComputeFitOptions options;
 };

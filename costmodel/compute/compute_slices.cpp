@@ -29,6 +29,16 @@ std::string size_of(std::size_t tables) {
   return tables <= 30 ? "16 to 30" : "31 and more";
 }
 
+// Of the tables' mean width.
+std::string width_of(const ComputeTiming& timing) {
+  double sum = 0;
+  for (const MeasuredTable& table : timing.tables) sum += static_cast<double>(table.dim);
+  const double mean = sum / static_cast<double>(timing.tables.size());
+  if (mean < 32) return "mean below 32";
+  if (mean < 128) return "mean 32 to 128";
+  return mean < 512 ? "mean 128 to 512" : "mean 512 up";
+}
+
 std::string size_of_weights(const ComputeExample& example) {
   double bytes = 0;
   for (const Table& table : example.workload.tables) {
@@ -91,6 +101,7 @@ std::vector<ErrorSlice> slice_compute_errors(const ComputeExamples& examples,
     const ComputeTiming& timing = examples[i]->timing;
     add("all", "", i, total);
     add("tables", size_of(timing.tables.size()), i, total);
+    add("dim", width_of(timing), i, total);
     add("batch", decade_of(timing.batch_size), i, total);
     add("busy", fmt::format("{} busy ranks", timing.busy_ranks), i, total);
     add("optimizer", std::string(to_string(timing.optimizer)), i, total);

@@ -48,6 +48,8 @@ std::string decade_name(double bytes) {
 
 bool is_unequal(const CommTiming& row) { return row.call.mean_bytes > 0 || row.call.wait_us > 0; }
 
+bool is_of_several_nodes(const CommTiming& row) { return row.call.nodes > 1; }
+
 std::string likeness_name(const CollectiveCall& call) {
   return fmt::format("{}, {}", call.mean_bytes > 0 ? "uneven" : "even",
                      call.wait_us > 0 ? "waiting" : "last or together");
@@ -105,6 +107,9 @@ std::vector<ErrorSlice> slice_errors(std::span<const CommTiming> rows,
   slices.add_if("size", "4 to 16 MB", switches_protocol);
   slices.add("decade", [](const CommTiming& row) { return decade_name(row.call.bytes); });
   slices.add("ranks", [](const CommTiming& row) { return row.call.ranks; });
+  if (std::any_of(rows.begin(), rows.end(), is_of_several_nodes)) {
+    slices.add("nodes", [](const CommTiming& row) { return row.call.nodes; });
+  }
   slices.add("operation", [](const CommTiming& row) { return to_string(row.call.operation); });
   slices.add("hardware", [](const CommTiming& row) { return fabric_of(row.setting); });
   slices.add("library", [](const CommTiming& row) { return row.setting.library; });

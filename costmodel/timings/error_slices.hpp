@@ -12,8 +12,8 @@ namespace shardwright {
 
 /// The errors of a part of the rows.
 struct ErrorSlice {
-  std::string by;    ///< "all", "size", "decade", "ranks", "operation", "hardware", "library",
-                     ///< "ranks are" (even or not, waiting or not; only where some are)
+  std::string by;  ///< "all", "size", "decade", "ranks", "nodes", "operation", "hardware",
+                   ///< "library", "ranks are" (even or not, waiting or not; only where some are)
   std::string name;  ///< "1 MB up, without 4 to 16 MB", "8", "all_to_all" …
   ErrorSummary errors;
   /// exp(mean |ln(time / geometric mean of the repeats of the same call)|) − 1 over calls measured
@@ -22,7 +22,8 @@ struct ErrorSlice {
 };
 
 /// All rows, then by size (below 1 MB, from 1 MB up without and with 4 to 16 MB, where protocols
-/// switch; 1 MB = 2^20 bytes), by decade of size, number of ranks, operation, hardware, library.
+/// switch; 1 MB = 2^20 bytes), by decade of size, number of ranks, nodes (where some have several),
+/// operation, hardware, library.
 std::vector<ErrorSlice> slice_errors(std::span<const CommTiming> rows,
                                      std::span<const double> predicted_us);
 

@@ -3,6 +3,7 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/train/comm_net.hpp"
 #include "costmodel/train/neighbours.hpp"
+#include "costmodel/train/one_thread.hpp"
 
 #include <torch/optim/lbfgs.h>
 #include <torch/torch.h>
@@ -22,18 +23,6 @@ constexpr double kNoise = 0.03;      // ln: scatter that is not worth bending cu
 constexpr double kReleaseShare = 0.25;
 constexpr double kDigits = 1e6;             // of ln(time) that are kept: model files stay short
 constexpr std::size_t kLeastToSplit = 100;  // rows
-
-// One thread: sums in one order, the same bits on every run.
-class OneThread {
- public:
-  OneThread() : threads_(at::get_num_threads()) { at::set_num_threads(1); }
-  ~OneThread() { at::set_num_threads(threads_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int threads_;
-};
 
 std::uint64_t mix(std::uint64_t hash, std::uint64_t value) {
   hash = (hash ^ value) + 0x9e3779b97f4a7c15U;
@@ -228,14 +217,22 @@ struct Validated {
 Validated validate(const CommModel& start, const Split& split, const FitOptions& options) {
   Fit fit(start, split.training, options.base != nullptr);
   BestSoFar best;
+  CommModel best_model = start;
   std::int64_t best_iterations = 0;
   for (std::int64_t done = kIterationsPerStep; done <= options.most_iterations;
        done += kIterationsPerStep) {
     fit.step();
-    const double error = error_on(fit.model(), split.validation);
+    const CommModel now = fit.model();
+    const double error = error_on(now, split.validation);
     report(options, {"validation", done, fit.training_error(), error});
-    if (best.add(error)) best_iterations = done;
+    if (best.add(error)) {
+      best_iterations = done;
+      best_model = now;
+    }
     if (best.has_stopped()) break;
+  }
+  for (const CommTiming& row : split.validation) {
+    if (options.kept_aside) options.kept_aside(row, predict_us(best_model, row.setting, row.call));
   }
   return {best_iterations, best.error()};
 }
@@ -297,12 +294,14 @@ void set_pace(CommModel& model, std::span<const CommTiming> rows) {
   }
 }
 
-// Bases made before there were timings of uneven sizes and waits lack these effects.
+// Models of a single machine have no curves by fabric, and those made before there were timings of
+// uneven sizes and waits none for these: what a fit of new timings may need.
 void add_missing_effects(CommModel& model) {
   for (CommEffect& effect : default_comm_effects()) {
     const bool known =
-        std::any_of(model.effects.begin(), model.effects.end(),
-                    [&](const CommEffect& other) { return other.times == effect.times; });
+        std::any_of(model.effects.begin(), model.effects.end(), [&](const CommEffect& other) {
+          return other.times == effect.times && other.by == effect.by;
+        });
     if (!known) model.effects.push_back(std::move(effect));
   }
 }
@@ -310,9 +309,10 @@ void add_missing_effects(CommModel& model) {
 CommModel starting_model(std::span<const CommTiming> rows, const FitOptions& options) {
   CommModel model;
   if (options.base != nullptr) {
-    model = with_neighbours(*options.base, rows);
-    model.training = joined(model.training, coverage_of(rows));
+    model = *options.base;
     add_missing_effects(model);
+    add_neighbours(model, rows);
+    model.training = joined(model.training, coverage_of(rows));
   } else {
     model.knots = choose_knots(rows);
     model.effects = default_comm_effects();

@@ -27,6 +27,8 @@ struct FitOptions {
   /// are priors for those of the new timings.
   const CommModel* base = nullptr;
   std::function<void(const FitProgress&)> progress;
+  /// Hears each timing kept aside, with the µs that the first fit gives it.
+  std::function<void(const CommTiming&, double)> kept_aside;
 };
 
 /// Fits by LBFGS on a robust loss of ln(predicted / measured) with Gaussian priors on the curves.

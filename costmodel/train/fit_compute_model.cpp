@@ -1,15 +1,19 @@
 #include "costmodel/train/fit_compute_model.hpp"
 
+#include "costmodel/compute/compute_model_json.hpp"
 #include "costmodel/errors.hpp"
+#include "costmodel/train/compute_fit_state.hpp"
 #include "costmodel/train/compute_net.hpp"
 #include "costmodel/train/fit_roofline.hpp"
 #include "costmodel/train/one_thread.hpp"
 
+#include <fmt/format.h>
 #include <torch/optim/adam.h>
 #include <torch/torch.h>
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <optional>
 #include <set>
@@ -178,6 +182,20 @@ void round_weights(std::vector<DenseLayer>& layers) {
   }
 }
 
+// What must be the same for one fit to go on from another's state.
+std::string name_of_fit(const ComputeModel& start, const ExampleSplit& split,
+                        const ComputeFitOptions& options) {
+  std::string text = compute_model_to_json(start);
+  text += fmt::format(" {} {} {}", options.seed, options.most_epochs, options.patience);
+  for (const ComputeExamples* part : {&split.rest, &split.aside}) {
+    for (const auto& example : *part) {
+      text += fmt::format(" {} {}", example->timing.forward_ms, example->timing.backward_ms);
+    }
+    text += '|';
+  }
+  return short_name(text);
+}
+
 class Training {
  public:
   Training(ComputeModel start, const ExampleSplit& split, const ComputeFitOptions& options)
@@ -189,27 +207,49 @@ class Training {
         adam_(net_.parameters(), torch::optim::AdamOptions(rate())) {}
 
   ComputeModel run() {
-    ComputeModel best = model_;
-    double best_error = error_of(model_, validation());
-    std::int64_t since = 0;
-    for (std::int64_t epoch = 1; epoch <= options_.most_epochs && since < options_.patience;
-         ++epoch) {
-      set_rate(epoch);
+    start();
+    while (state_.epoch < options_.most_epochs && state_.since_best < options_.patience) {
+      ++state_.epoch;
+      set_rate(state_.epoch);
       run_epoch();
-      const ComputeModel now = net_.store(model_);
-      const double error = error_of(now, validation());
-      ++since;
-      if (error < best_error) {
-        best = now;
-        best_error = error;
-        since = 0;
-      }
-      if (options_.progress) options_.progress({epoch, error_of(now, split_.rest), error});
+      judge_epoch();
+      save();
     }
-    return best;
+    if (!options_.state_file.empty()) std::filesystem::remove(options_.state_file);
+    put_values(state_.best, net_.parameters());
+    return net_.store(model_);
   }
 
  private:
+  // As saved, or before the first epoch.
+  void start() {
+    state_.best = copies_of(net_.parameters());
+    state_.best_error = error_of(model_, validation());
+    if (options_.state_file.empty()) return;
+    state_.fit = name_of_fit(model_, split_, options_);
+    load_fit_state(options_.state_file, net_.parameters(), adam_, state_);
+  }
+
+  void save() {
+    if (!options_.state_file.empty()) {
+      save_fit_state(options_.state_file, net_.parameters(), adam_, state_);
+    }
+  }
+
+  void judge_epoch() {
+    const ComputeModel now = net_.store(model_);
+    const double error = error_of(now, validation());
+    ++state_.since_best;
+    if (error < state_.best_error) {
+      state_.best = copies_of(net_.parameters());
+      state_.best_error = error;
+      state_.since_best = 0;
+    }
+    if (options_.progress) {
+      options_.progress({state_.epoch, error_of(now, split_.rest), error});
+    }
+  }
+
   const ComputeExamples& validation() const {
     return split_.aside.empty() ? split_.rest : split_.aside;
   }
@@ -244,6 +284,7 @@ class Training {
   ComputeBatch batch_;
   ComputeNet net_;
   torch::optim::Adam adam_;
+  ComputeFitState state_;
 };
 
 }  // namespace

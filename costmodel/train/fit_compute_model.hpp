@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 
 namespace shardwright {
 
@@ -23,13 +24,17 @@ struct ComputeFitOptions {
   /// Model to adapt: its nets are the start, its roofline and normalisation stay.
   const ComputeModel* base = nullptr;
   std::function<void(const ComputeFitProgress&)> progress;
+  /// File that holds the state of the fit after every epoch, to go on from after an interruption;
+  /// removed at the end. Empty: none.
+  std::string state_file;
 };
 
 /// Fits the constants of the roofline and of the rivals, then the nets by Adam on a robust loss of
 /// ln(predicted / measured) (neuroshard: the squared error in ms, as the original); keeps the nets
 /// of the epoch with the least error on sets kept aside, which is the error the model states. The
-/// same examples, options and seed give the same bits. Throws InputError for fewer than 20 timings,
-/// fewer than 5 table sets, or timings of one size.
+/// same examples, options and seed give the same bits, also when interrupted and continued. Throws
+/// InputError for fewer than 20 timings, fewer than 5 table sets, timings of one size, or a state
+/// file that is none or of another fit.
 ComputeModel fit_compute_model(const ComputeExamples& examples, const ComputeFitOptions& options);
 
 /// Times by LibTorch's forward pass: what price_state() must equal.

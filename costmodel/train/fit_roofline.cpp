@@ -1,36 +1,16 @@
 #include "costmodel/train/fit_roofline.hpp"
 
+#include "costmodel/train/linear_equations.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <utility>
 
 namespace shardwright {
 namespace {
 
 using Matrix = std::vector<std::vector<double>>;
-
-// Gauss elimination with pivots; `a` is square, positive definite but for rounding.
-std::vector<double> solve(Matrix a, std::vector<double> b) {
-  const std::size_t n = b.size();
-  for (std::size_t column = 0; column < n; ++column) {
-    std::size_t pivot = column;
-    for (std::size_t r = column + 1; r < n; ++r) {
-      if (std::abs(a[r][column]) > std::abs(a[pivot][column])) pivot = r;
-    }
-    std::swap(a[column], a[pivot]);
-    std::swap(b[column], b[pivot]);
-    for (std::size_t r = column + 1; r < n; ++r) {
-      const double factor = a[r][column] / a[column][column];
-      for (std::size_t c = column; c < n; ++c) a[r][c] -= factor * a[column][c];
-      b[r] -= factor * b[column];
-    }
-  }
-  for (std::size_t r = n; r-- > 0;) {
-    for (std::size_t c = r + 1; c < n; ++c) b[r] -= a[r][c] * b[c];
-    b[r] /= a[r][r];
-  }
-  return b;
-}
 
 struct Fit {
   const Matrix& terms;
@@ -68,7 +48,7 @@ struct Fit {
     }
     const double least = 1e-6 * static_cast<double>(terms.size());
     for (std::size_t k = 0; k < n; ++k) normal[k][k] += damping * normal[k][k] + least;
-    return solve(std::move(normal), std::move(gradient));
+    return solve_equations(std::move(normal), std::move(gradient));
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "costmodel/names.hpp"
+#include "costmodel/train/neuroshard_comm.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -21,6 +22,11 @@ constexpr Names<HoldOut, 3> kHoldOuts = {{
     {HoldOut::ranks, "ranks"},
 }};
 
+constexpr Names<CommArchitecture, 2> kArchitectures = {{
+    {CommArchitecture::curves, "curves"},
+    {CommArchitecture::neuroshard, "neuroshard"},
+}};
+
 using Rows = std::vector<CommTiming>;
 
 void predict(const CommModel& model, const std::string& turn, const Rows& aside,
@@ -28,6 +34,13 @@ void predict(const CommModel& model, const std::string& turn, const Rows& aside,
   for (const CommTiming& row : aside) {
     result.push_back({turn, row, predict_us(model, row.setting, row.call)});
   }
+}
+
+void predict_by_nets(const Rows& rest, const FitOptions& options, const std::string& turn,
+                     const Rows& aside, std::vector<HeldOutRow>& result) {
+  const std::vector<double> us =
+      neuroshard_comm_us(rest, aside, {options.seed, options.most_iterations});
+  for (std::size_t i = 0; i < aside.size(); ++i) result.push_back({turn, aside[i], us[i]});
 }
 
 // Rows for which `kept_aside` holds, and the others.
@@ -44,7 +57,8 @@ FitOptions without_validation(FitOptions options) {
   return options;
 }
 
-void hold_out_sizes(std::span<const CommTiming> rows, const FitOptions& options,
+void hold_out_sizes(std::span<const CommTiming> rows, CommArchitecture architecture,
+                    const FitOptions& options,
                     const std::function<void(const std::string&)>& progress,
                     std::vector<HeldOutRow>& result) {
   std::set<double> sizes;
@@ -63,7 +77,11 @@ void hold_out_sizes(std::span<const CommTiming> rows, const FitOptions& options,
     progress(name);
     const auto [aside, rest] = part(
         rows, [&](const CommTiming& row) { return aside_sizes.contains(mean_bytes(row.call)); });
-    predict(fit_comm_model(rest, options), name, aside, result);
+    if (architecture == CommArchitecture::neuroshard) {
+      predict_by_nets(rest, options, name, aside, result);
+    } else {
+      predict(fit_comm_model(rest, options), name, aside, result);
+    }
   }
 }
 
@@ -135,6 +153,10 @@ HoldOut parse_hold_out(std::string_view name) {
   return value_of<UsageError>(name, kHoldOuts, "way to keep timings aside");
 }
 
+CommArchitecture parse_comm_architecture(std::string_view name) {
+  return value_of<UsageError>(name, kArchitectures, "architecture of a communication model");
+}
+
 std::vector<CommTiming> choose_own_rows(std::span<const CommTiming> rows) {
   const std::string library = main_library(rows);
   std::vector<std::int64_t> ranks;
@@ -156,13 +178,19 @@ std::vector<CommTiming> choose_own_rows(std::span<const CommTiming> rows) {
 }
 
 std::vector<HeldOutRow> hold_out(std::span<const CommTiming> rows, HoldOut what,
-                                 const FitOptions& given,
+                                 CommArchitecture architecture, const FitOptions& given,
                                  const std::function<void(const std::string&)>& progress) {
+  if (architecture == CommArchitecture::neuroshard && what != HoldOut::sizes) {
+    throw UsageError(
+        "NeuroShard's nets are one for each machine and number of ranks: of other ranks or "
+        "hardware "
+        "they know nothing. Compare them by --hold-out sizes.");
+  }
   const FitOptions options = without_validation(given);
   std::vector<HeldOutRow> result;
   switch (what) {
     case HoldOut::sizes:
-      hold_out_sizes(rows, options, progress, result);
+      hold_out_sizes(rows, architecture, options, progress, result);
       break;
     case HoldOut::hardware:
       hold_out_hardware(rows, options, progress, result);

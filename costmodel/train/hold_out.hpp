@@ -17,6 +17,13 @@ enum class HoldOut {
 };
 HoldOut parse_hold_out(std::string_view name);
 
+/// What predicts them.
+enum class CommArchitecture {
+  curves,      ///< fit_comm_model()
+  neuroshard,  ///< NeuroShard's nets (neuroshard_comm.hpp), for comparison: whole sizes only
+};
+CommArchitecture parse_comm_architecture(std::string_view name);
+
 struct HeldOutRow {
   std::string turn;  ///< what was kept aside
   CommTiming row;
@@ -24,10 +31,11 @@ struct HeldOutRow {
 };
 
 /// The kept-aside rows with what was predicted for them. `options.base` and validation are not
-/// used: each fit runs its full number of iterations on all rows given to it. `progress` hears each
-/// turn. Throws InputError where the rows have nothing to keep aside.
+/// used: each fit runs its full number of iterations (of nets: epochs) on all rows given to it.
+/// `progress` hears each turn. Throws InputError where the rows have nothing to keep aside, and
+/// UsageError for nets that would be asked of ranks or hardware they have not seen.
 std::vector<HeldOutRow> hold_out(std::span<const CommTiming> rows, HoldOut what,
-                                 const FitOptions& options,
+                                 CommArchitecture architecture, const FitOptions& options,
                                  const std::function<void(const std::string&)>& progress);
 
 /// The eight timings by which a model is adapted to new hardware: for each operation one of a small

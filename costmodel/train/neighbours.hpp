@@ -7,9 +7,10 @@
 
 namespace shardwright {
 
-/// `base` with curves for the settings of `rows` that it lacks: mixtures of the curves of known
-/// settings, weighted by how well each predicts the rows (softmax of −mean squared ln error). What
-/// a few timings of a new machine cannot say is taken from the machines most like it.
-CommModel with_neighbours(const CommModel& base, std::span<const CommTiming> rows);
+/// Gives `model` curves for the settings of `timings` that it lacks: each known machine is
+/// stretched to the timings (stretch.hpp), and the machines are mixed by how probable the stretch
+/// makes both. What a few timings of a new machine cannot say is so taken from the machines most
+/// like it. What a stretch does not know (waits, uneven sizes, nodes) is mixed as it is.
+void add_neighbours(CommModel& model, std::span<const CommTiming> timings);
 
 }  // namespace shardwright

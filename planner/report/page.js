@@ -34,6 +34,8 @@ function cards(values) {
   main.append(make("div", {class: "cards"}, ...values.map(([value, text]) =>
     make("div", {class: "card"}, make("b", {}, value), make("span", {class: "soft"}, text)))));
 }
+const whole = (value) => Math.round(value).toLocaleString("en");
+const short = (value) => Math.abs(value) >= 1000 ? whole(value) : String(Number(value.toPrecision(4)));
 // Titles are [text, whether the column holds numbers].
 function table(titles, rows) {
   const cell = (value, i) => make("td", {class: titles[i][1] ? "n" : ""}, String(value));

@@ -17,24 +17,18 @@ limit=${SECONDS_IN_ALL:-420}
 cost_model=(${COST_MODEL:+--cost-model "$COST_MODEL"})
 steps=${STEPS:-5}
 read -ra tasks <<<"${TASKS:-dcnv2 pool_1}"
+source "$here/plans.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
 algorithms=(search neuroshard torchrec_greedy size_lookup_greedy)
-# MLPerf DCNv2's tables, rows divided by 40.
-dcnv2=(--num-embeddings-per-feature 1000000,976,432,185,506,3,178,38,4,1000000,76699,10132,10,55,298,4,4,24,14,1000000,1000000,1000000,14753,324,4,4
-  --multi-hot-sizes 3,2,1,2,6,1,1,1,1,7,3,8,1,6,9,5,1,1,1,12,100,27,10,3,1,1 --embedding-dim 128)
 
 make_plans() {  # RANKS TASK
-  local ranks=$1 task=$2 tables=("${dcnv2[@]}") algorithm
-  if [ "$task" != dcnv2 ]; then
-    awk -v count=24 -v seed="${task#pool_}" -f "$here/draw_tables.awk" \
-      "$here/../../../data/table_pool/production_table_pool.csv" >"$task.csv"
-    tables=("$task.csv")
-  fi
+  local ranks=$1 task=$2 tables algorithm
+  tables_of "$task"
   for algorithm in "${algorithms[@]}"; do
-    "$shardwright" plan "${tables[@]}" --topology "${ranks}xcpu-6GiB" --batch-size $((2048 * ranks)) \
+    "$shardwright" plan "${tables[@]}" --topology "${ranks}xcpu-6GiB" --batch-size $((samples_per_rank * ranks)) \
       --types table_wise,column_wise "${cost_model[@]}" --algorithm "$algorithm" \
       -o "$ranks.$task.$algorithm.json" >"$ranks.$task.$algorithm.said" 2>&1 ||
       echo "$ranks ranks, $task: $algorithm found no plan" >&2
@@ -43,18 +37,11 @@ make_plans() {  # RANKS TASK
 
 # Adds a line "ROUND MILLISECONDS" to the measurements of one plan.
 measure() {  # ROUND RANKS TASK ALGORITHM
-  local name=$2.$3.$4 ranks=$2 rate
+  local name=$2.$3.$4 ms
   [ -e "$name.json" ] || return 0
   printf '\rround %d, %d s: %-40s' "$1" "$SECONDS" "$2 ranks, $3, $4" >&2
-  source "$here/../../../launch/mpi_environment.sh"
-  rate=$(mpirun -n "$ranks" "${mpirun_flags[@]}" "$shardwright" bench "$name.json" --steps "$steps" --warmup 1 --json \
-    2>"$name.error" | sed -n 's/.*"samples_per_s": *\([-+0-9.e]*\).*/\1/p' | head -n 1) || true
-  if [ -z "$rate" ]; then
-    printf '\n%s could not be measured:\n' "$name" >&2
-    cat "$name.error" >&2
-    exit 1
-  fi
-  awk -v round="$1" -v rate="$rate" -v batch=$((2048 * ranks)) 'BEGIN { print round, 1000 * batch / rate }' >>"$name.ms"
+  ms=$(step_ms "$name.json" "$2" "$steps")
+  echo "$1 $ms" >>"$name.ms"
 }
 
 for ranks in "${worlds[@]}"; do

@@ -6,6 +6,9 @@
 #include <rapidcheck/gtest.h>
 
 #include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
 
 namespace shardwright {
 namespace {
@@ -79,6 +82,21 @@ TEST(ErrorSlices, KeepTheProtocolSwitchApartAndShowRepeatScatter) {
   EXPECT_FALSE(slices[2].repeat_scatter.has_value());
   EXPECT_EQ(slices[3].name, "4 to 16 MB");
   EXPECT_NEAR(slices[3].errors.geometric_mean_error, 1, 1e-12);
+}
+
+TEST(ErrorSlices, TellNodesApartWhereSomeCallsHaveSeveral) {
+  const auto slices_by_nodes = [](std::int64_t nodes) {
+    std::vector<CommTiming> rows(
+        3, {{"h", "", "l"}, {CollectiveKind::all_reduce, 8, 1, 1024, 2}, 1, 1});
+    rows[2].call.nodes = nodes;
+    std::vector<std::string> names;
+    for (const ErrorSlice& slice : slice_errors(rows, std::vector<double>{1, 1, 2})) {
+      if (slice.by == "nodes") names.push_back(slice.name);
+    }
+    return names;
+  };
+  EXPECT_EQ(slices_by_nodes(2), (std::vector<std::string>{"1", "2"}));
+  EXPECT_TRUE(slices_by_nodes(1).empty());
 }
 
 }  // namespace

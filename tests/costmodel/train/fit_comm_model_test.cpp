@@ -41,6 +41,14 @@ std::vector<CommTiming> two_kinds() {
   return rows;
 }
 
+double error_on(const CommModel& model, const std::vector<CommTiming>& rows) {
+  double sum = 0;
+  for (const CommTiming& row : rows) {
+    sum += std::abs(std::log(predict_us(model, row.setting, row.call) / row.time_us));
+  }
+  return std::expm1(sum / static_cast<double>(rows.size()));
+}
+
 std::string message_of(const std::vector<CommTiming>& rows) {
   try {
     fit_comm_model(rows, {});
@@ -145,15 +153,45 @@ TEST(FitCommModel, AdaptsToNewHardwareFromFewTimings) {
 
   const CommModel adapted = fit_comm_model(choose_own_rows(all), options);
 
-  double sum = 0;
-  for (const CommTiming& row : all) {
-    sum += std::abs(std::log(predict_us(adapted, row.setting, row.call) / row.time_us));
-  }
-  EXPECT_LT(std::expm1(sum / static_cast<double>(all.size())), 0.12);
+  EXPECT_LT(error_on(adapted, all), 0.05);
   // What was known stays known.
   const CollectiveCall call = {CollectiveKind::all_to_all, 4, 1, 1 << 20, 2};
   EXPECT_EQ(predict_us(adapted, {"slow", "", "lib"}, call),
             predict_us(base, {"slow", "", "lib"}, call));
+}
+
+TEST(FitCommModel, AdaptsBeyondAllKnownMachines) {
+  const CommModel base = fit_comm_model(two_kinds(), {});
+  const std::vector<CommTiming> all = timings_of("far", 2, 500);
+  FitOptions options;
+  options.base = &base;
+  const CommModel adapted = fit_comm_model(choose_own_rows(all), options);
+  EXPECT_LT(error_on(adapted, all), 0.15);
+}
+
+TEST(FitCommModel, AdaptsAModelOfASingleMachine) {
+  const CommModel base = specialize(fit_comm_model(two_kinds(), {}), {"fast", "", "lib"});
+  const std::vector<CommTiming> all = timings_of("new", 6, 80);
+  FitOptions options;
+  options.base = &base;
+  EXPECT_GT(error_on(base, all), 0.15);
+  EXPECT_LT(error_on(fit_comm_model(choose_own_rows(all), options), all), 0.05);
+  EXPECT_LT(error_on(fit_comm_model(all, options), all), 0.03);
+}
+
+TEST(FitCommModel, TellsWhatTheFirstFitSaysOfTimingsKeptAside) {
+  const std::vector<CommTiming> rows = two_kinds();
+  double sum = 0;
+  double count = 0;
+  FitOptions options;
+  options.validation_share = 0.2;
+  options.kept_aside = [&](const CommTiming& row, double us) {
+    sum += std::abs(std::log(us / row.time_us));
+    count += 1;
+  };
+  const CommModel model = fit_comm_model(rows, options);
+  ASSERT_GT(count, 5);
+  EXPECT_NEAR(std::expm1(sum / count), model.error.geometric_mean_error, 1e-12);
 }
 
 TEST(FitCommModel, RefusesTimingsThatCannotCarryAModel) {
@@ -171,7 +209,8 @@ TEST(HoldOut, PredictsEverySizeOnceWithoutHavingSeenIt) {
   const std::vector<CommTiming> rows = timings_of("fast", 5, 100);
   const auto ignore = [](const std::string&) {};
 
-  const std::vector<HeldOutRow> result = hold_out(rows, HoldOut::sizes, {}, ignore);
+  const std::vector<HeldOutRow> result =
+      hold_out(rows, HoldOut::sizes, CommArchitecture::curves, {}, ignore);
 
   ASSERT_EQ(result.size(), rows.size());
   for (const HeldOutRow& row : result) {

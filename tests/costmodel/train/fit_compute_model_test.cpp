@@ -8,6 +8,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 namespace shardwright {
 namespace {
@@ -63,6 +67,54 @@ TEST(FitComputeModel, GivesTheSameFileForTheSameSeed) {
   options.most_epochs = 3;
   const std::string once = compute_model_to_json(fit_compute_model(examples, options));
   EXPECT_EQ(compute_model_to_json(fit_compute_model(examples, options)), once);
+}
+
+// A fit that keeps its state and is interrupted in the epoch after `epochs`.
+void interrupt_after(std::int64_t epochs, const ComputeExamples& examples,
+                     ComputeFitOptions options) {
+  options.progress = [&](const ComputeFitProgress& progress) {
+    if (progress.epoch > epochs) throw std::runtime_error("interrupted");
+  };
+  EXPECT_THROW(fit_compute_model(examples, options), std::runtime_error);
+}
+
+std::string state_file(const char* test) {
+  std::string file = ::testing::TempDir() + "shardwright_fit_state_" + test;
+  std::filesystem::remove(file);
+  return file;
+}
+
+TEST(FitComputeModel, GoesOnToTheSameFileAfterAnInterruption) {
+  const ComputeExamples examples = made_up(80);
+  for (const auto architecture :
+       {ComputeArchitecture::roofline_residual, ComputeArchitecture::neuroshard}) {
+    ComputeFitOptions options;
+    options.most_epochs = 8;
+    options.architecture = architecture;
+    const std::string whole = compute_model_to_json(fit_compute_model(examples, options));
+    options.state_file = state_file("interrupted");
+    interrupt_after(3, examples, options);
+    interrupt_after(5, examples, options);
+    std::vector<std::int64_t> epochs;
+    options.progress = [&](const ComputeFitProgress& now) { epochs.push_back(now.epoch); };
+    EXPECT_EQ(compute_model_to_json(fit_compute_model(examples, options)), whole);
+    EXPECT_EQ(epochs, (std::vector<std::int64_t>{6, 7, 8}));
+    EXPECT_FALSE(std::filesystem::exists(options.state_file));
+  }
+}
+
+TEST(FitComputeModel, RefusesTheStateOfAnotherFit) {
+  ComputeFitOptions options;
+  options.most_epochs = 4;
+  options.state_file = state_file("other");
+  interrupt_after(1, made_up(40), options);
+  EXPECT_THROW(fit_compute_model(made_up(41), options), InputError);
+  options.seed = 2;
+  EXPECT_THROW(fit_compute_model(made_up(40), options), InputError);
+  options.seed = 1;
+  const auto size = std::filesystem::file_size(options.state_file);
+  std::filesystem::resize_file(options.state_file, size / 2);
+  EXPECT_THROW(fit_compute_model(made_up(40), options), InputError);
 }
 
 TEST(FitComputeModel, RefusesTooFewTimings) {

@@ -1,0 +1,30 @@
+# To be sourced by benchmarks that measure plans. Expects `shardwright` to name the binary; works in the current folder.
+plans_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+samples_per_rank=2048
+
+# MLPerf DCNv2's tables, rows divided by 40.
+dcnv2=(--num-embeddings-per-feature 1000000,976,432,185,506,3,178,38,4,1000000,76699,10132,10,55,298,4,4,24,14,1000000,1000000,1000000,14753,324,4,4
+  --multi-hot-sizes 3,2,1,2,6,1,1,1,1,7,3,8,1,6,9,5,1,1,1,12,100,27,10,3,1,1 --embedding-dim 128)
+
+# Sets the array `tables` to what names a task's tables for `plan`: dcnv2, or pool_SEED, 24 drawn from production's.
+tables_of() {  # TASK
+  tables=("${dcnv2[@]}")
+  [ "$1" != dcnv2 ] || return 0
+  awk -v count=24 -v seed="${1#pool_}" -f "$plans_folder/draw_tables.awk" \
+    "$plans_folder/../../../data/table_pool/production_table_pool.csv" >"$1.csv"
+  tables=("$1.csv")
+}
+
+# Milliseconds of an embedding-only step of a plan, by its samples per second.
+step_ms() {  # PLAN.json RANKS STEPS
+  local ranks=$2 rate
+  source "$plans_folder/../../../launch/mpi_environment.sh"
+  rate=$(mpirun -n "$ranks" "${mpirun_flags[@]}" "$shardwright" bench "$1" --steps "$3" --warmup 1 --json \
+    2>bench.error | sed -n 's/.*"samples_per_s": *\([-+0-9.e]*\).*/\1/p' | head -n 1) || true
+  if [ -z "$rate" ]; then
+    printf '\n%s could not be measured:\n' "$1" >&2
+    cat bench.error >&2
+    return 1
+  fi
+  awk -v rate="$rate" -v batch=$((samples_per_rank * ranks)) 'BEGIN { print 1000 * batch / rate }'
+}

@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Whole steps predicted and measured: at least twelve different plans of the same tables, each measured by `shardwright
+# bench` (embedding-only, turns shifted from round to round) and priced by a cost model. Prints what judge.awk says.
+#   bash tests/bench/whole_steps/run.sh BUILD_DIR COST_MODEL [RANKS]       # 2 ranks; COST_MODEL as --cost-model takes it
+# From the environment: ROUNDS (3), STEPS (10 of each measurement), TASKS ("dcnv2 pool_1"), PLANS (12 of each task).
+# With more ranks than cores, bench composes the step from phases that ranks run in turn.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+shardwright=$(cd "${1:?the build directory}" && pwd)/shardwright
+cost_model=
+for part in $(tr ',' ' ' <<<"${2:?a cost model, as --cost-model takes it}"); do
+  [ ! -e "$part" ] || part=$(realpath "$part")
+  cost_model+=${cost_model:+,}$part
+done
+ranks=${3:-2}
+rounds=${ROUNDS:-3}
+steps=${STEPS:-10}
+wanted=${PLANS:-12}
+read -ra tasks <<<"${TASKS:-dcnv2 pool_1}"
+source "$here/../measured_plans/plans.sh"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+
+# A plan that no earlier algorithm or seed has made becomes TASK.NAME.json.
+add_plan() {  # TASK NAME ALGORITHM SEED
+  local file=$1.$2.json id
+  "$shardwright" plan "${tables[@]}" --topology "${ranks}xcpu-6GiB" --batch-size $((samples_per_rank * ranks)) \
+    --types table_wise,column_wise --cost-model "$cost_model" --algorithm "$3" --seed "$4" -o "$file" >/dev/null 2>said ||
+    { [ $? = 4 ] || { cat said >&2; exit 1; }; return 0; }
+  id=$(sed -n 's/.*"plan_id": *"\([0-9a-f]*\)".*/\1/p' "$file" | head -n 1)
+  if grep -qs "^$id$" "$1.ids"; then rm "$file"; return 0; fi
+  echo "$id" >>"$1.ids"
+  echo "$2" >>"$1.names"
+}
+
+make_plans() {  # TASK
+  local tables algorithm seed
+  tables_of "$1"
+  for algorithm in search neuroshard torchrec_greedy torchrec_greedy_perf_32 size_greedy dim_greedy lookup_greedy \
+    size_lookup_greedy round_robin; do
+    add_plan "$1" "$algorithm" "$algorithm" 1
+  done
+  for ((seed = 1; $(wc -l <"$1.names") < wanted && seed <= 100; ++seed)); do
+    add_plan "$1" "random_$seed" random "$seed"
+  done
+}
+
+predicted_ms() {  # PLAN.json
+  "$shardwright" rate "$1" --cost-model "$cost_model" --objective step --json |
+    sed -n 's/.*"cost_ms": *\([-+0-9.e]*\).*/\1/p' | head -n 1
+}
+
+for task in "${tasks[@]}"; do make_plans "$task"; done
+for ((round = 1; round <= rounds; ++round)); do
+  for task in "${tasks[@]}"; do
+    mapfile -t names <"$task.names"
+    for ((i = 0; i < ${#names[@]}; ++i)); do
+      name=$task.${names[(round + i) % ${#names[@]}]}
+      printf '\rround %d of %d, %d s: %-50s' "$round" "$rounds" "$SECONDS" "$name" >&2
+      ms=$(step_ms "$name.json" "$ranks" "$steps")
+      echo "$ms" >>"$name.ms"
+    done
+  done
+done
+printf '\r%80s\r' '' >&2
+for task in "${tasks[@]}"; do
+  while read -r name; do
+    predicted=$(predicted_ms "$task.$name.json")
+    echo "$task $name $predicted $(tr '\n' ' ' <"$task.$name.ms")"
+  done <"$task.names"
+done | awk -f "$here/judge.awk"
