@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/comm/waiting.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -181,9 +182,9 @@ class TurnTaking final : public Communicator {
   void begin(std::size_t turn) {
     sleep_until_woken();
     board().arrived.fetch_add(1);
-    const double began_ms = inner_.clock_ms();
+    Waiting waiting(inner_.clock_ms());
     while (board().arrived.load() < members(turns_[turn])) {
-      if (is_too_long((inner_.clock_ms() - began_ms) / 1000)) throw_timeout(turns_[turn]);
+      if (is_too_long(waiting.seconds(inner_.clock_ms()))) throw_timeout(turns_[turn]);
       sched_yield();
     }
     turn_began_ms_ = inner_.clock_ms();
@@ -194,12 +195,12 @@ class TurnTaking final : public Communicator {
   void sleep_until_woken() {
     constexpr int kSecondsAsleep = 1;
     std::int64_t ended = board().turns.load();
-    double since_ms = inner_.clock_ms();
+    Waiting waiting(inner_.clock_ms());
     while (!sleep_for(kSecondsAsleep)) {
-      if (board().turns.load() != ended) since_ms = inner_.clock_ms();
+      if (board().turns.load() != ended) waiting = Waiting(inner_.clock_ms());
       ended = board().turns.load();
       const Pair& turn = turns_[static_cast<std::size_t>(ended) % turns_.size()];
-      const double waited_s = (inner_.clock_ms() - since_ms) / 1000;
+      const double waited_s = waiting.seconds(inner_.clock_ms());
       if (is_too_long(waited_s / members(turn))) throw_timeout(turn);
     }
   }
