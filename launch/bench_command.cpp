@@ -22,6 +22,7 @@ struct BenchArguments {
   std::string optimizer;
   std::string device = "cpu";
   BenchOptions options;
+  double wait_limit_s = 1800;
   bool json = false;
 };
 
@@ -54,6 +55,7 @@ void bench_on(Communicator& comm, const BenchArguments& arguments) {
   const bool is_first = comm.rank() == RankId{0};
   BenchOptions options;
   Plan plan;
+  comm.set_wait_limit_s(arguments.wait_limit_s);
   run_together(comm, [&] {
     options = options_of(arguments);
     plan = plan_to_bench(read_plan(arguments.plan), options);
@@ -89,6 +91,11 @@ void add_options(CLI::App& command, BenchArguments& arguments) {
   command
       .add_option("--threads", options.threads, "Threads per rank, of look-up, update and LibTorch")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{4096}).description(""))
+      ->capture_default_str();
+  command
+      .add_option("--wait-limit-s", arguments.wait_limit_s,
+                  "Seconds for which ranks wait for each other; 0: for ever")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   command.add_option("--device", arguments.device, "cpu | cuda")->capture_default_str();
   command.add_flag("--allow-shared-gpu", options.backend.allow_shared_gpu,

@@ -10,6 +10,7 @@ shardwright=$(realpath "${2:-$root/build/release/shardwright}")
 mpirun=${3:-mpirun}
 ranks=2
 source "$root/launch/mpi_environment.sh"
+source "$root/tests/jobs/rank_process.sh"
 [ ${#mpirun_flags[@]} -eq 0 ] || export OMPI_MCA_rmaps_base_oversubscribe=1
 export OMP_NUM_THREADS=1
 RANDOM=${SHARDWRIGHT_TEST_SEED:-1}
@@ -57,18 +58,6 @@ finish() {
   job=""
 }
 
-# Sets `victim` to the process of a rank, if there is one yet. mpirun starts them itself, as its children.
-find_process() {
-  local pid variable children=""
-  victim=""
-  read -r children <"/proc/$job/task/$job/children" || true
-  for pid in $children; do
-    while IFS= read -r -d '' variable; do
-      if [ "$variable" = "OMPI_COMM_WORLD_RANK=$1" ]; then victim=$pid; fi
-    done <"/proc/$pid/environ" || true
-  done
-} 2>/dev/null
-
 # Whether a process of this name is in the phase; before it names itself, it is starting.
 is_in() { [ "$2" = "shardwright:$1" ] || { [ "$1" = ini ] && [ "$2" = shardwright ]; }; }
 
@@ -105,7 +94,8 @@ note_time() {
 
 # Kills the rank as soon as it is in the phase; fails if the rank ends before.
 kill_in() {
-  local victim="" phase=$2 name limit=$((SECONDS + 300))
+  local phase=$2 name limit=$((SECONDS + 300))
+  victim=""
   while [ -z "$victim" ]; do
     kill -0 "$job" 2>/dev/null || return 1
     moment
@@ -133,12 +123,7 @@ kill_in() {
 }
 
 require_nothing_left() {
-  local tries
-  for tries in $(seq 50); do
-    if ! pgrep -f "$work" >left; then break; fi
-    sleep 0.1
-  done
-  [ "$tries" -lt 50 ] || fail "processes are left: $(cat left)"
+  none_left "$work" || fail "processes are left: $(cat left)"
   while read -r file; do
     [ ! -e "$file" ] || fail "$file is left"
   done <shared
@@ -162,10 +147,12 @@ kills=0 equal=0 of_this_job=0 tries=$RANDOM before="" step=""
 while [ $kills -lt "$wanted" ] || [ $of_this_job -gt 0 ]; do
   start
   phase=${phases[tries % ${#phases[@]}]}
-  if [ $of_this_job -lt $kills_of_a_job ] && [ $kills -lt "$wanted" ] && kill_in $((RANDOM % ranks)) "$phase"; then
+  rank=$((RANDOM % ranks))
+  if [ $of_this_job -lt $kills_of_a_job ] && [ $kills -lt "$wanted" ] && kill_in $rank "$phase"; then
     finish
     tries=$((tries + 1))
     [ $code -ne 0 ] || fail "mpirun ends well though a rank was killed"
+    [ "$(grep -c "process rank $rank with PID .* on node .* exited on signal 9" said)" -eq 1 ] || fail "no message on rank $rank"
     ! grep -q "Going on from" said || note_lost
     require_nothing_left
     find_step

@@ -86,7 +86,9 @@ void sync_folder(const fs::path& file) {
   if (descriptor.get() >= 0) ::fsync(descriptor.get());
 }
 
-void replace(const std::string& target, std::string_view content, const std::string& file) {
+// `target` is what `file`, as the user calls it, stands for.
+void replace(const std::string& target, std::string_view content, const std::string& file,
+             Lasting lasting) {
   std::string path;
   Descriptor descriptor(open_beside(target, path));
   if (descriptor.get() < 0) fail(file, errno);
@@ -94,10 +96,11 @@ void replace(const std::string& target, std::string_view content, const std::str
   struct stat old = {};
   if (::stat(target.c_str(), &old) == 0) ::fchmod(descriptor.get(), old.st_mode & 07777U);
   if (const int error = write_all(descriptor.get(), content)) fail(file, error);
-  if (::fsync(descriptor.get()) != 0 || !descriptor.close()) fail(file, errno);
+  if (lasting == Lasting::yes && ::fsync(descriptor.get()) != 0) fail(file, errno);
+  if (!descriptor.close()) fail(file, errno);
   if (::rename(path.c_str(), target.c_str()) != 0) fail(file, errno);
   temporary.keep();
-  sync_folder(target);
+  if (lasting == Lasting::yes) sync_folder(target);
 }
 
 // Pipes and devices, as /dev/null, are written to, not replaced.
@@ -109,7 +112,7 @@ void write_through(int fd, std::string_view content, const std::string& name) {
 
 }  // namespace
 
-void write_file(const std::string& file, std::string_view content) {
+void write_file(const std::string& file, std::string_view content, Lasting lasting) {
   if (file == "-") {
     std::cout.flush();
     return write_through(STDOUT_FILENO, content, "standard output");
@@ -122,7 +125,7 @@ void write_file(const std::string& file, std::string_view content) {
     return write_through(descriptor.get(), content, file);
   }
   // Through a symbolic link the file it points to is replaced, and the link stays.
-  replace(exists ? fs::canonical(file).string() : file, content, file);
+  replace(exists ? fs::canonical(file).string() : file, content, file, lasting);
 }
 
 }  // namespace shardwright

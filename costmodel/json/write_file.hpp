@@ -5,10 +5,14 @@
 
 namespace shardwright {
 
+/// Whether a new file must survive a power loss. Without that, readers still see the old content or
+/// the new one; after a power loss there may be neither.
+enum class Lasting : bool { no, yes };
+
 /// Replaces `file` by `content` whole or not at all: writes beside it, syncs, renames, syncs the
-/// folder.
+/// folder; not `lasting`, it syncs nothing, which is cheap enough to be done every second.
 /// "-" is standard output. Throws EnvironmentError (path, cause); the old file then stays as it
 /// was.
-void write_file(const std::string& file, std::string_view content);
+void write_file(const std::string& file, std::string_view content, Lasting lasting = Lasting::yes);
 
 }  // namespace shardwright

@@ -1,8 +1,8 @@
 #include "launch/run_report/run_report.hpp"
 
 #include "costmodel/errors.hpp"
+#include "costmodel/json/json_view.hpp"
 #include "launch/run_report/run_curve.hpp"
-#include "planner/report/report.hpp"
 
 #include <fmt/format.h>
 
@@ -22,19 +22,22 @@ constexpr std::size_t kMostEvents = 500;  // the last ones are kept
 // What a rank does by itself: the other phases hold the wait for the slowest.
 constexpr std::array<const char*, 3> kOwnWork = {"lookup", "dense", "update"};
 
-CurvePoint point_of(const json& step) {
+CurvePoint point_of(const JsonView& step) {
+  constexpr std::int64_t kMostSteps = std::int64_t{1} << 31;  // of a line: all can be added up
   CurvePoint point;
-  point.step = step.at("step");
-  point.steps = step.value("steps", std::int64_t{1});
-  const double loss = step.contains("loss_mean") ? step.at("loss_mean") : step.at("loss");
+  point.step = step.at("step").integer(0);
+  const auto steps = step.find("steps");
+  point.steps = steps ? steps->integer(1, kMostSteps) : 1;
+  const auto mean = step.find("loss_mean");
+  const double loss = (mean ? *mean : step.at("loss")).number();
   point.loss_sum = loss * static_cast<double>(point.steps);
-  point.samples = step.at("samples");
-  const double rate = step.at("samples_per_s");
+  point.samples = step.at("samples").number(0);
+  const double rate = step.at("samples_per_s").number(0);
   point.seconds = rate > 0 ? point.samples / rate : 0;
   for (const char* phase : kOwnWork) {
-    const json& ms = step.at("phase_ms").at(phase);
-    point.slowest_ms += ms.at("max").get<double>() * static_cast<double>(point.steps);
-    point.mean_ms += ms.at("mean").get<double>() * static_cast<double>(point.steps);
+    const JsonView ms = step.at("phase_ms").at(phase);
+    point.slowest_ms += ms.at("max").number(0) * static_cast<double>(point.steps);
+    point.mean_ms += ms.at("mean").number(0) * static_cast<double>(point.steps);
   }
   return point;
 }
@@ -50,18 +53,18 @@ json point_json(const CurvePoint& point) {
 /// Goes through a run's lines.
 class RunReader {
  public:
-  void add(const json& line) {
-    const std::string event = line.at("event");
+  void add(const JsonView& line) {
+    const std::string event = line.at("event").string();
     if (event == "step") {
       add_step(line);
     } else if (event == "evaluation") {
-      add_event(evaluations_, line);
+      add_event(evaluations_, line.raw());
     } else if (event == "checkpoint" || event == "resume") {
-      add_event(events_, line);
+      add_event(events_, line.raw());
     } else if (event == "plan_check") {
-      plan_check_ = line;
+      plan_check_ = line.raw();
     } else if (event == "summary") {
-      summary_ = line;
+      summary_ = line.raw();
     }
   }
 
@@ -82,11 +85,11 @@ class RunReader {
   }
 
  private:
-  void add_step(const json& line) {
+  void add_step(const JsonView& line) {
     const CurvePoint point = point_of(line);
     curve_.add(point);
     steps_seen_ += point.steps;
-    last_step_ = line;
+    last_step_ = line.raw();
   }
 
   static void add_event(json& list, const json& line) {
@@ -117,8 +120,9 @@ json run_report_to_json(std::istream& metrics, const std::string& file) {
   for (std::int64_t number = 1; std::getline(metrics, line); ++number) {
     const bool cut_off = metrics.eof();  // without its line end
     try {
-      reader.add(json::parse(line));
-    } catch (const json::exception& error) {
+      const json value = parse_json(line, "the line");
+      reader.add(JsonView(value, "the line"));
+    } catch (const InputError& error) {
       if (cut_off) break;
       refuse(file, number, error.what());
     }
@@ -140,7 +144,5 @@ json read_run_report(const std::string& folder) {
   report["folder"] = folder;
   return report;
 }
-
-std::string run_report_to_html(const json& data) { return page_with_data(run_report_page(), data); }
 
 }  // namespace shardwright

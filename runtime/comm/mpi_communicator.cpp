@@ -1,6 +1,7 @@
 #include "runtime/comm/mpi_communicator.hpp"
 
 #include "costmodel/errors.hpp"
+#include "runtime/comm/waiting.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -137,7 +138,7 @@ class MpiCommunicator final : public Communicator {
   // Not MPI_Waitall: Open MPI 4.1's never returns if a receive failed before the call. Looking at
   // whatever has arrived also tells of a failure while others are still on their way.
   void wait_all() {
-    const double began_ms = clock_ms();
+    Waiting waiting(clock_ms());
     const auto count = static_cast<int>(requests_.size());
     statuses_.resize(requests_.size());
     indices_.resize(requests_.size());
@@ -151,16 +152,15 @@ class MpiCommunicator final : public Communicator {
       }
       left -= completed;
       if (completed > 0) continue;
-      end_waiting_since(began_ms);
+      require_patience(waiting.seconds(clock_ms()));
       ::sched_yield();  // other ranks may share the core
     }
   }
 
-  void end_waiting_since(double began_ms) const {
+  void require_patience(double waited_s) const {
     // Rank after rank, so that the first one to speak ends the job before the others do.
     constexpr double kSecondsBetweenRanks = 0.5;
     if (wait_limit_s() <= 0) return;
-    const double waited_s = (clock_ms() - began_ms) / 1000;
     if (waited_s < wait_limit_s() + kSecondsBetweenRanks * rank_) return;
     throw Error(ExitCode::timeout,
                 fmt::format("Waited {:.0f} s for rank {}, which hangs, is cut off or is very slow: "

@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/comm/waiting.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -13,8 +14,10 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,10 +27,12 @@ namespace {
 
 /// What the ranks share: whose turn it is. One semaphore per rank stands behind it.
 struct Board {
-  std::atomic<int> arrived = 0;   ///< of the ranks of this turn
-  std::atomic<int> finished = 0;  ///< of the ranks of this turn
+  std::atomic<int> arrived = 0;         ///< of the ranks of this turn
+  std::atomic<int> finished = 0;        ///< of the ranks of this turn
+  std::atomic<std::int64_t> turns = 0;  ///< that have ended
 };
 static_assert(std::atomic<int>::is_always_lock_free);
+static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 
 constexpr std::size_t kSemaphores = 64;  ///< where they begin, in bytes; aligned
 static_assert(sizeof(Board) <= kSemaphores && kSemaphores % alignof(sem_t) == 0);
@@ -106,6 +111,7 @@ class TurnTaking final : public Communicator {
         ranks_(static_cast<std::size_t>(inner.size())),
         turns_(turns_of_cycle(ranks_)),
         memory_(inner, kSemaphores + ranks_ * sizeof(sem_t)) {
+    set_wait_limit_s(inner.wait_limit_s());
     if (self_ == 0) set_board_up();
     inner_.barrier();
     begin(self_);
@@ -174,10 +180,60 @@ class TurnTaking final : public Communicator {
 
   /// Sleeps until it is this turn, then waits awake for the pair's other rank.
   void begin(std::size_t turn) {
-    while (sem_wait(semaphore(self_)) != 0) check(errno == EINTR, "sem_wait");
+    sleep_until_woken();
     board().arrived.fetch_add(1);
-    while (board().arrived.load() < members(turns_[turn])) sched_yield();
+    Waiting waiting(inner_.clock_ms());
+    while (board().arrived.load() < members(turns_[turn])) {
+      if (is_too_long(waiting.seconds(inner_.clock_ms()))) throw_timeout(turns_[turn]);
+      sched_yield();
+    }
     turn_began_ms_ = inner_.clock_ms();
+  }
+
+  /// Looks up now and then whether the others get on with their turns. A pair has twice the time:
+  /// its ranks wait for each other too, and know better which one hangs.
+  void sleep_until_woken() {
+    constexpr int kSecondsAsleep = 1;
+    std::int64_t ended = board().turns.load();
+    Waiting waiting(inner_.clock_ms());
+    while (!sleep_for(kSecondsAsleep)) {
+      if (board().turns.load() != ended) waiting = Waiting(inner_.clock_ms());
+      ended = board().turns.load();
+      const Pair& turn = turns_[static_cast<std::size_t>(ended) % turns_.size()];
+      const double waited_s = waiting.seconds(inner_.clock_ms());
+      if (is_too_long(waited_s / members(turn))) throw_timeout(turn);
+    }
+  }
+
+  /// False if this rank was not woken in that time.
+  bool sleep_for(int seconds) const {
+    timespec until = {};
+    check(clock_gettime(CLOCK_MONOTONIC, &until) == 0, "clock_gettime");
+    until.tv_sec += seconds;
+    while (sem_clockwait(semaphore(self_), CLOCK_MONOTONIC, &until) != 0) {
+      if (errno == ETIMEDOUT) return false;
+      check(errno == EINTR, "sem_clockwait");
+    }
+    return true;
+  }
+
+  /// Rank after rank, so that the first one to speak ends the job before the others do.
+  bool is_too_long(double waited_s) const {
+    constexpr double kSecondsBetweenRanks = 0.5;
+    return wait_limit_s() > 0 &&
+           waited_s >= wait_limit_s() + kSecondsBetweenRanks * static_cast<double>(self_);
+  }
+
+  [[noreturn]] void throw_timeout(const Pair& turn) const {
+    const bool not_in_pair = turn.low != turn.high && !turn.has(self_);
+    const std::size_t other = turn.low == self_ ? turn.high : turn.low;
+    throw Error(ExitCode::timeout,
+                fmt::format("Waited over {} s for rank {}, which hangs or is very slow: look at it "
+                            "on its host. --wait-limit-s says how long ranks wait for each other "
+                            "(0: for ever).",
+                            wait_limit_s(),
+                            not_in_pair ? fmt::format("{} or {}", turn.low, turn.high)
+                                        : fmt::to_string(other)));
   }
 
   /// The last rank of a turn wakes those of the next.
@@ -186,6 +242,7 @@ class TurnTaking final : public Communicator {
     if (board().finished.fetch_add(1) + 1 < members(turns_[turn])) return;
     board().arrived.store(0);
     board().finished.store(0);
+    board().turns.fetch_add(1);
     const Pair& next = turns_[(turn + 1) % turns_.size()];
     check(sem_post(semaphore(next.low)) == 0, "sem_post");
     if (next.high != next.low) check(sem_post(semaphore(next.high)) == 0, "sem_post");

@@ -12,8 +12,9 @@ namespace shardwright {
 /// clock_ms() counts a rank's own turns alone: a rank's exchange takes the sum of its pairs' times.
 ///
 /// `inner` must let two ranks exchange while the others do something else, as MPI's does, and must
-/// outlive the result. The ranks make and destroy it together. Blocks; throws EnvironmentError if
-/// the ranks cannot share memory.
+/// outlive the result, whose wait limit, at first that of `inner`, is for a single turn of others.
+/// The ranks make and destroy it together. Blocks; throws EnvironmentError if the ranks cannot
+/// share memory.
 std::unique_ptr<Communicator> take_turns(Communicator& inner);
 
 }  // namespace shardwright

@@ -63,7 +63,7 @@ void JobWatch::try_to(Work work) {
 
 void JobWatch::write_trace() {
   if (!trace_) return;
-  try_to([&] { write_file(job_.options.trace, trace_->json()); });
+  try_to([&] { write_file(job_.options.trace, trace_->json(), Lasting::no); });
   trace_.reset();
 }
 

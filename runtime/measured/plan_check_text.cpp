@@ -72,7 +72,7 @@ std::string plan_check_to_text(const PlanCheck& check, std::size_t most_rows) {
   for (const SlowRank& slow : check.stragglers) text += straggler_line(slow);
   for (const PlanChange& change : check.changes) text += change_line(change);
   if (check.changes_tried && check.changes.empty()) {
-    text += "By these times no change of a single table's placement would help.\n";
+    text += "By these times no change of a single table's placement would save 1 % of a step.\n";
   }
   return text;
 }

@@ -14,6 +14,7 @@ namespace shardwright {
 namespace {
 
 constexpr std::size_t kMostTables = 3;  // whose other placements are priced
+constexpr double kLeastShare = 0.01;    // of a step; less is noise, and not worth moving a table
 
 std::unique_ptr<CostModel> cost_model_of(const Plan& plan) {
   try {
@@ -110,9 +111,10 @@ PlanCheck PlanChecker::check_with_changes(const std::vector<PhaseMs>& means, std
   result.changes_tried = explanation.tried > 0;
   for (const Alternative& change : explanation.changes) {
     const double difference = change.cost_ms - explanation.cost_ms;
+    const double share = difference / explanation.cost_ms;
+    if (share > -kLeastShare) continue;
     result.changes.push_back({plan_.workload.table(change.table).name,
-                              placement_words(change.shards), difference,
-                              difference / explanation.cost_ms});
+                              placement_words(change.shards), difference, share});
   }
   return result;
 }

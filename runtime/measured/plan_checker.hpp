@@ -22,7 +22,8 @@ class PlanChecker {
   /// The means over `steps` steps beside the plan. Quick after the first time, which prices every
   /// table alone.
   PlanCheck check(const std::vector<PhaseMs>& means, std::int64_t steps);
-  /// With the changes of single tables that would help most: prices some hundred plans.
+  /// With the changes of single tables that would help most, if by 1 % of a step at least: prices
+  /// some hundred plans.
   PlanCheck check_with_changes(const std::vector<PhaseMs>& means, std::int64_t steps);
 
  private:

@@ -44,6 +44,12 @@ class JobMetrics {
   void add_event(const nlohmann::json& event);
   /// Brings metrics.jsonl's lines to disk. Throws EnvironmentError.
   void write_pending();
+  /// Counts what `work` takes as time spent on metrics too.
+  template <class Work>
+  void count(Work work) {
+    const TimeSpent time(cost_.seconds);
+    work();
+  }
   /// After the last step: the other files as they will stay.
   void finish();
 

@@ -1,7 +1,7 @@
 #include "runtime/metrics/prometheus.hpp"
 
+#include "costmodel/json/write_file.hpp"
 #include "runtime/metrics/prometheus_text.hpp"
-#include "runtime/metrics/replace_file.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -10,7 +10,7 @@ namespace shardwright {
 
 Prometheus::Prometheus(const MetricsOptions& options, const JobState& state)
     : file_(options.file), state_(state) {
-  if (!file_.empty()) replace_file(file_, prometheus_text(state));
+  if (!file_.empty()) write_file(file_, prometheus_text(state), Lasting::no);
   if (options.port) endpoint_.emplace(options.bind, *options.port, [this] { return page(); });
 }
 
@@ -33,7 +33,7 @@ void Prometheus::publish(const JobState& state, bool last) {
   if (file_.empty() || (!last && since_file_.seconds() < seconds_between_)) return;
   since_file_ = Stopwatch();
   const std::string file = std::exchange(file_, "");
-  replace_file(file, prometheus_text(state));
+  write_file(file, prometheus_text(state), Lasting::no);
   file_ = file;
   seconds_between_ = std::max(kLeastBetween, kTimesItsOwn * since_file_.seconds());
 }

@@ -240,7 +240,9 @@ class TrainingJob {
     exchange_check_.require(summary_.steps, reports);
     const StepStatistics statistics = statistics_of(reports);
     record(statistics, rates);
-    if (watch_) watch_->add(summary_.steps, reports, statistics.phases);
+    if (watch_) {
+      metrics_.count([&] { watch_->add(summary_.steps, reports, statistics.phases); });
+    }
   }
 
   LearningRates learning_rates(std::int64_t step) const {

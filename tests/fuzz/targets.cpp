@@ -25,6 +25,7 @@ constexpr std::array kTargets = {
     Target{"comm_model", read_comm_model_json, true},
     Target{"comm_timings", read_comm_timings, false},
     Target{"compute_timings", read_compute_timings, false},
+    Target{"run_metrics", read_run_metrics, false},
 #ifdef SHARDWRIGHT_FUZZ_RUNTIME
     Target{"train_config", read_train_settings, true},
     Target{"criteo", read_criteo_lines, false},

@@ -32,6 +32,7 @@ void read_safetensors_file(std::string_view input);
 void read_checkpoint_index(std::string_view input);
 void read_training_progress(std::string_view input);
 void read_host_lists(std::string_view input);
+void read_run_metrics(std::string_view input);
 
 /// One reader, under the name of its folder in corpus/.
 struct Target {

@@ -34,7 +34,7 @@ query() { promtool query instant "http://$prometheus" "$1" 2>/dev/null | sed -n 
 "$mpirun" -n 2 "$shardwright" train --data data --bottom-mlp 8,8 --top-mlp 8,1 --epochs 1000000 --output out \
   --metrics-port 0 --metrics-file out.prom >train.log 2>&1 &
 started+=($!)
-wait_until grep -q "Metrics are served at" train.log
+wait_until grep -qs "Metrics are served at" train.log
 target=$(found 'http://\([0-9.:]*\)/metrics' train.log)
 [[ $target == 127.0.0.1:* ]] || fail "not on loopback: $target"
 

@@ -49,6 +49,14 @@ TEST_F(WriteFile, MakesAndReplacesFilesAndLeavesNothingElse) {
   EXPECT_EQ(files(), 1U);
 }
 
+TEST_F(WriteFile, ReplacesAsWholeWhatNeedNotLast) {
+  write_file(path("a"), "a longer text", Lasting::no);
+  write_file(path("a"), "short", Lasting::no);
+  EXPECT_EQ(content(path("a")), "short");
+  EXPECT_EQ(files(), 1U);
+  EXPECT_THROW(write_file(folder_.string(), "x", Lasting::no), EnvironmentError);
+}
+
 TEST_F(WriteFile, TakesANameWithoutFolder) {
   const fs::path before = fs::current_path();
   fs::current_path(folder_);

@@ -121,6 +121,21 @@ TEST(RunReport, RefusesOtherFilesWithTheLine) {
   EXPECT_THROW(read_run_report("/nowhere"), InputError);
 }
 
+TEST(RunReport, RefusesNumbersThatNoRunHas) {
+  EXPECT_THAT(refusal_of(step_line(0, 1) + step_line(-1, 1)),
+              HasSubstr("line 2 is no line of a training's metrics.jsonl (docs/metrics.md): the "
+                        "line: step is -1"));
+  const std::string many = R"({"event":"step","step":1,"steps":9000000000000000000})";
+  EXPECT_THAT(refusal_of(many + "\n"), HasSubstr("steps is 9000000000000000000"));
+}
+
+TEST(RunReport, RefusesWhatNoStackHolds) {
+  constexpr std::size_t kDeep = 200'000;
+  const std::string deep = std::string(kDeep, '[') + std::string(kDeep, ']');
+  EXPECT_THAT(refusal_of(R"({"event":"checkpoint","steps":)" + deep + "}\n"),
+              HasSubstr("line 1 is no line of a training's metrics.jsonl"));
+}
+
 TEST(RunReport, KeepsHostileNamesInsideTheData) {
   nlohmann::json report = report_of(step_line(0, 1));
   report["folder"] = "</script><script>alert(1)</script>";

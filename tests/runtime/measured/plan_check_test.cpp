@@ -145,6 +145,28 @@ TEST(PlanChecker, FindsTheChangeThatRepairsASlowRank) {
   EXPECT_THAT(check.changes[0].placement, Not(HasSubstr("on rank 1")));
 }
 
+TEST(PlanChecker, LeavesOutChangesThatSaveLessThanAHundredthOfAStep) {
+  const Plan plan = three_ranks();
+  std::vector<PhaseMs> measured = measured_as_predicted(plan, 1000);
+  for (PhaseMs& rank : measured) {
+    for (const PredictedPhase& phase : kPredictedPhases) {
+      if (phase.communication) ms_of(rank, phase.measured) = 100;
+    }
+  }
+  const PlanCheck check = checker_of(plan).check_with_changes(measured, 50);
+  ASSERT_EQ(check.changes.size(), 1U) << "t0 on all ranks would save 0.1 %";
+  EXPECT_EQ(check.changes[0].table, "t1");
+  EXPECT_LT(check.changes[0].share, -0.1);
+}
+
+TEST(PlanChecker, SaysThatNoChangeWouldHelp) {
+  Plan plan = three_ranks();
+  plan.workload.tables[1].pooling = 0.2;
+  rate_plan(plan, *make_cost_model("analytic"));
+  const PlanCheck check = checker_of(plan).check_with_changes(measured_as_predicted(plan, 1), 50);
+  EXPECT_THAT(plan_check_to_text(check, 5), HasSubstr("no change of a single table's placement"));
+}
+
 TEST(PlanChecker, TellsOnlyOfDensePartsWithoutPrediction) {
   Plan plan = three_ranks();
   plan.predicted.clear();

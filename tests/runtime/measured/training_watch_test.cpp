@@ -7,9 +7,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace shardwright {
@@ -97,6 +99,15 @@ TEST_F(WatchedTraining, ComparesWithThePlanOnTheWayAndAtTheEnd) {
   EXPECT_GT(lookup["predicted"].get<double>(), 0);
   EXPECT_GT(lookup["measured"].get<double>(), 0);
   EXPECT_THAT(summary_to_text(run.summary), HasSubstr("Plan against measured, means of 12 steps"));
+}
+
+TEST_F(WatchedTraining, CountsItsTimeAsTimeOfTheMetrics) {
+  config_.watch.compare_every = 1;
+  constexpr std::chrono::milliseconds kToWrite(5);
+  TrainSurroundings surroundings;
+  surroundings.progress.write = [&](const std::string&) { std::this_thread::sleep_for(kToWrite); };
+  const TrainingRun run = run_training(2, config_, surroundings);
+  EXPECT_GE(run.summary.metrics.seconds, 12 * std::chrono::duration<double>(kToWrite).count());
 }
 
 TEST_F(WatchedTraining, ComputesTheSameWhateverItShows) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -118,12 +119,26 @@ TEST_F(JobMetricsTest, SaysWhatItTook) {
   EXPECT_THAT(summary_to_text(run.summary), testing::HasSubstr("\nmetrics: 0.0"));
 }
 
+TEST_F(JobMetricsTest, ServesTheLoopbackUnlessItIsToldOtherwise) {
+  TrainConfig settings = config("out");
+  settings.metrics.port = 0;
+  std::string said;
+  TrainSurroundings surroundings;
+  surroundings.progress.write = [&](const std::string& text) { said += text; };
+  run_training(2, settings, surroundings);
+  EXPECT_THAT(said, testing::HasSubstr("Metrics are served at http://127.0.0.1:"));
+
+  settings.metrics.bind = "0.0.0.0";
+  run_training(2, settings, surroundings);
+  EXPECT_THAT(said, testing::HasSubstr("Metrics are served at http://0.0.0.0:"));
+}
+
 TEST_F(JobMetricsTest, RefusesWhatCannotBeWrittenBeforeTheFirstStep) {
   TrainConfig settings = config("out");
   settings.metrics.file = folder_ / "nowhere/job.prom";
   const RunFailure failure = run_failing(2, settings);
   EXPECT_EQ(failure.code, ExitCode::environment);
-  EXPECT_THAT(failure.message, testing::HasSubstr("choose another one with --metrics-file"));
+  EXPECT_THAT(failure.message, testing::HasSubstr("nowhere/job.prom cannot be written"));
 
   settings.metrics = {};
   settings.metrics.tensorboard = "/dev/null/charts";
@@ -141,16 +156,19 @@ TEST_F(JobMetricsTest, GoesOnWhereTheFileCannotBeReplacedAnyMore) {
   std::string said;
   TrainSurroundings surroundings;
   surroundings.progress.write = [&](const std::string& text) { said += text; };
+  std::once_flag once;
   surroundings.interrupted = [&] {  // after the file has been made
-    std::error_code error;
-    std::filesystem::create_directory(settings.metrics.file + ".partial", error);
+    std::call_once(once, [&] {
+      std::filesystem::remove(settings.metrics.file);
+      std::filesystem::create_directory(settings.metrics.file);
+    });
     return false;
   };
   const TrainingRun run = run_training(2, settings, surroundings);
 
   EXPECT_EQ(run.losses.size(), 10U);
-  EXPECT_THAT(said, testing::HasSubstr("Training goes on without some of its metrics. The metrics "
-                                       "file"));
+  EXPECT_THAT(said, testing::HasSubstr("Training goes on without some of its metrics. The file " +
+                                       settings.metrics.file + " cannot be written: Is a"));
 }
 
 }  // namespace
