@@ -43,7 +43,7 @@ void expect_same(const TrainingRun& found, const TrainingRun& expected) {
 }
 
 TEST_F(OverlapTraining, GivesTheSameBits) {
-  for (const std::int64_t ranks : {1, 2, 4, 8}) {
+  for (const std::int64_t ranks : {1, 3, 8}) {
     SCOPED_TRACE(fmt::format("{} ranks", ranks));
     for (const Plan& plan : {mixed_tables(ranks), split_tables(ranks)}) {
       config_.plan = write_plan(folder_ / "plan.json", plan);
