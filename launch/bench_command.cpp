@@ -97,6 +97,11 @@ void add_options(CLI::App& command, BenchArguments& arguments) {
                   "Seconds for which ranks wait for each other; 0: for ever")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  command.add_flag("--overlap,!--no-overlap", options.overlap,
+                   "Whether ranks exchange while they compute (default: no)");
+  command.add_flag(
+      "--without-phases", options.without_phases,
+      "Also time steps that leave out a phase, for each: what it costs beside the rest");
   command.add_option("--device", arguments.device, "cpu | cuda")->capture_default_str();
   command.add_flag("--allow-shared-gpu", options.backend.allow_shared_gpu,
                    "Let several ranks share a GPU: for tests, slow");

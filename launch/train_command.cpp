@@ -165,6 +165,10 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
       "Let several ranks share a GPU: for tests, slow");
   add_setting<Number>(command, arguments, "threads",
                       "Threads per rank, of look-up, update and LibTorch (default 1)");
+  command.add_flag_function(
+      "--overlap,!--no-overlap",
+      [arguments](std::int64_t count) { arguments->flags["overlap"] = count > 0; },
+      "Whether ranks exchange while they compute (default: no); the results are the same");
   add_setting<double>(command, arguments, "wait_limit_s",
                       "Seconds for which ranks wait for each other (default 1800; 0: for ever)");
   add_setting<Number>(command, arguments, "progress_every",

@@ -16,8 +16,10 @@ struct BenchOptions {
   std::optional<OptimizerKind> optimizer;  ///< for every table; unset: each table's own
   double zipf = 1.05;                      ///< skew of the synthetic ids
   std::int64_t batch_size = 0;             ///< global; 0: the plan's
-  bool dense = false;        ///< also train a DLRM's dense part, run_bench() says which
-  std::int64_t threads = 1;  ///< per rank, of look-up, update and LibTorch
+  bool dense = false;           ///< also train a DLRM's dense part, run_bench() says which
+  std::int64_t threads = 1;     ///< per rank, of look-up, update and LibTorch
+  bool overlap = false;         ///< of exchanges and computing, where ranks do not take turns
+  bool without_phases = false;  ///< also time steps that leave out a phase, for each
   std::uint64_t seed = 1;
   BackendOptions backend = {};
   bool may_take_turns = false;  ///< the communicator is what take_turns() asks for
@@ -32,6 +34,9 @@ Plan plan_to_bench(Plan plan, const BenchOptions& options);
 /// `plan` is what plan_to_bench() made. Without a dense part, the gradient of a pooled value is the
 /// value itself divided by the batch size. The model is a DLRM of 13 dense features, bottom 13-64-D
 /// and top 128-64-1.
+///
+/// Steps without a phase (RankModel::leave_out()) come after the others, as many for each phase
+/// that a step has, at a learning rate of 0.
 ///
 /// A step's time is the slowest rank's. Where the only host has more ranks than cores,
 /// ranks take turns (turns.hpp), if they may, and a step's time is the sum over its phases of the

@@ -45,6 +45,10 @@ double BenchResult::samples_per_s() const {
   return time > 0 ? static_cast<double>(batch_size * steps()) / time : 0;
 }
 
+double BenchResult::mean_ms() const {
+  return step_ms.empty() ? 0 : 1e3 * seconds() / static_cast<double>(steps());
+}
+
 double BenchResult::quantile_ms(double share) const {
   if (step_ms.empty()) return 0;
   std::vector<double> sorted = step_ms;
@@ -56,6 +60,7 @@ double BenchResult::quantile_ms(double share) const {
 json bench_to_json(const BenchResult& result) {
   const RankPlacement& placement = result.placement;
   const auto predicted = predicted_step_ms(result);
+  const double mean_ms = result.mean_ms();
   return {{"steps", result.steps()},
           {"batch_size", result.batch_size},
           {"samples_per_s", result.samples_per_s()},
@@ -65,6 +70,10 @@ json bench_to_json(const BenchResult& result) {
             {"p90", result.quantile_ms(kHigh)}}},
           {"predicted_step_ms", predicted ? json(*predicted) : json(nullptr)},
           {"phase_ms", phase_ms_json(result.sums, result.steps())},
+          {"exposed_exchange_ms", exposed_exchange_ms(result.sums, result.steps())},
+          {"exposed_exchange_share", exposed_exchange_share(result.sums, result.steps(), mean_ms)},
+          {"without_ms", without_json(result.without)},
+          {"overlap", result.overlap},
           {"predicted_ms", predicted_json(result.predicted)},
           {"bytes_sent", bytes_sent_json(result.sums, result.steps())},
           {"memory", memory_json(result.memory)},
@@ -89,6 +98,8 @@ std::string bench_to_text(const BenchResult& result) {
   text += fmt::format("\npredicted by cost model {}{}\n", result.cost_model,
                       result.with_dense ? ", which knows nothing of the dense part" : "");
   return text + phase_table(result.sums, result.steps(), result.predicted) +
+         exposed_exchange_line(result.sums, result.steps(), result.mean_ms(), result.overlap) +
+         without_table(result.without, result.quantile_ms(kMedian)) +
          traffic_line(result.sums, result.steps()) +
          memory_line(result.memory, result.device.empty() ? "memory" : "device memory") +
          device_rates_text(result.device);

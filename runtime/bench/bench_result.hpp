@@ -2,6 +2,7 @@
 
 #include "planner/plan.hpp"
 #include "runtime/bench/device_rates.hpp"
+#include "runtime/bench/exposed_exchanges.hpp"
 #include "runtime/trainer/memory_measurement.hpp"
 #include "runtime/trainer/rank_placement.hpp"
 #include "runtime/trainer/step_report.hpp"
@@ -25,6 +26,8 @@ struct BenchResult {
   std::vector<DeviceRates> device;        ///< one per rank; none on CPUs
   bool with_dense = false;
   bool took_turns = false;
+  bool overlap = false;                    ///< of exchanges and computing
+  std::vector<StepsWithout> without = {};  ///< if that was asked for
   RankPlacement placement;
   std::string cost_model;
   std::string plan_id;
@@ -32,6 +35,7 @@ struct BenchResult {
   std::int64_t steps() const { return std::ssize(step_ms); }
   double seconds() const;  ///< of all steps
   double samples_per_s() const;
+  double mean_ms() const;  ///< of a step
   /// The step time that a share of the steps does not exceed; 0.5: the median.
   double quantile_ms(double share) const;
 };

@@ -1,14 +1,11 @@
 #include "runtime/comm/collectives.hpp"
 
-#include "runtime/comm/reduce_scatter.hpp"
-
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <exception>
 #include <new>
-#include <numeric>
 #include <optional>
 
 namespace shardwright {
@@ -30,69 +27,6 @@ std::vector<std::size_t> all_gather_sizes(Communicator& comm, std::size_t mine) 
   for (std::size_t& size : sizes) receive.push_back(std::as_writable_bytes(std::span(&size, 1)));
   send_to_all(comm, std::as_bytes(std::span(&mine, 1)), receive);
   return sizes;
-}
-
-/// Which part of an array of `count` values a rank adds up.
-struct Slice {
-  std::size_t begin = 0;
-  std::size_t size = 0;
-};
-
-std::vector<Slice> slices(std::size_t count, std::size_t ranks) {
-  std::vector<Slice> result;
-  for (std::size_t r = 0, begin = 0; r < ranks; ++r) {
-    const std::size_t size = count / ranks + (r < count % ranks ? 1 : 0);
-    result.push_back({begin, size});
-    begin += size;
-  }
-  return result;
-}
-
-/// Every rank's values of this rank's slice, one rank after the other.
-template <class T>
-std::vector<T> gather_slice(Communicator& comm, std::span<const T> values,
-                            const std::vector<Slice>& parts) {
-  const std::size_t own = parts[comm.rank().index()].size;
-  std::vector<T> gathered(own * parts.size());
-  std::vector<Communicator::SendBlock> send;
-  std::vector<Communicator::ReceiveBlock> receive;
-  for (std::size_t r = 0; r < parts.size(); ++r) {
-    send.push_back(std::as_bytes(values.subspan(parts[r].begin, parts[r].size)));
-    receive.push_back(std::as_writable_bytes(std::span(gathered).subspan(r * own, own)));
-  }
-  comm.all_to_all(send, receive);
-  return gathered;
-}
-
-/// sums[i] = gathered[0][i] + gathered[1][i] + …, added from the left.
-template <class T>
-void add_in_rank_order(std::span<const T> gathered, std::span<T> sums) {
-  std::copy_n(gathered.begin(), sums.size(), sums.begin());
-  for (std::size_t begin = sums.size(); begin < gathered.size(); begin += sums.size()) {
-    for (std::size_t i = 0; i < sums.size(); ++i) sums[i] += gathered[begin + i];
-  }
-}
-
-/// The sums of this rank's slice.
-template <class T>
-std::vector<T> reduce_scatter(Communicator& comm, std::span<const T> values,
-                              const std::vector<Slice>& parts) {
-  const std::vector<T> gathered = gather_slice<T>(comm, values, parts);
-  std::vector<T> sums(parts[comm.rank().index()].size);
-  add_in_rank_order<T>(gathered, sums);
-  return sums;
-}
-
-template <class T>
-void reduce(Communicator& comm, std::span<T> values) {
-  const std::vector<Slice> parts = slices(values.size(), num_ranks(comm));
-  const std::vector<T> sums = reduce_scatter<T>(comm, values, parts);
-  std::vector<Communicator::ReceiveBlock> receive;
-  receive.reserve(parts.size());
-  for (const Slice& part : parts) {
-    receive.push_back(std::as_writable_bytes(values.subspan(part.begin, part.size)));
-  }
-  send_to_all(comm, std::as_bytes(std::span(sums)), receive);
 }
 
 struct Failure {
@@ -166,13 +100,6 @@ std::vector<std::string> all_gather(Communicator& comm, const std::string& mine)
   for (std::string& text : texts) receive.push_back(std::as_writable_bytes(std::span(text)));
   send_to_all(comm, std::as_bytes(std::span(mine)), receive);
   return texts;
-}
-
-void ordered_all_reduce(Communicator& comm, std::span<float> values) { reduce(comm, values); }
-void ordered_all_reduce(Communicator& comm, std::span<double> values) { reduce(comm, values); }
-
-std::vector<float> ordered_reduce_scatter(Communicator& comm, std::span<const float> values) {
-  return reduce_scatter<float>(comm, values, slices(values.size(), num_ranks(comm)));
 }
 
 void run_together(Communicator& comm, const std::function<void()>& work) {

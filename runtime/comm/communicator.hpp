@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
 namespace shardwright {
@@ -22,6 +23,17 @@ class Communicator {
   using SendBlock = std::span<const std::byte>;
   using ReceiveBlock = std::span<std::byte>;
 
+  /// What start_all_to_all() has begun. Must not outlive its communicator, nor the blocks it.
+  class Exchange {
+   public:
+    virtual ~Exchange() = default;
+    /// Moves on what can be moved without waiting; true once all is done. Cheap. Throws as wait().
+    virtual bool advance() = 0;
+    /// Blocks until all is done. Throws as all_to_all(); then, and if it is dropped before it is
+    /// done, the communicator and the blocks are good for nothing but abort().
+    virtual void wait() = 0;
+  };
+
   virtual ~Communicator() = default;
   virtual RankId rank() const = 0;
   virtual std::int64_t size() const = 0;
@@ -31,6 +43,14 @@ class Communicator {
   /// size: messages over the transport's limit are cut. Throws EnvironmentError with the
   /// transport's own text; the communicator and the blocks are then good for nothing but abort().
   void all_to_all(std::span<const SendBlock> send, std::span<const ReceiveBlock> receive);
+
+  /// Begins an all_to_all() and returns at once. The blocks, though not the arrays of them, must
+  /// stay as they are until it is done. Several may be under way: every rank begins them, and
+  /// whatever else they do together, in the same order, and ends them in any. They move on while a
+  /// rank calls the communicator or one of them. A communicator that can do nothing beside
+  /// computing does it all at once, and blocks.
+  [[nodiscard]] std::unique_ptr<Exchange> start_all_to_all(std::span<const SendBlock> send,
+                                                           std::span<const ReceiveBlock> receive);
 
   virtual void barrier() = 0;
 
@@ -53,6 +73,10 @@ class Communicator {
  private:
   virtual void do_all_to_all(std::span<const SendBlock> send,
                              std::span<const ReceiveBlock> receive) = 0;
+  virtual std::unique_ptr<Exchange> do_start(std::span<const SendBlock> send,
+                                             std::span<const ReceiveBlock> receive);
+  void require_blocks(std::span<const SendBlock> send, std::span<const ReceiveBlock> receive) const;
+  void count(std::span<const SendBlock> send);
   TrafficSent traffic_;
   double wait_limit_s_ = 0;
 };

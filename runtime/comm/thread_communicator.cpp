@@ -1,143 +1,100 @@
 #include "runtime/comm/thread_communicator.hpp"
 
 #include "costmodel/errors.hpp"
+#include "runtime/comm/meeting_point.hpp"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <condition_variable>
 #include <exception>
-#include <mutex>
-#include <stdexcept>
+#include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace shardwright {
 namespace {
 
-/// Where the threads of one run_ranks() meet. A meeting that can no longer be complete, because a
-/// rank has failed or ended, throws on all that wait for it.
-class MeetingPoint {
+class ThreadExchange final : public Communicator::Exchange {
  public:
-  explicit MeetingPoint(std::int64_t size) : size_(size) {}
+  ThreadExchange(MeetingPoint& meeting_point, std::size_t rank, std::shared_ptr<Board> board)
+      : meeting_point_(meeting_point), rank_(rank), board_(std::move(board)) {}
+  ~ThreadExchange() override { meeting_point_.withdraw(rank_, *board_); }
+  ThreadExchange(const ThreadExchange&) = delete;
+  ThreadExchange& operator=(const ThreadExchange&) = delete;
 
-  void wait() {
-    std::unique_lock lock(mutex_);
-    const std::int64_t meeting = meetings_;
-    if (++waiting_ == size_) {
-      waiting_ = 0;
-      ++meetings_;
-      changed_.notify_all();
-      return;
-    }
-    changed_.wait(lock, [&] { return meetings_ != meeting || failure_ || ended_ > 0; });
-    if (meetings_ != meeting) return;
-    if (failure_) throw EnvironmentError("Another rank has failed.");
-    throw std::logic_error("A rank waits for another one that has ended.");
-  }
-
-  /// Keeps the first failure and releases those who wait.
-  void fail(std::exception_ptr failure) {
-    const std::lock_guard lock(mutex_);
-    if (!failure_) failure_ = std::move(failure);
-    changed_.notify_all();
-  }
-
-  void end() {
-    const std::lock_guard lock(mutex_);
-    ++ended_;
-    changed_.notify_all();
-  }
-
-  /// After all threads are done.
-  void rethrow_failure() const {
-    if (failure_) std::rethrow_exception(failure_);
-  }
+  bool advance() override { return meeting_point_.done(*board_); }
+  void wait() override { meeting_point_.wait(*board_); }
 
  private:
-  std::int64_t size_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::int64_t waiting_ = 0;
-  std::int64_t meetings_ = 0;
-  std::int64_t ended_ = 0;
-  std::exception_ptr failure_;
-};
-
-/// What the ranks of one run share.
-struct Job {
-  explicit Job(std::int64_t size) : meeting_point(size), posted(static_cast<std::size_t>(size)) {}
-  MeetingPoint meeting_point;
-  std::vector<std::span<const Communicator::SendBlock>> posted;  ///< per rank, of this all_to_all
+  MeetingPoint& meeting_point_;
+  std::size_t rank_;
+  std::shared_ptr<Board> board_;
 };
 
 class ThreadCommunicator final : public Communicator {
  public:
-  ThreadCommunicator(Job& job, RankId rank) : job_(job), rank_(rank) {}
+  ThreadCommunicator(MeetingPoint& meeting_point, RankId rank)
+      : meeting_point_(meeting_point), rank_(rank) {}
 
   RankId rank() const override { return rank_; }
-  std::int64_t size() const override { return static_cast<std::int64_t>(job_.posted.size()); }
-  void barrier() override { job_.meeting_point.wait(); }
+  std::int64_t size() const override { return static_cast<std::int64_t>(meeting_point_.size()); }
+  void barrier() override {
+    do_all_to_all(std::vector<SendBlock>(meeting_point_.size()),
+                  std::vector<ReceiveBlock>(meeting_point_.size()));
+  }
 
   [[noreturn]] void abort(int exit_code) override {
     const Error error(
         static_cast<ExitCode>(exit_code),
         fmt::format("Rank {} aborted the job with exit code {}.", rank_.value(), exit_code));
-    job_.meeting_point.fail(std::make_exception_ptr(error));
+    meeting_point_.fail(std::make_exception_ptr(error));
     throw error;
   }
 
  private:
   void do_all_to_all(std::span<const SendBlock> send,
                      std::span<const ReceiveBlock> receive) override {
-    job_.posted[rank_.index()] = send;
-    job_.meeting_point.wait();
-    const std::string problem = copy_from_peers(receive);
-    // Also when the sizes disagree: peers still read this rank's blocks until all have met here.
-    job_.meeting_point.wait();
-    if (!problem.empty()) throw std::logic_error(problem);
+    do_start(send, receive)->wait();
   }
 
-  std::string copy_from_peers(std::span<const ReceiveBlock> receive) const {
-    for (std::size_t peer = 0; peer < receive.size(); ++peer) {
-      const SendBlock block = job_.posted[peer][rank_.index()];
-      if (block.size() != receive[peer].size()) {
-        return fmt::format("Rank {} sent {} bytes to rank {}, which expected {}.", peer,
-                           block.size(), rank_.value(), receive[peer].size());
-      }
-      std::copy(block.begin(), block.end(), receive[peer].begin());
-    }
-    return {};
+  std::unique_ptr<Exchange> do_start(std::span<const SendBlock> send,
+                                     std::span<const ReceiveBlock> receive) override {
+    Board::Post post{{send.begin(), send.end()}, {receive.begin(), receive.end()}};
+    return std::make_unique<ThreadExchange>(
+        meeting_point_, rank_.index(),
+        meeting_point_.post(rank_.index(), started_++, std::move(post)));
   }
 
-  Job& job_;
+  MeetingPoint& meeting_point_;
   RankId rank_;
+  std::int64_t started_ = 0;  ///< exchanges
 };
 
-void run_rank(Job& job, RankId rank, const std::function<void(Communicator&)>& work) {
+void run_rank(MeetingPoint& meeting_point, RankId rank,
+              const std::function<void(Communicator&)>& work) {
   try {
-    ThreadCommunicator comm(job, rank);
+    ThreadCommunicator comm(meeting_point, rank);
     work(comm);
-    job.meeting_point.end();
+    meeting_point.end(rank.index());
   } catch (...) {
-    job.meeting_point.fail(std::current_exception());
+    meeting_point.fail(std::current_exception());
   }
 }
 
 }  // namespace
 
 void run_ranks(std::int64_t size, const std::function<void(Communicator&)>& work) {
-  Job job(size);
+  MeetingPoint meeting_point(static_cast<std::size_t>(size));
   std::vector<std::thread> threads;
   try {
     for (std::int64_t r = 0; r < size; ++r) {
-      threads.emplace_back(run_rank, std::ref(job), RankId{r}, std::cref(work));
+      threads.emplace_back(run_rank, std::ref(meeting_point), RankId{r}, std::cref(work));
     }
   } catch (...) {  // no more threads to be had: those that run must not wait for the missing ones
-    job.meeting_point.fail(std::current_exception());
+    meeting_point.fail(std::current_exception());
   }
   for (std::thread& thread : threads) thread.join();
-  job.meeting_point.rethrow_failure();
+  meeting_point.rethrow_failure();
 }
 
 }  // namespace shardwright

@@ -12,9 +12,9 @@
 namespace shardwright {
 namespace {
 
-std::size_t ids_of(const InputExchange& input, const OwnedBlock& block) {
+std::size_t ids_of(std::span<const InputSource> sources, const OwnedBlock& block) {
   std::size_t ids = 0;
-  for (const InputSource& source : input.sources()) {
+  for (const InputSource& source : sources) {
     for (std::size_t k = 0; k < block.num_features; ++k) {
       ids += source.features[block.first_feature + k].ids.size();
     }
@@ -74,16 +74,16 @@ std::size_t OwnedTables::ids_per_task(std::size_t ids) const {
   return std::max(ids / (workers_.threads() * kTasksPerThread), kFewestIds);
 }
 
-void OwnedTables::plan_look_ups(const InputExchange& input) {
+void OwnedTables::plan_look_ups(std::span<const InputSource> sources) {
   const std::int64_t stride = self().columns;
   std::size_t ids = 0;
   for_each_piece([&](const OwnedBlock& block, std::size_t, const OwnedPiece&, std::size_t) {
-    ids += ids_of(input, block);
+    ids += ids_of(sources, block);
   });
   look_ups_.clear();
   for_each_piece([&](const OwnedBlock& block, std::size_t, const OwnedPiece& piece, std::size_t) {
     const WeightRows rows = rows_of(piece).to_read();
-    for (const InputSource& source : input.sources()) {
+    for (const InputSource& source : sources) {
       float* first = matrix_.data() + source.row_begin * stride + piece.column;
       for (std::size_t k = 0; k < block.num_features; ++k, first += rows.width) {
         const BagsView& bags = source.features[block.first_feature + k];
@@ -96,21 +96,29 @@ void OwnedTables::plan_look_ups(const InputExchange& input) {
   });
 }
 
-void OwnedTables::look_up(const InputExchange& input) {
-  const EmbeddingKernels& kernels = embedding_kernels();
+void OwnedTables::start(const InputExchange& input) {
   resize_in_huge_pages(matrix_, static_cast<std::size_t>(input.samples() * self().columns));
-  plan_look_ups(input);
+}
+
+void OwnedTables::look_up(std::span<const InputSource> sources) {
+  const EmbeddingKernels& kernels = embedding_kernels();
+  plan_look_ups(sources);
   workers_.run(look_ups_.size(), [&](std::size_t i, std::size_t) {
     const LookUp& look_up = look_ups_[i];
     kernels.pool_bags(look_up.bags, look_up.mode, look_up.rows, look_up.out, self().columns);
   });
 }
 
+void OwnedTables::look_up(const InputExchange& input) {
+  start(input);
+  look_up(input.sources());
+}
+
 void OwnedTables::group_rows(const InputExchange& input) {
   std::vector<std::size_t> order(groups_.size());  // the largest first
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return ids_of(input, self().blocks[a]) > ids_of(input, self().blocks[b]);
+    return ids_of(input.sources(), self().blocks[a]) > ids_of(input.sources(), self().blocks[b]);
   });
   workers_.run(groups_.size(), [&](std::size_t i, std::size_t) {
     const OwnedBlock& block = self().blocks[order[i]];

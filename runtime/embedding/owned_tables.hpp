@@ -27,7 +27,12 @@ class OwnedTables {
               const OptimizerSettings& settings, RankId self,
               std::span<ShardedEmbeddings::LocalShard> shards, Workers& workers);
 
-  /// Fills the matrix with pooled values.
+  /// Gives the matrix room for a batch.
+  void start(const InputExchange& input);
+  /// After start(): fills the rows of the matrix that belong to some of the batch's sources with
+  /// pooled values.
+  void look_up(std::span<const InputSource> sources);
+  /// Both, for all sources.
   void look_up(const InputExchange& input);
   /// [samples of all ranks][columns], resized for the batch: to be filled with gradients after
   /// look_up() and the exchange of its values.
@@ -68,7 +73,7 @@ class OwnedTables {
   std::span<float> scratch(std::size_t thread, std::size_t width);
   ShardRows rows_of(const OwnedPiece& piece);
   std::size_t ids_per_task(std::size_t ids) const;
-  void plan_look_ups(const InputExchange& input);
+  void plan_look_ups(std::span<const InputSource> sources);
   void plan_updates();
   void plan_piece(Update whole, std::size_t ids_per_task);
   void sum_hot_gradients();

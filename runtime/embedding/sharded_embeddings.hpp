@@ -5,10 +5,12 @@
 #include "runtime/data/batch.hpp"
 #include "runtime/embedding/optimizer.hpp"
 #include "runtime/exchange/wire_formats.hpp"
+#include "runtime/metrics/step_phase.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -26,10 +28,12 @@ struct EmbeddingOptions {
   OptimizerSettings optimizer = {};
   WireFormats wire = {};
   std::int64_t threads =
-      1;  ///< that look up and update, this one among them; the bits are the same
+      1;                 ///< that look up and update, this one among them; the bits are the same
+  bool overlap = false;  ///< exchange while computing; the same on all ranks; the bits are the same
 };
 
-/// What a rank sent and spent in the last step, by phase.
+/// What a rank spent in the last step, by phase, and what it sent for its batch. With overlap, the
+/// time of an exchange is what it took beside computing, that of the next batch's ids included.
 struct EmbeddingPhases {
   double input_exchange_ms = 0, lookup_ms = 0, output_exchange_ms = 0;
   double gradient_exchange_ms = 0, update_ms = 0;
@@ -60,6 +64,11 @@ class ShardedEmbeddings {
   /// rank. Local: call it inside run_together().
   void check_ids(Batch& batch, BadIdPolicy policy) const;
 
+  /// Says which batch follows the one of the next training step, whose ids then travel during that
+  /// step: from its forward() to the end of its backward(), until when `next` must stay as it is.
+  /// The forward() after it must be of `next`. All ranks or none call it, before each step anew.
+  void announce(const Batch& next);
+
   /// Looks up all ids of all ranks and fills `pooled`, [batch.size][pooled_columns()], row-major.
   /// Blocks.
   void forward(const Batch& batch, std::span<float> pooled);
@@ -78,6 +87,11 @@ class ShardedEmbeddings {
   double gradient_square_sum();
 
   const EmbeddingPhases& phases() const;
+
+  /// From now on steps leave out one of their own phases, or none: to find out what it costs beside
+  /// the others. What they compute is worth nothing then; without input_exchange they take the last
+  /// batch's ids again. The same on all ranks, between two steps of training.
+  void leave_out(std::optional<StepPhase> phase);
 
   /// This rank's shards, those that every rank has (data_parallel) last: rows × columns weights,
   /// row-major, and optimizer state, rows × state_width() (optimizer.hpp).

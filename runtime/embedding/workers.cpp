@@ -21,7 +21,8 @@ Workers::~Workers() {
 
 void Workers::run(std::size_t tasks, const std::function<void(std::size_t, std::size_t)>& task) {
   if (others_.empty() || tasks < 2) {
-    for (std::size_t i = 0; i < tasks; ++i) task(i, 0);
+    task_ = &task;
+    for (std::size_t i = 0; i < tasks; ++i) do_task(i, 0);
     return;
   }
   {
@@ -63,13 +64,18 @@ void Workers::work(std::size_t thread) {
       mine = next_++;
     }
     try {
-      (*task_)(mine, thread);
+      do_task(mine, thread);
     } catch (...) {
       const std::lock_guard lock(mutex_);
       failure_ = std::current_exception();
       next_ = tasks_;
     }
   }
+}
+
+void Workers::do_task(std::size_t task, std::size_t thread) {
+  (*task_)(task, thread);
+  if (thread == 0 && between_tasks_) between_tasks_();
 }
 
 }  // namespace shardwright

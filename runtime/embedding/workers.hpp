@@ -7,6 +7,7 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace shardwright {
@@ -23,6 +24,10 @@ class Workers {
 
   std::size_t threads() const { return others_.size() + 1; }
 
+  /// What the calling thread does after each of its tasks, beside them: nothing, unless set. It may
+  /// throw, as a task may.
+  void set_between_tasks(std::function<void()> work) { between_tasks_ = std::move(work); }
+
   /// Does task(i, thread) for every i < tasks, begun in this order; `thread` < threads() tells
   /// which one does it. Returns when all are done. Throws what a task threw, of several any, once
   /// no task runs any more; then those that had not begun are left out.
@@ -31,6 +36,7 @@ class Workers {
  private:
   void serve(std::size_t thread);
   void work(std::size_t thread);
+  void do_task(std::size_t task, std::size_t thread);
 
   std::mutex mutex_;
   std::condition_variable begun_;
@@ -42,6 +48,7 @@ class Workers {
   std::int64_t runs_ = 0;
   bool closing_ = false;
   std::exception_ptr failure_;
+  std::function<void()> between_tasks_;
   std::vector<std::thread> others_;
 };
 

@@ -48,11 +48,33 @@ std::span<const T> take(std::span<const std::byte>& block, std::int64_t count) {
 }  // namespace
 
 void InputExchange::run(Communicator& comm, const ExchangeLayout& layout, const Batch& batch) {
+  start(comm, layout, batch);
+  send(comm, layout);
+  finish(layout);
+}
+
+void InputExchange::start(Communicator& comm, const ExchangeLayout& layout, const Batch& batch) {
+  self_ = comm.rank().index();
+  bytes_sent_ = 0;
   parts_.split(layout, batch);
-  exchange_counts(comm, layout, batch);
+  count_and_pack(layout, batch);
+  start_counts(comm);
+}
+
+void InputExchange::send(Communicator& comm, const ExchangeLayout& layout) {
+  exchange_->wait();
   place_samples();
-  exchange_messages(comm, layout, batch);
-  view_messages(layout, layout.owners[comm.rank().index()]);
+  start_messages(comm, layout);
+}
+
+void InputExchange::finish(const ExchangeLayout& layout) {
+  exchange_->wait();
+  exchange_.reset();
+  view_messages(layout, layout.owners[self_]);
+}
+
+void InputExchange::advance() {
+  if (exchange_) exchange_->advance();
 }
 
 InputExchange::Counts InputExchange::count(const ExchangeLayout& layout, const OwnerLayout& owner,
@@ -72,11 +94,18 @@ std::size_t InputExchange::message_bytes(const Counts& counts, const OwnerLayout
                                   4 * counts.samples * features);
 }
 
-void InputExchange::exchange_counts(Communicator& comm, const ExchangeLayout& layout,
-                                    const Batch& batch) {
+void InputExchange::count_and_pack(const ExchangeLayout& layout, const Batch& batch) {
   send_counts_.clear();
-  for (const OwnerLayout& owner : layout.owners)
+  std::vector<std::size_t> sizes;
+  for (const OwnerLayout& owner : layout.owners) {
     send_counts_.push_back(count(layout, owner, batch));
+    sizes.push_back(message_bytes(send_counts_.back(), owner));
+  }
+  sent_ = cut(send_buffer_, sizes);
+  for (std::size_t r = 0; r < sent_.size(); ++r) pack(layout, layout.owners[r], batch, sent_[r]);
+}
+
+void InputExchange::start_counts(Communicator& comm) {
   receive_counts_.resize(send_counts_.size());
   std::vector<Communicator::SendBlock> send;
   std::vector<Communicator::ReceiveBlock> receive;
@@ -84,7 +113,15 @@ void InputExchange::exchange_counts(Communicator& comm, const ExchangeLayout& la
     send.push_back(std::as_bytes(std::span(&send_counts_[r], 1)));
     receive.push_back(std::as_writable_bytes(std::span(&receive_counts_[r], 1)));
   }
-  comm.all_to_all(send, receive);
+  start_exchange(comm, send, receive);
+}
+
+void InputExchange::start_exchange(Communicator& comm,
+                                   std::span<const Communicator::SendBlock> send,
+                                   std::span<const Communicator::ReceiveBlock> receive) {
+  const std::int64_t before = comm.traffic().bytes_sent;
+  exchange_ = comm.start_all_to_all(send, receive);
+  bytes_sent_ += comm.traffic().bytes_sent - before;
 }
 
 void InputExchange::place_samples() {
@@ -106,23 +143,17 @@ void InputExchange::place_samples() {
   }
 }
 
-void InputExchange::exchange_messages(Communicator& comm, const ExchangeLayout& layout,
-                                      const Batch& batch) {
-  const std::size_t self = comm.rank().index();
-  std::vector<std::size_t> send_sizes;
-  std::vector<std::size_t> receive_sizes;
-  for (std::size_t r = 0; r < layout.owners.size(); ++r) {
-    send_sizes.push_back(r == self ? 0 : message_bytes(send_counts_[r], layout.owners[r]));
-    receive_sizes.push_back(message_bytes(receive_counts_[r], layout.owners[self]));
+void InputExchange::start_messages(Communicator& comm, const ExchangeLayout& layout) {
+  std::vector<std::size_t> sizes;
+  for (std::size_t r = 0; r < receive_counts_.size(); ++r) {
+    sizes.push_back(r == self_ ? 0 : message_bytes(receive_counts_[r], layout.owners[self_]));
   }
-  sent_ = cut(send_buffer_, send_sizes);
-  received_ = cut(receive_buffer_, receive_sizes);
-  std::vector<Communicator::ReceiveBlock> receive(received_.begin(), received_.end());
-  receive[self] = {};  // the own part is packed where it is read
-  for (std::size_t r = 0; r < layout.owners.size(); ++r) {
-    pack(layout, layout.owners[r], batch, r == self ? received_[r] : sent_[r]);
-  }
-  comm.all_to_all(std::vector<Communicator::SendBlock>(sent_.begin(), sent_.end()), receive);
+  received_ = cut(receive_buffer_, sizes);
+  std::vector<Communicator::SendBlock> send(sent_.begin(), sent_.end());
+  const std::vector<Communicator::ReceiveBlock> receive(received_.begin(), received_.end());
+  send[self_] = {};  // the own part is read where it was packed
+  received_[self_] = sent_[self_];
+  start_exchange(comm, send, receive);
 }
 
 void InputExchange::pack(const ExchangeLayout& layout, const OwnerLayout& receiver,

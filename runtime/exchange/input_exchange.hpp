@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -40,7 +41,22 @@ class InputExchange {
   /// (std::logic_error otherwise). `batch` may change afterwards. Blocks.
   void run(Communicator& comm, const ExchangeLayout& layout, const Batch& batch);
 
-  /// Of the last run, one per rank, in rank order; views end with the next run.
+  /// run() in three parts, between which a rank may do something else: start() packs the batch,
+  /// which may change then, and sends the counts; send() waits for the others' counts and sends the
+  /// ids; finish() waits for the others' ids. The ranks call each in the same order among all that
+  /// they do together.
+  void start(Communicator& comm, const ExchangeLayout& layout, const Batch& batch);
+  void send(Communicator& comm, const ExchangeLayout& layout);
+  void finish(const ExchangeLayout& layout);
+  /// Moves on what is under way; does not block.
+  void advance();
+  /// Between start() and finish().
+  bool is_under_way() const { return exchange_ != nullptr; }
+
+  /// What the last batch has sent to other ranks so far.
+  std::int64_t bytes_sent() const { return bytes_sent_; }
+  /// Of the last batch that was finished, one per rank, in rank order; views end with the next
+  /// start.
   const std::vector<InputSource>& sources() const { return sources_; }
   /// Samples of all ranks.
   std::int64_t samples() const { return samples_; }
@@ -57,9 +73,12 @@ class InputExchange {
 
   Counts count(const ExchangeLayout& layout, const OwnerLayout& owner, const Batch& batch) const;
   static std::size_t message_bytes(const Counts& counts, const OwnerLayout& receiver);
-  void exchange_counts(Communicator& comm, const ExchangeLayout& layout, const Batch& batch);
+  void count_and_pack(const ExchangeLayout& layout, const Batch& batch);
+  void start_counts(Communicator& comm);
   void place_samples();
-  void exchange_messages(Communicator& comm, const ExchangeLayout& layout, const Batch& batch);
+  void start_messages(Communicator& comm, const ExchangeLayout& layout);
+  void start_exchange(Communicator& comm, std::span<const Communicator::SendBlock> send,
+                      std::span<const Communicator::ReceiveBlock> receive);
   void pack(const ExchangeLayout& layout, const OwnerLayout& receiver, const Batch& batch,
             std::span<std::byte> message) const;
   void view_messages(const ExchangeLayout& layout, const OwnerLayout& self);
@@ -70,9 +89,12 @@ class InputExchange {
   std::vector<std::byte> send_buffer_;
   std::vector<std::byte> receive_buffer_;
   std::vector<std::span<std::byte>> sent_;      ///< per receiver, in send_buffer_
-  std::vector<std::span<std::byte>> received_;  ///< per sender, in receive_buffer_
+  std::vector<std::span<std::byte>> received_;  ///< per sender, in receive_buffer_; own: as sent
   std::vector<InputSource> sources_;
   std::int64_t samples_ = 0;
+  std::int64_t bytes_sent_ = 0;
+  std::size_t self_ = 0;
+  std::unique_ptr<Communicator::Exchange> exchange_;  ///< of counts, then of messages
 };
 
 }  // namespace shardwright

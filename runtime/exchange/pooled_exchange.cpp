@@ -1,6 +1,7 @@
 #include "runtime/exchange/pooled_exchange.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace shardwright {
 namespace {
@@ -60,54 +61,103 @@ void pack(const OwnerLayout& owner, std::span<const float> pooled, std::int64_t 
 
 }  // namespace
 
-void PooledExchange::bring_pooled(Communicator& comm, const ExchangeLayout& layout,
+std::size_t PooledExchange::rounds(std::size_t ranks) const {
+  return one_by_one_ && ranks > 1 ? ranks - 1 : 1;
+}
+
+std::vector<std::size_t> PooledExchange::receivers(std::size_t self, std::size_t ranks,
+                                                   std::size_t round) const {
+  std::vector<std::size_t> peers;
+  const std::size_t first = one_by_one_ ? round + 1 : 1;
+  const std::size_t end = one_by_one_ ? std::min(round + 2, ranks) : ranks;
+  for (std::size_t step = first; step < end; ++step) peers.push_back((self + step) % ranks);
+  return peers;
+}
+
+/// Those that this rank is a receiver of.
+std::vector<std::size_t> PooledExchange::senders(std::size_t round) const {
+  const std::size_t ranks = blocks_.size();
+  std::vector<std::size_t> peers = receivers(self_, ranks, round);
+  for (std::size_t& peer : peers) peer = (2 * self_ + ranks - peer) % ranks;
+  return peers;
+}
+
+void PooledExchange::make_room(Communicator& comm, const ExchangeLayout& layout,
+                               std::span<const InputSource> sources) {
+  self_ = comm.rank().index();
+  blocks_ = owners_blocks(layout, static_cast<std::size_t>(sources[self_].samples));
+  wires_.resize(rounds(sources.size()));
+}
+
+void PooledExchange::start_pooled(Communicator& comm, const ExchangeLayout& layout,
                                   std::span<const InputSource> sources, std::span<float> owned,
-                                  std::span<float> pooled) {
-  const std::size_t self = comm.rank().index();
-  const std::int64_t columns = layout.owners[self].columns;
-  const auto from_owners =
-      owners_blocks(layout, self, static_cast<std::size_t>(sources[self].samples));
-  round_to_format(formats_.pooled, rows_of(sources[self], columns, owned));
-  std::vector<std::span<const float>> send;
-  for (const InputSource& source : sources) send.emplace_back(rows_of(source, columns, owned));
-  send[self] = {};  // read where it lies
-  wire_.all_to_all(comm, formats_.pooled, send, from_owners);
-  std::vector<std::span<const float>> blocks(from_owners.begin(), from_owners.end());
-  blocks[self] = rows_of(sources[self], columns, owned);
-  for (std::size_t r = 0; r < blocks.size(); ++r) {
-    unpack(layout.owners[r], blocks[r], layout.pooled_columns, pooled);
+                                  std::size_t round) {
+  if (round == 0) make_room(comm, layout, sources);
+  std::vector<std::span<const float>> send(sources.size());
+  std::vector<std::span<float>> receive(sources.size());
+  for (const std::size_t peer : receivers(self_, sources.size(), round)) {
+    send[peer] = rows_of(sources[peer], layout.owners[self_].columns, owned);
+  }
+  for (const std::size_t peer : senders(round)) receive[peer] = blocks_[peer];
+  wires_[round].start(comm, formats_.pooled, send, receive);
+}
+
+void PooledExchange::finish_pooled(const ExchangeLayout& layout,
+                                   std::span<const InputSource> sources, std::span<float> owned,
+                                   std::span<float> pooled) {
+  std::vector<std::span<const float>> blocks(blocks_.begin(), blocks_.end());
+  const std::span<float> own = rows_of(sources[self_], layout.owners[self_].columns, owned);
+  round_to_format(formats_.pooled, own);
+  blocks[self_] = own;
+  unpack(layout.owners[self_], own, layout.pooled_columns, pooled);
+  for (std::size_t round = 0; round < wires_.size(); ++round) {
+    wires_[round].finish();
+    for (const std::size_t peer : senders(round)) {
+      unpack(layout.owners[peer], blocks[peer], layout.pooled_columns, pooled);
+    }
   }
   add_parts(layout, blocks, pooled);
 }
 
-void PooledExchange::bring_gradients(Communicator& comm, const ExchangeLayout& layout,
+void PooledExchange::start_gradients(Communicator& comm, const ExchangeLayout& layout,
                                      std::span<const InputSource> sources,
-                                     std::span<const float> gradients, std::span<float> owned) {
-  const std::size_t self = comm.rank().index();
-  const std::int64_t columns = layout.owners[self].columns;
-  const auto to_owners =
-      owners_blocks(layout, self, static_cast<std::size_t>(sources[self].samples));
-  std::vector<std::span<float>> receive;
-  for (std::size_t r = 0; r < sources.size(); ++r) {
-    const std::span<float> own_rows = rows_of(sources[r], columns, owned);
-    pack(layout.owners[r], gradients, layout.pooled_columns, r == self ? own_rows : to_owners[r]);
-    receive.push_back(own_rows);
+                                     std::span<const float> gradients, std::span<float> owned,
+                                     std::size_t round) {
+  if (round == 0) make_room(comm, layout, sources);
+  std::vector<std::span<const float>> send(sources.size());
+  std::vector<std::span<float>> receive(sources.size());
+  for (const std::size_t peer : receivers(self_, sources.size(), round)) {
+    pack(layout.owners[peer], gradients, layout.pooled_columns, blocks_[peer]);
+    send[peer] = blocks_[peer];
   }
-  round_to_format(formats_.gradients, receive[self]);
-  receive[self] = {};  // packed where it is read
-  const std::vector<std::span<const float>> send(to_owners.begin(), to_owners.end());
-  wire_.all_to_all(comm, formats_.gradients, send, receive);
+  for (const std::size_t peer : senders(round)) {
+    receive[peer] = rows_of(sources[peer], layout.owners[self_].columns, owned);
+  }
+  wires_[round].start(comm, formats_.gradients, send, receive);
+}
+
+void PooledExchange::finish_gradients(const ExchangeLayout& layout,
+                                      std::span<const InputSource> sources,
+                                      std::span<const float> gradients, std::span<float> owned) {
+  const std::span<float> own = rows_of(sources[self_], layout.owners[self_].columns, owned);
+  pack(layout.owners[self_], gradients, layout.pooled_columns, own);
+  round_to_format(formats_.gradients, own);
+  for (WireExchange& wire : wires_) wire.finish();
+}
+
+void PooledExchange::advance() {
+  for (WireExchange& wire : wires_) {
+    if (!wire.advance()) return;  // which has moved on all that is under way
+  }
 }
 
 std::vector<std::span<float>> PooledExchange::owners_blocks(const ExchangeLayout& layout,
-                                                            std::size_t self, std::size_t samples) {
+                                                            std::size_t samples) {
   std::vector<std::size_t> sizes;
   for (std::size_t r = 0; r < layout.owners.size(); ++r) {
-    sizes.push_back(r == self ? 0 : samples * static_cast<std::size_t>(layout.owners[r].columns));
+    sizes.push_back(r == self_ ? 0 : samples * static_cast<std::size_t>(layout.owners[r].columns));
   }
-  std::size_t total = 0;
-  for (const std::size_t size : sizes) total += size;
-  buffer_.resize(total);
+  buffer_.resize(std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}));
   std::vector<std::span<float>> result;
   for (std::size_t begin = 0; const std::size_t size : sizes) {
     result.push_back(std::span(buffer_).subspan(begin, size));

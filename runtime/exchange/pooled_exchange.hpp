@@ -18,28 +18,54 @@ namespace shardwright {
 /// a rank is rounded as if it were sent, so that results do not depend on where tables lie. Where a
 /// table's rows are cut, each of its blocks sends partial sums, which are added in the order of the
 /// rows, and gets all gradients. Keeps its buffer from batch to batch.
+///
+/// Either direction begins with rounds, between which a rank may compute: all messages in one, or
+/// one per other rank (`one_by_one`): in round k a rank sends to the (k + 1)-th after it and
+/// receives from the (k + 1)-th before it. The ranks begin them in the same order.
 class PooledExchange {
  public:
-  explicit PooledExchange(WireFormats formats = {}) : formats_(formats) {}
+  explicit PooledExchange(WireFormats formats = {}, bool one_by_one = false)
+      : formats_(formats), one_by_one_(one_by_one) {}
 
-  /// `owned`: this rank's matrix, [samples of all ranks][columns]; fills `pooled`, [own
-  /// samples][pooled columns]; rounds the own part of `owned`. Blocks.
-  void bring_pooled(Communicator& comm, const ExchangeLayout& layout,
+  /// Of a job of so many ranks; at least one.
+  std::size_t rounds(std::size_t ranks) const;
+  /// Whom a rank sends to in a round, one after the other.
+  std::vector<std::size_t> receivers(std::size_t self, std::size_t ranks, std::size_t round) const;
+
+  /// `owned`: this rank's matrix, [samples of all ranks][columns], with the values for the round's
+  /// receivers. Until the end nothing may change there.
+  void start_pooled(Communicator& comm, const ExchangeLayout& layout,
                     std::span<const InputSource> sources, std::span<float> owned,
-                    std::span<float> pooled);
+                    std::size_t round);
+  /// After all rounds, with the whole matrix: fills `pooled`, [own samples][pooled columns]; rounds
+  /// the own part of `owned`. Blocks.
+  void finish_pooled(const ExchangeLayout& layout, std::span<const InputSource> sources,
+                     std::span<float> owned, std::span<float> pooled);
 
-  /// The reverse: fills `owned` with the gradients of the pooled values. Blocks.
-  void bring_gradients(Communicator& comm, const ExchangeLayout& layout,
+  /// The reverse: sends the gradients of the pooled values to the round's receivers. `owned` is
+  /// filled until the end.
+  void start_gradients(Communicator& comm, const ExchangeLayout& layout,
                        std::span<const InputSource> sources, std::span<const float> gradients,
-                       std::span<float> owned);
+                       std::span<float> owned, std::size_t round);
+  /// After all rounds. Blocks.
+  void finish_gradients(const ExchangeLayout& layout, std::span<const InputSource> sources,
+                        std::span<const float> gradients, std::span<float> owned);
+
+  /// Moves on what is under way; does not block.
+  void advance();
 
  private:
-  std::vector<std::span<float>> owners_blocks(const ExchangeLayout& layout, std::size_t self,
-                                              std::size_t samples);
+  void make_room(Communicator& comm, const ExchangeLayout& layout,
+                 std::span<const InputSource> sources);
+  std::vector<std::size_t> senders(std::size_t round) const;
+  std::vector<std::span<float>> owners_blocks(const ExchangeLayout& layout, std::size_t samples);
 
   WireFormats formats_;
-  WireExchange wire_;
-  std::vector<float> buffer_;  ///< one block per owner, [own samples][the owner's columns]
+  bool one_by_one_;
+  std::size_t self_ = 0;
+  std::vector<float> buffer_;             ///< one block per owner, [own samples][owner's columns]
+  std::vector<std::span<float>> blocks_;  ///< in it; none for this rank's own
+  std::vector<WireExchange> wires_;       ///< one per round
 };
 
 }  // namespace shardwright

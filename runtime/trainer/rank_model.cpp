@@ -7,6 +7,10 @@
 
 namespace shardwright {
 
+void RankModel::leave_out(std::optional<StepPhase> /*phase*/) {
+  throw UsageError("Phases are left out on the CPU alone: bench without --without-phases.");
+}
+
 std::unique_ptr<RankModel> make_rank_model(Communicator& comm, const RankModelSpec& spec,
                                            const BackendOptions& options) {
   if (options.backend == Backend::cuda) {

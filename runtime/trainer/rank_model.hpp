@@ -28,7 +28,8 @@ struct RankModelSpec {
   std::int64_t threads = 1;  ///< of look-up and update on the CPU: EmbeddingOptions
   OptimizerSettings embedding_optimizer = {};
   double gradient_clip_norm =
-      0;  ///< most that all gradients' norm may be; 0: any; on the CPU alone
+      0;                 ///< most that all gradients' norm may be; 0: any; on the CPU alone
+  bool overlap = false;  ///< of exchanges and computing, on the CPU alone: EmbeddingOptions
 };
 
 /// Of one step.
@@ -63,9 +64,16 @@ class RankModel {
   /// ShardedEmbeddings::check_ids(). Local.
   virtual void check_ids(Batch& batch, BadIdPolicy policy) const = 0;
 
+  /// The batch after that of the next train(), whose ids may then travel during it. It must stay as
+  /// it is until then, and be the next one that is trained or predicted.
+  virtual void announce(const Batch& /*next*/) {}
+
   /// One training step on this rank's samples, which may be none. Reports all but StepPhase::read.
   /// Blocks.
   virtual StepReport train(const Batch& batch, const LearningRates& rates) = 0;
+
+  /// ShardedEmbeddings::leave_out(), for all phases but read. Throws UsageError on a GPU.
+  virtual void leave_out(std::optional<StepPhase> phase);
 
   /// Probabilities of batch.size samples; valid until the next call. Blocks.
   virtual std::span<const float> predict(const Batch& batch) = 0;

@@ -12,11 +12,13 @@ namespace shardwright {
 ShardedModel::ShardedModel(const RankModelSpec& spec, Communicator& comm)
     : comm_(comm),
       gradient_clip_norm_(spec.gradient_clip_norm),
+      overlap_(spec.overlap),
       embeddings_(spec.plan, comm,
                   {.seed = spec.seed,
                    .optimizer = spec.embedding_optimizer,
                    .wire = spec.wire,
-                   .threads = spec.threads}) {
+                   .threads = spec.threads,
+                   .overlap = spec.overlap}) {
   if (spec.dense) dense_.emplace(*spec.dense, spec.dense_optimizer, spec.seed);
 }
 
@@ -52,7 +54,7 @@ std::span<const float> ShardedModel::pool(const Batch& batch) {
 
 /// Returns the sum of the samples' losses.
 double ShardedModel::find_gradient(const Batch& batch) {
-  if (dense_) {
+  if (dense_ && left_out_ != StepPhase::dense) {
     return dense_->forward_backward(batch.dense, pooled_, batch.labels, batch.global_size,
                                     pooled_gradient_);
   }
@@ -75,23 +77,35 @@ StepReport ShardedModel::train(const Batch& batch, const LearningRates& rates) {
     train_clipped(rates, report);
     return report;
   }
-  embeddings_.backward(pooled_gradient_, static_cast<float>(rates.embeddings));
+  if (overlap_) {
+    update_while_reducing(rates, report);
+  } else {
+    embeddings_.backward(pooled_gradient_, static_cast<float>(rates.embeddings));
+    reduce_dense(report);
+  }
   add_phases(embeddings_.phases(), report);
-  if (!dense_) return report;
-  reduce_dense(report);
   update_dense(rates.dense, 1, report);
   return report;
+}
+
+/// The dense gradients travel while the embeddings' are exchanged and rows are updated.
+void ShardedModel::update_while_reducing(const LearningRates& rates, StepReport& report) {
+  during_reduction(report, [&] { dense_sums_.start(comm_, dense_->gradients()); });
+  embeddings_.bring_gradients(pooled_gradient_);
+  during_reduction(report, [&] { dense_sums_.send_sums(comm_); });
+  embeddings_.update(static_cast<float>(rates.embeddings), 1);
+  during_reduction(report, [&] { dense_sums_.finish(); });
 }
 
 /// No weight moves before all gradients are known.
 void ShardedModel::train_clipped(const LearningRates& rates, StepReport& report) {
   embeddings_.bring_gradients(pooled_gradient_);
-  if (dense_) reduce_dense(report);
+  reduce_dense(report);
   show_phase("bwd");
   const float scale = find_scale(report);
   embeddings_.update(static_cast<float>(rates.embeddings), scale);
   add_phases(embeddings_.phases(), report);
-  if (dense_) update_dense(rates.dense, scale, report);
+  update_dense(rates.dense, scale, report);
 }
 
 float ShardedModel::find_scale(StepReport& report) {
@@ -105,17 +119,29 @@ float ShardedModel::find_scale(StepReport& report) {
   return clip_scale(report.gradient_norm, gradient_clip_norm_);
 }
 
+/// A part of the sum of dense gradients over the ranks, if there are any.
+template <class Work>
+void ShardedModel::during_reduction(StepReport& report, Work work) {
+  if (!dense_ || left_out_ == StepPhase::dense_all_reduce) return;
+  const std::int64_t sent_before = comm_.traffic().bytes_sent;
+  report.ms(StepPhase::dense_all_reduce) += timed(work);
+  report.bytes(StepTraffic::dense) += comm_.traffic().bytes_sent - sent_before;
+}
+
 void ShardedModel::reduce_dense(StepReport& report) {
   show_phase("red");
-  const std::int64_t sent_before = comm_.traffic().bytes_sent;
-  report.ms(StepPhase::dense_all_reduce) =
-      timed([&] { ordered_all_reduce(comm_, dense_->gradients()); });
-  report.bytes(StepTraffic::dense) = comm_.traffic().bytes_sent - sent_before;
+  during_reduction(report, [&] { ordered_all_reduce(comm_, dense_->gradients()); });
 }
 
 void ShardedModel::update_dense(double learning_rate, float scale, StepReport& report) {
+  if (!dense_ || left_out_ == StepPhase::dense_update) return;
   report.ms(StepPhase::dense_update) =
       timed([&] { dense_->apply_gradients(learning_rate, scale); });
+}
+
+void ShardedModel::leave_out(std::optional<StepPhase> phase) {
+  embeddings_.leave_out(phase);
+  left_out_ = phase;
 }
 
 void ShardedModel::restore(const SavedState& saved) {

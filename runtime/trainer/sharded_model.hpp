@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/comm/communicator.hpp"
+#include "runtime/comm/reduce_scatter.hpp"
 #include "runtime/data/batch.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
 #include "runtime/model/dense_model.hpp"
@@ -20,7 +21,9 @@ class ShardedModel final : public RankModel {
   ShardedModel(const RankModelSpec& spec, Communicator& comm);
 
   void check_ids(Batch& batch, BadIdPolicy policy) const override;
+  void announce(const Batch& next) override { embeddings_.announce(next); }
   StepReport train(const Batch& batch, const LearningRates& rates) override;
+  void leave_out(std::optional<StepPhase> phase) override;
   std::span<const float> predict(const Batch& batch) override;
   std::span<const ShardedEmbeddings::LocalShard> local_shards() override;
   void restore(const SavedState& saved) override;
@@ -29,6 +32,9 @@ class ShardedModel final : public RankModel {
  private:
   std::span<const float> pool(const Batch& batch);
   double find_gradient(const Batch& batch);
+  template <class Work>
+  void during_reduction(StepReport& report, Work work);
+  void update_while_reducing(const LearningRates& rates, StepReport& report);
   void reduce_dense(StepReport& report);
   void update_dense(double learning_rate, float scale, StepReport& report);
   float find_scale(StepReport& report);
@@ -38,12 +44,15 @@ class ShardedModel final : public RankModel {
 
   Communicator& comm_;
   double gradient_clip_norm_;
+  bool overlap_;
   ShardedEmbeddings embeddings_;
   std::optional<DenseModel> dense_;
   std::vector<ShardedEmbeddings::LocalShard> in_floats_;  ///< for local_shards()
   std::vector<float> pooled_;
   std::vector<float> pooled_gradient_;
   std::vector<float> probabilities_;
+  std::optional<StepPhase> left_out_;
+  OrderedAllReduce<float> dense_sums_;  ///< with overlap; ends before the gradients do
 };
 
 }  // namespace shardwright

@@ -94,6 +94,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
                        "seed",
                        "on_bad_id",
                        "threads",
+                       "overlap",
                        "wait_limit_s",
                        "progress_every",
                        "metrics_every",
@@ -174,6 +175,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
     config.backend.allow_shared_gpu = value->boolean();
   }
   set(settings, "threads", config.threads, 1, 4096);
+  if (const auto value = settings.find("overlap")) config.overlap = value->boolean();
   if (const auto value = settings.find("wait_limit_s")) config.wait_limit_s = value->number(0.0);
   set(settings, "progress_every", config.progress_every, 0, kMany);
   apply_metrics_settings(settings, config.metrics);
@@ -220,6 +222,7 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
                          {"device", to_string(config.backend.backend)},
                          {"allow_shared_gpu", config.backend.allow_shared_gpu},
                          {"threads", config.threads},
+                         {"overlap", config.overlap},
                          {"wait_limit_s", config.wait_limit_s},
                          {"progress_every", config.progress_every},
                          {"checkpoint_every", config.checkpoint_every},

@@ -43,6 +43,7 @@ struct TrainConfig {
   BadIdPolicy on_bad_id = BadIdPolicy::error;
   BackendOptions backend;                  ///< keys device and allow_shared_gpu
   std::int64_t threads = 1;                ///< per rank, of look-up, update and LibTorch
+  bool overlap = false;                    ///< of exchanges and computing, on CPUs
   double wait_limit_s = 1800;              ///< for which ranks wait for each other; 0: for ever
   std::int64_t progress_every = 0;         ///< steps between progress lines; 0: every few seconds
   MetricsOptions metrics;                  ///< keys metrics_…

@@ -29,6 +29,12 @@
 namespace shardwright {
 namespace {
 
+/// Timings to be recorded are of computing alone.
+bool overlaps(const TrainConfig& config) {
+  return config.overlap && config.backend.backend == Backend::cpu &&
+         config.watch.record_timings.empty();
+}
+
 TrainingInputs open_together(Communicator& comm, const TrainConfig& config) {
   std::optional<TrainingInputs> inputs;
   nlohmann::json identity;
@@ -40,6 +46,7 @@ TrainingInputs open_together(Communicator& comm, const TrainConfig& config) {
     // These change nothing that is computed, but when the ranks meet.
     identity["checkpoint_every"] = config.checkpoint_every;
     identity["checkpoint_keep"] = config.checkpoint_keep;
+    identity["overlap"] = overlaps(config);
     identity["resume"] = names_folder(config.resume) ? "a folder" : config.resume;
   });
   require_same_job(comm, identity);
@@ -56,7 +63,8 @@ std::unique_ptr<RankModel> make_model(Communicator& comm, const TrainConfig& con
       .wire = config.wire,
       .threads = config.threads,
       .embedding_optimizer = inputs.embedding_optimizer,
-      .gradient_clip_norm = config.optimizer_keys.gradient_clip_norm.value_or(0)};
+      .gradient_clip_norm = config.optimizer_keys.gradient_clip_norm.value_or(0),
+      .overlap = overlaps(config)};
   return make_rank_model(comm, spec, config.backend);
 }
 
@@ -226,7 +234,7 @@ class TrainingJob {
   void train_step(std::int64_t batch_of_epoch) {
     show_phase("rea");
     Stopwatch stopwatch;
-    read_together(inputs_.train, reader_, batch_of_epoch);
+    read_batches(batch_of_epoch);
     const double read_ms = stopwatch.lap_ms();
     const LearningRates rates = learning_rates(summary_.steps);
     StepReport report = model_->train(batch_, rates);
@@ -245,6 +253,20 @@ class TrainingJob {
     }
   }
 
+  /// With overlap also the batch of the next step, unless an evaluation comes before it.
+  void read_batches(std::int64_t batch_of_epoch) {
+    if (has_next_) {
+      std::swap(batch_, next_batch_);
+    } else {
+      read_together(inputs_.train, reader_, batch_of_epoch, batch_);
+    }
+    has_next_ = overlaps(config_) && summary_.steps + 1 < num_steps() &&
+                batch_of_epoch + 1 < reader_.num_batches();
+    if (!has_next_) return;
+    read_together(inputs_.train, reader_, batch_of_epoch + 1, next_batch_);
+    model_->announce(next_batch_);
+  }
+
   LearningRates learning_rates(std::int64_t step) const {
     const double dense = config_.optimizer_keys.dense_learning_rate.value_or(config_.learning_rate);
     return {learning_rate_at(inputs_.learning_rate, config_.learning_rate, step),
@@ -252,7 +274,8 @@ class TrainingJob {
   }
 
   /// The ranks' one point of agreement per step: whatever is wrong on one ends all.
-  void read_together(const DataPart& part, const BatchReader& reader, std::int64_t step) {
+  void read_together(const DataPart& part, const BatchReader& reader, std::int64_t step,
+                     Batch& batch) {
     run_together(comm_, [&] {
       metrics_.write_pending();
       if (surroundings_.interrupted && surroundings_.interrupted()) {
@@ -260,15 +283,15 @@ class TrainingJob {
                     fmt::format("Interrupted after {} of {} steps; no model was saved.",
                                 summary_.steps, num_steps()));
       }
-      read_batch(part, reader, step, batch_);
-      check_ids(part);
+      read_batch(part, reader, step, batch);
+      check_ids(part, batch);
     });
   }
 
   /// The number of a sample alone does not tell in which part of the data to look for it.
-  void check_ids(const DataPart& part) {
+  void check_ids(const DataPart& part, Batch& batch) {
     try {
-      model_->check_ids(batch_, config_.on_bad_id);
+      model_->check_ids(batch, config_.on_bad_id);
     } catch (const InputError& error) {
       throw InputError(fmt::format("{}: {}", part.folder, error.what()));
     }
@@ -306,7 +329,7 @@ class TrainingJob {
                              comm_.size());
     std::vector<ScoredSample> scored;
     for (std::int64_t i = 0; i < reader.num_batches(); ++i) {
-      read_together(inputs_.test, reader, i);
+      read_together(inputs_.test, reader, i, batch_);
       const std::span<const float> probabilities = model_->predict(batch_);
       for (std::size_t n = 0; n < probabilities.size(); ++n) {
         scored.push_back({probabilities[n], batch_.labels[n]});
@@ -378,6 +401,8 @@ class TrainingJob {
   std::optional<JobWatch> watch_;  ///< on rank 0; says and adds by those above
   std::unique_ptr<RankModel> model_;
   Batch batch_;
+  Batch next_batch_;       ///< of the next step
+  bool has_next_ = false;  ///< whether it has been read
   TrainSummary summary_;
   bool checkpoint_due_ = false;  ///< after the step just taken
 };

@@ -2,8 +2,10 @@
 
 #include "costmodel/errors.hpp"
 #include "planner/rate_plan.hpp"
+#include "runtime/bench/synthetic_batches.hpp"
 #include "runtime/comm/thread_communicator.hpp"
 #include "runtime/trainer/phase_table.hpp"
+#include "runtime/trainer/rank_model.hpp"
 #include "tests/runtime/embedding/synthetic_run.hpp"
 
 #include <gmock/gmock.h>
@@ -13,6 +15,7 @@ namespace shardwright {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 Plan small_plan(std::int64_t ranks) {
   Plan plan =
@@ -90,6 +93,52 @@ TEST(RunBench, TrainsADenseModelOnRequest) {
   });
 }
 
+TEST(RunBench, TimesStepsWithoutEachPhase) {
+  Plan plan = small_plan(2);
+  plan.workload.tables.resize(1);
+  std::erase_if(plan.shards, [](const Shard& shard) { return shard.table != TableId{0}; });
+  BenchOptions options = few_steps(2);
+  options.dense = true;
+  options.without_phases = true;
+  for (const bool overlap : {false, true}) {
+    options.overlap = overlap;
+    run_ranks(2, [&](Communicator& comm) {
+      const BenchResult result = run_bench(comm, plan, options);
+      EXPECT_EQ(result.overlap, overlap);
+      ASSERT_EQ(result.without.size(), 8U) << "all phases but read";
+      for (const StepsWithout& without : result.without) EXPECT_GT(without.median_ms, 0);
+      EXPECT_EQ(bench_to_json(result)["without_ms"].size(), 8U);
+    });
+  }
+}
+
+/// A phase that is left out takes no time and sends nothing; the others go on.
+TEST(RankModel, LeavesAPhaseOut) {
+  Plan plan = synthetic::make_plan({}, synthetic::Sharding::table_wise, 2, 1);
+  plan.workload.batch_size = 24;
+  for (std::size_t t = 0; t < plan.shards.size(); ++t) {
+    plan.shards[t].rank = RankId{static_cast<std::int64_t>(t % 2)};
+  }
+  run_ranks(2, [&](Communicator& comm) {
+    const auto model = make_rank_model(comm, {.plan = plan, .dense = {}}, {});
+    const SyntheticBatches batches(plan.workload, 0, 1.05, 1);
+    const auto step = [&](std::int64_t number) {
+      return model->train(batches.make(number, comm.rank().value(), 2), {0, 0});
+    };
+    StepReport whole = step(0);
+    for (const StepPhase phase :
+         {StepPhase::lookup, StepPhase::output_exchange, StepPhase::gradient_exchange,
+          StepPhase::update, StepPhase::input_exchange}) {
+      model->leave_out(phase);
+      StepReport report = step(1);
+      EXPECT_EQ(report.ms(phase), 0);
+      EXPECT_EQ(report.bytes(StepTraffic::output) == 0, phase == StepPhase::output_exchange);
+      EXPECT_EQ(report.bytes(StepTraffic::gradient) == 0, phase == StepPhase::gradient_exchange);
+    }
+    EXPECT_GT(whole.bytes(StepTraffic::output), 0);
+  });
+}
+
 BenchResult hand_made_result() {
   BenchResult result;
   result.batch_size = 100;
@@ -123,9 +172,26 @@ TEST(BenchResult, SaysMeasuredBesidePredicted) {
   EXPECT_THAT(text, HasSubstr("predicted 1.750 ms"));
   EXPECT_THAT(text, HasSubstr("4 ranks share 2 cores; times are upper bounds"));
   EXPECT_THAT(text, HasSubstr("ratio 0.500"));
+  EXPECT_EQ(bench_to_json(result)["without_ms"], nullptr);
+  EXPECT_THAT(text, Not(HasSubstr("step without")));
   result.took_turns = true;
   EXPECT_THAT(bench_to_text(result), HasSubstr("they took turns"));
   EXPECT_EQ(bench_to_json(result)["composed_from_turns"], true);
+}
+
+TEST(BenchResult, SaysWhatExchangesTakeBesideComputing) {
+  BenchResult result = hand_made_result();  // 5 steps of 4 ms each in the mean
+  result.overlap = true;
+  result.sums.mean_ms[static_cast<std::size_t>(StepPhase::input_exchange)] = 1;
+  result.sums.mean_ms[static_cast<std::size_t>(StepPhase::lookup)] = 8;
+  result.sums.mean_ms[static_cast<std::size_t>(StepPhase::gradient_exchange)] = 4;
+  result.without = {{StepPhase::lookup, 2.25}};
+  EXPECT_DOUBLE_EQ(bench_to_json(result)["exposed_exchange_ms"], 1);
+  EXPECT_DOUBLE_EQ(bench_to_json(result)["exposed_exchange_share"], 0.25);
+  EXPECT_EQ(bench_to_json(result)["without_ms"], nlohmann::json({{"lookup", 2.25}}));
+  const std::string text = bench_to_text(result);
+  EXPECT_THAT(text, HasSubstr("beside computing: 1.000 ms of a step, 25.0 % (with overlap)"));
+  EXPECT_THAT(text, HasSubstr("lookup                   2.250       0.750\n"));
 }
 
 }  // namespace

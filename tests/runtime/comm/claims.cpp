@@ -6,8 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <new>
 #include <stdexcept>
+#include <thread>
 
 namespace shardwright::claims {
 namespace {
@@ -47,6 +49,32 @@ Blocks exchange(Communicator& comm, std::int64_t round) {
   return received;
 }
 
+/// exchange() in two parts.
+struct Begun {
+  Blocks sent;
+  Blocks received;
+  std::unique_ptr<Communicator::Exchange> exchange;
+};
+
+Begun begin(Communicator& comm, std::int64_t round) {
+  const std::int64_t self = comm.rank().value();
+  Begun begun{blocks_from(self, comm.size(), round), {}, {}};
+  for (std::int64_t from = 0; from < comm.size(); ++from) {
+    begun.received.emplace_back(static_cast<std::size_t>(block_bytes(from, self, round)));
+  }
+  begun.exchange = comm.start_all_to_all(
+      std::vector<Communicator::SendBlock>(begun.sent.begin(), begun.sent.end()),
+      std::vector<Communicator::ReceiveBlock>(begun.received.begin(), begun.received.end()));
+  return begun;
+}
+
+void expect_delivered(const Blocks& received, const Communicator& comm, std::int64_t round) {
+  for (std::int64_t from = 0; from < comm.size(); ++from) {
+    const Blocks sent = blocks_from(from, comm.size(), round);
+    EXPECT_EQ(received[static_cast<std::size_t>(from)], sent[comm.rank().index()]);
+  }
+}
+
 /// Adding these from the left differs from any other order: 1e8 swallows small terms.
 template <class T>
 T term(std::int64_t rank, std::size_t position) {
@@ -84,13 +112,23 @@ CollectiveError error_of(Communicator& comm, const std::function<void()>& work) 
 }  // namespace
 
 void delivers_blocks_of_any_size(Communicator& comm) {
-  const std::int64_t self = comm.rank().value();
   for (std::int64_t round = 0; round < 4; ++round) {
-    const Blocks received = exchange(comm, round);
-    for (std::int64_t from = 0; from < comm.size(); ++from) {
-      const Blocks sent = blocks_from(from, comm.size(), round);
-      EXPECT_EQ(received[static_cast<std::size_t>(from)], sent[static_cast<std::size_t>(self)]);
-    }
+    expect_delivered(exchange(comm, round), comm, round);
+  }
+}
+
+void delivers_what_was_begun(Communicator& comm) {
+  std::vector<Begun> begun;
+  for (std::int64_t round = 0; round < 4; ++round) {
+    begun.push_back(begin(comm, round));
+    expect_delivered(exchange(comm, round + 1), comm, round + 1);
+  }
+  while (!begun[2].exchange->advance()) std::this_thread::yield();
+  expect_delivered(begun[2].received, comm, 2);
+  for (const std::size_t round : {3U, 0U, 1U}) {
+    begun[round].exchange->wait();
+    expect_delivered(begun[round].received, comm, static_cast<std::int64_t>(round));
+    EXPECT_TRUE(begun[round].exchange->advance());
   }
 }
 
@@ -106,6 +144,11 @@ void counts_what_goes_to_others(Communicator& comm) {
   }
   EXPECT_EQ(comm.traffic().bytes_sent, expected.bytes_sent);
   EXPECT_EQ(comm.traffic().messages_sent, expected.messages_sent);
+  begin(comm, 1).exchange->wait();
+  EXPECT_EQ(comm.traffic().bytes_sent - before.bytes_sent,
+            2 * (expected.bytes_sent - before.bytes_sent));
+  EXPECT_EQ(comm.traffic().messages_sent - before.messages_sent,
+            2 * (expected.messages_sent - before.messages_sent));
 }
 
 void gathers_texts_in_rank_order(Communicator& comm) {

@@ -8,6 +8,8 @@ namespace shardwright::claims {
 
 /// Blocks of uneven sizes, some empty, arrive whole and in place, several times in a row.
 void delivers_blocks_of_any_size(Communicator& comm);
+/// Several exchanges under way, with others that block between them, end in another order.
+void delivers_what_was_begun(Communicator& comm);
 void counts_what_goes_to_others(Communicator& comm);
 void gathers_texts_in_rank_order(Communicator& comm);
 /// Floats and doubles whose sum depends on the order; lengths 0, 1, below and above the ranks'.

@@ -18,6 +18,7 @@ class MpiCommunicator : public testing::TestWithParam<std::int64_t> {
 };
 
 TEST_P(MpiCommunicator, DeliversBlocksOfAnySize) { claims::delivers_blocks_of_any_size(*comm_); }
+TEST_P(MpiCommunicator, DeliversWhatWasBegun) { claims::delivers_what_was_begun(*comm_); }
 TEST_P(MpiCommunicator, CountsWhatGoesToOthers) { claims::counts_what_goes_to_others(*comm_); }
 TEST_P(MpiCommunicator, GathersTextsInRankOrder) { claims::gathers_texts_in_rank_order(*comm_); }
 TEST_P(MpiCommunicator, AddsInRankOrder) { claims::adds_in_rank_order(*comm_); }

@@ -20,6 +20,9 @@ class ThreadCommunicator : public testing::TestWithParam<int> {};
 TEST_P(ThreadCommunicator, DeliversBlocksOfAnySize) {
   run_ranks(GetParam(), claims::delivers_blocks_of_any_size);
 }
+TEST_P(ThreadCommunicator, DeliversWhatWasBegun) {
+  run_ranks(GetParam(), claims::delivers_what_was_begun);
+}
 TEST_P(ThreadCommunicator, CountsWhatGoesToOthers) {
   run_ranks(GetParam(), claims::counts_what_goes_to_others);
 }
@@ -94,6 +97,26 @@ TEST(RunRanks, ARankThatEndsEarlyDoesNotLeaveTheOthersWaiting) {
                            if (comm.rank().value() != 0) comm.barrier();
                          }),
               HasSubstr("waits for another one that has ended"));
+}
+
+/// Rank 1 leaves its blocks behind; nobody may look at them any more.
+TEST(RunRanks, ARankThatThrowsAmidAnExchangeReleasesThoseThatWait) {
+  EXPECT_EQ(failure_of(3,
+                       [](Communicator& comm) {
+                         std::vector<std::byte> data(64);
+                         std::vector<std::byte> received(3 * data.size());
+                         std::vector<Communicator::ReceiveBlock> receive;
+                         for (std::size_t r = 0; r < 3; ++r) {
+                           receive.push_back(std::span(received).subspan(64 * r, 64));
+                         }
+                         if (comm.rank().value() == 2) return comm.barrier();
+                         const auto exchange = comm.start_all_to_all(
+                             std::vector<Communicator::SendBlock>(3, data), receive);
+                         if (comm.rank().value() == 1) throw InputError("bad row 7");
+                         exchange->wait();
+                         FAIL() << "came through an exchange that rank 2 never began";
+                       }),
+            "bad row 7");
 }
 
 TEST(RunRanks, RanksThatDisagreeOnSizesFailInsteadOfReadingTooFar) {

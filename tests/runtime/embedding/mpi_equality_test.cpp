@@ -18,6 +18,7 @@ TEST(ShardedRunOverMpi, EqualsTheOneOnOneRankBitForBit) {
         const Outcome part = run(plan, *comm);
         const Outcome whole = run_on_threads(on_one_rank(plan));
         EXPECT_TRUE(part == own_part(plan, *comm, whole)) << to_string(optimizer);
+        EXPECT_TRUE(run(plan, *comm, {}, {.overlap = true}) == part) << "with overlap";
       }
     }
   }

@@ -251,6 +251,9 @@ Outcome empty_outcome(const Workload& workload) {
   return outcome;
 }
 
+/// Not after the end, and at times not, as before an evaluation.
+bool is_announced(std::int64_t step) { return step < kSteps && step % 7 != 3; }
+
 /// Every value is zero on all ranks but one, or the same on all (data_parallel).
 void join(const std::vector<float>& part, std::vector<float>& whole) {
   whole.resize(part.size());
@@ -334,6 +337,8 @@ Outcome run(const Plan& plan, Communicator& comm, const Trainee& trainee) {
   Outcome outcome = empty_outcome(plan.workload);
   for (std::int64_t step = 0; step < kSteps; ++step) {
     const Batch batch = make_share(plan.workload, step, comm);
+    const Batch next = make_share(plan.workload, step + 1, comm);
+    if (trainee.announce && is_announced(step + 1)) trainee.announce(next);
     std::vector<float> pooled(static_cast<std::size_t>(batch.size * columns));
     trainee.train(batch, pooled, make_gradient(step, batch, columns));
     const std::size_t begin = outcome.pooled.size();
@@ -348,25 +353,31 @@ Outcome run(const Plan& plan, Communicator& comm, const Trainee& trainee) {
   return outcome;
 }
 
-Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit, std::int64_t threads) {
-  ShardedEmbeddings embeddings(plan, comm, {.seed = kSeed, .optimizer = {}, .threads = threads});
-  const auto train = [&](const Batch& batch, std::span<float> pooled,
-                         std::span<const float> gradient) {
+Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit, const Manner& manner) {
+  ShardedEmbeddings embeddings(plan, comm,
+                               {.seed = kSeed,
+                                .optimizer = {},
+                                .wire = manner.wire,
+                                .threads = manner.threads,
+                                .overlap = manner.overlap});
+  Trainee trainee{.pooled_columns = embeddings.pooled_columns(), .train = {}, .shards = [&] {
+                    return embeddings.local_shards();
+                  }};
+  trainee.train = [&](const Batch& batch, std::span<float> pooled,
+                      std::span<const float> gradient) {
     embeddings.forward(batch, pooled);
     embeddings.backward(gradient, kLearningRate);
     if (visit) visit(embeddings, batch);
   };
-  return run(plan, comm,
-             Trainee{.pooled_columns = embeddings.pooled_columns(), .train = train, .shards = [&] {
-                       return embeddings.local_shards();
-                     }});
+  if (manner.overlap) trainee.announce = [&](const Batch& next) { embeddings.announce(next); };
+  return run(plan, comm, trainee);
 }
 
-Outcome run_on_threads(const Plan& plan, std::int64_t threads) {
+Outcome run_on_threads(const Plan& plan, const Manner& manner) {
   Outcome whole = empty_outcome(plan.workload);
   std::mutex mutex;
   run_ranks(plan.topology.size(), [&](Communicator& comm) {
-    const Outcome part = run(plan, comm, {}, threads);
+    const Outcome part = run(plan, comm, {}, manner);
     const std::lock_guard lock(mutex);
     join(part.pooled, whole.pooled);
     for (std::size_t t = 0; t < part.weights.size(); ++t) {

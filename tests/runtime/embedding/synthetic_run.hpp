@@ -75,18 +75,26 @@ struct Trainee {
   std::function<void(const Batch& batch, std::span<float> pooled, std::span<const float> gradient)>
       train;
   std::function<std::vector<ShardedEmbeddings::LocalShard>()> shards;  ///< this rank's
+  /// Says before a step which batch comes after it; may be empty. Not before every step.
+  std::function<void(const Batch&)> announce = {};
 };
 /// Runs all steps on this rank, from wherever the trainee begins.
 Outcome run(const Plan& plan, Communicator& comm, const Trainee& trainee);
+
+/// What must make no difference to what is computed.
+struct Manner {
+  std::int64_t threads = 1;  ///< of each rank
+  bool overlap = false;      ///< and batches are announced
+  WireFormats wire = {};     ///< this makes one
+};
 
 /// Runs all steps on this rank; `visit` sees the embeddings and the batch after each step.
 using Visitor = std::function<void(const ShardedEmbeddings&, const Batch&)>;
 /// What this rank contributes: its shards and its samples' pooled values; zero elsewhere.
 Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit = {},
-            std::int64_t threads = 1);
+            const Manner& manner = {});
 
-/// Runs on threads, one per rank of the plan, each with as many `threads`, and joins what they
-/// contribute.
-Outcome run_on_threads(const Plan& plan, std::int64_t threads = 1);
+/// Runs on threads, one per rank of the plan, and joins what they contribute.
+Outcome run_on_threads(const Plan& plan, const Manner& manner = {});
 
 }  // namespace shardwright::synthetic

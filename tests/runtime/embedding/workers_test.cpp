@@ -9,6 +9,7 @@
 #include <atomic>
 #include <numeric>
 #include <stdexcept>
+#include <thread>
 #include <vector>
 
 namespace shardwright {
@@ -40,6 +41,25 @@ TEST(Workers, ThrowWhatATaskThrewAndGoOnAfterwards) {
   done = 0;
   workers.run(4, fails);
   EXPECT_EQ(done, 4);
+}
+
+/// Where MPI's calls are made: on no other thread than the one that asks for the work.
+TEST(Workers, TheCallingThreadDoesSomethingBetweenItsTasks) {
+  for (const std::int64_t threads : {1, 3}) {
+    Workers workers(threads);
+    std::atomic<int> own_tasks = 0;
+    int between = 0;
+    const std::thread::id caller = std::this_thread::get_id();
+    workers.set_between_tasks([&] {
+      EXPECT_EQ(std::this_thread::get_id(), caller);
+      EXPECT_EQ(own_tasks, ++between);
+    });
+    workers.run(100, [&](std::size_t, std::size_t) {
+      own_tasks += std::this_thread::get_id() == caller ? 1 : 0;
+    });
+    EXPECT_EQ(own_tasks, between);
+    EXPECT_TRUE(threads > 1 || between == 100) << between;
+  }
 }
 
 TEST(SplitBags, CutsBetweenBagsOnceThereAreEnoughIds) {

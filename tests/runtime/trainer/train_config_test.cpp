@@ -48,7 +48,8 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
       "cross_layers": 4, "cross_rank": 5,
       "embedding_dim": 8, "bottom_mlp": [4, 8], "top_mlp": [3, 1], "batch_size": 64, "epochs": 2,
       "max_steps": 7, "optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10, "seed": 3,
-      "gradient_wire": "bf16", "on_bad_id": "skip", "threads": 2, "wait_limit_s": 2.5,
+      "gradient_wire": "bf16", "on_bad_id": "skip", "threads": 2, "overlap": true,
+      "wait_limit_s": 2.5,
       "progress_every": 4, "metrics_every": 5,
       "metrics_file": "/m.prom", "metrics_port": 9400, "metrics_bind": "::1", "tensorboard": "/t", "device": "cuda", "allow_shared_gpu": true)")));
 
@@ -73,6 +74,7 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
   EXPECT_EQ(config.seed, 3U);
   EXPECT_EQ(config.on_bad_id, BadIdPolicy::skip);
   EXPECT_EQ(config.threads, 2);
+  EXPECT_TRUE(config.overlap);
   EXPECT_EQ(config.wait_limit_s, 2.5);
   EXPECT_EQ(config.progress_every, 4);
   EXPECT_EQ(config.metrics.every, 5);

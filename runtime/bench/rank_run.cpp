@@ -1,0 +1,134 @@
+#include "runtime/bench/rank_run.hpp"
+
+#include "costmodel/errors.hpp"
+#include "runtime/bench/synthetic_batches.hpp"
+#include "runtime/comm/collectives.hpp"
+
+#include <fmt/format.h>
+
+#include <memory>
+#include <utility>
+
+namespace shardwright {
+namespace {
+
+constexpr std::int64_t kDenseFeatures = 13;
+constexpr double kLearningRate = 0.01;
+
+DlrmConfig model_of(const Plan& plan) {
+  DlrmConfig model;
+  model.num_dense = kDenseFeatures;
+  model.embedding_dim = plan.workload.tables.front().dim;
+  for (const Table& table : plan.workload.tables) {
+    model.num_features += std::ssize(table.features);
+    if (table.dim == model.embedding_dim) continue;
+    throw InputError(fmt::format(
+        "Table {} has dim {} and table {} dim {}; the dense part takes dot products of vectors of "
+        "one width: bench this plan without --dense.",
+        table.name, table.dim, plan.workload.tables.front().name, model.embedding_dim));
+  }
+  model.bottom_mlp = {64, model.embedding_dim};
+  model.top_mlp = {128, 64, 1};
+  return model;
+}
+
+RankModelSpec spec_of(const Plan& plan, const BenchOptions& options) {
+  RankModelSpec spec{.plan = plan,
+                     .dense = {},
+                     .seed = options.seed,
+                     .threads = options.threads,
+                     .overlap = options.overlap};
+  if (options.dense) spec.dense = model_of(plan);
+  if (options.optimizer == OptimizerKind::sgd) spec.dense_optimizer.kind = OptimizerKind::sgd;
+  return spec;
+}
+
+/// Trains one rank on synthetic batches.
+class Bench {
+ public:
+  Bench(Communicator& comm, const Plan& plan, const RankModelSpec& spec,
+        const BenchOptions& options)
+      : comm_(comm),
+        overlap_(options.overlap),
+        batches_(plan.workload, options.dense ? kDenseFeatures : 0, options.zipf, options.seed),
+        model_(make_rank_model(comm, spec, options.backend)) {}
+
+  StepTimes step(std::int64_t number) {
+    const Batch batch = overlap_ && next_ ? std::move(*next_) : make(number);
+    if (overlap_) model_->announce(next_.emplace(make(number + 1)));
+    comm_.barrier();
+    StepTimes times;
+    const double start = comm_.clock_ms();
+    times.report = model_->train(batch, {learning_rate_, learning_rate_});
+    times.ms = comm_.clock_ms() - start;
+    return times;
+  }
+
+  /// The steps to come are for their time alone.
+  void leave_out(StepPhase phase) {
+    model_->leave_out(phase);
+    learning_rate_ = 0;  // what they compute may be without bounds
+  }
+
+  RankModel& model() { return *model_; }
+
+ private:
+  Batch make(std::int64_t number) const {
+    return batches_.make(number, comm_.rank().value(), comm_.size());
+  }
+
+  Communicator& comm_;
+  bool overlap_;
+  SyntheticBatches batches_;
+  std::optional<Batch> next_;  ///< of the next step, with overlap
+  double learning_rate_ = kLearningRate;
+  std::unique_ptr<RankModel> model_;
+};
+
+/// Input exchange comes last: after it, steps would not get the batches that they expect.
+std::vector<StepPhase> phases_to_leave_out(bool dense) {
+  std::vector<StepPhase> phases = {StepPhase::lookup, StepPhase::output_exchange,
+                                   StepPhase::gradient_exchange, StepPhase::update};
+  if (dense) {
+    phases.insert(phases.end(),
+                  {StepPhase::dense, StepPhase::dense_all_reduce, StepPhase::dense_update});
+  }
+  phases.push_back(StepPhase::input_exchange);
+  return phases;
+}
+
+std::vector<TimesWithout> run_without_phases(Communicator& comm, Bench& bench,
+                                             const BenchOptions& options) {
+  std::vector<TimesWithout> result;
+  std::int64_t step = options.warmup_steps + options.steps;
+  for (const StepPhase phase : phases_to_leave_out(options.dense)) {
+    run_together(comm, [&] { bench.leave_out(phase); });
+    bench.step(step++);
+    TimesWithout& without = result.emplace_back(TimesWithout{phase, {}});
+    for (const std::int64_t end = step + options.steps; step < end; ++step) {
+      without.times.push_back(bench.step(step));
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+RankRun run_steps(Communicator& comm, const Plan& plan, const BenchOptions& options) {
+  std::optional<RankModelSpec> spec;
+  run_together(comm, [&] { spec.emplace(spec_of(plan, options)); });
+  Bench bench(comm, plan, *spec, options);
+  RankRun run;
+  for (std::int64_t step = 0; step < options.warmup_steps + options.steps; ++step) {
+    const StepTimes measured = bench.step(step);
+    if (step >= options.warmup_steps) run.times.push_back(measured);
+  }
+  if (options.without_phases) run.without = run_without_phases(comm, bench, options);
+  run_together(comm, [&] {
+    run.device_bytes = bench.model().peak_device_bytes();
+    run.device = bench.model().device_figures();
+  });
+  return run;
+}
+
+}  // namespace shardwright

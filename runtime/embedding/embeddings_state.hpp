@@ -1,0 +1,65 @@
+#pragma once
+
+#include "runtime/embedding/owned_tables.hpp"
+#include "runtime/embedding/replicated_tables.hpp"
+#include "runtime/embedding/sharded_embeddings.hpp"
+#include "runtime/embedding/workers.hpp"
+#include "runtime/exchange/input_ahead.hpp"
+#include "runtime/exchange/layout.hpp"
+#include "runtime/exchange/pooled_exchange.hpp"
+#include "runtime/exchange/split_means.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace shardwright {
+
+/// What ShardedEmbeddings is made of: sharded_embeddings.cpp makes it, embedding_step.cpp trains
+/// it.
+struct ShardedEmbeddings::State {
+  State(const Plan& plan, Communicator& communicator, const EmbeddingOptions& chosen);
+
+  std::vector<LocalShard> make_shards(const Plan& plan) const;
+  LocalShard make_shard(const Shard& shard) const;
+  void check_batch(const Batch& batch, std::span<const float> pooled) const;
+  void require_forward(std::span<const float> pooled_gradient);
+  void take_input(const Batch& batch);
+  void look_up_and_send(const Batch& batch, std::span<float> pooled);
+  void look_up_while_sending(const Batch& batch, std::span<float> pooled);
+  void send_gradients(std::span<const float> gradients);
+  void advance();
+  double& ms(StepPhase phase);
+  template <class Work>
+  void during(StepPhase phase, Work work);
+  template <class Work>
+  void during(StepPhase phase, std::int64_t& bytes, Work work);
+  std::span<const InputSource> sources() const { return input.current().sources(); }
+  std::span<LocalShard> owned_shards() {
+    return std::span(shards).first(layout.owners[comm.rank().index()].shards.size());
+  }
+  std::span<LocalShard> replicated_shards() {
+    return std::span(shards).subspan(owned_shards().size());
+  }
+
+  Communicator& comm;
+  EmbeddingOptions options;
+  Workload workload;
+  ExchangeLayout layout;
+  std::vector<std::string> feature_names;
+  std::vector<LocalShard> shards;  ///< owned ones as in the layout, then replicated ones
+  InputAhead input;
+  SplitMeans split_means;
+  Workers workers;
+  OwnedTables owned;
+  ReplicatedTables replicated;
+  PooledExchange pooled_exchange;  ///< ends before those whose memory it uses
+  EmbeddingPhases phases;
+  std::int64_t updates = 0;
+  bool has_forward = false;
+  std::optional<StepPhase> left_out = {};
+};
+
+}  // namespace shardwright
