@@ -9,11 +9,13 @@ void add_data_command(CLI::App& app) {
       "Examples:\n"
       "  shardwright data movielens data/movielens_latest_small -o out/movielens\n"
       "  shardwright data criteo train.txt -o out/criteo --rows 100000\n"
+      "  shardwright data numpy criteo_npy --test criteo_npy/day_23 -o out/criteo\n"
       "  shardwright data synthetic tables.json -o out/synthetic --samples 1000000");
   command->require_subcommand(1);
   add_data_movielens(*command);
   add_data_criteo(*command);
   add_data_synthetic(*command);
+  add_data_numpy(*command);
 }
 
 }  // namespace shardwright
