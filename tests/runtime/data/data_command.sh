@@ -40,6 +40,10 @@ expect 0 "Wrote np/tables.json" numpy "$numpy" -o np --test "$numpy/day_10" --ro
 grep -q '"command": "shardwright data numpy .*numpy --rows 20 --wrap --padding-id -1 --embedding-dim 16 --test .*day_10 .* -o np"' np/tables.json ||
   fail "tables.json does not say its command"
 grep -q 'day_10_labels.npy": "[0-9a-f]\{16\}"' np/tables.json || fail "the inputs' hashes are missing"
+expect 0 "" throughput np --batch-size 3
+grep -q "^4 samples in 2 batches, .* samples/s" stdout || fail "throughput prints $(cat stdout)"
+expect 0 "" throughput np --part test --shuffle --batches 5 --read-threads 2 --json
+grep -q '"samples": 15' stdout || fail "throughput prints $(cat stdout)"
 
 # Arrays that this machine's numpy writes now, where it has one.
 if "$python" "$source_dir/tests/data/make_numpy.py" fresh 2>/dev/null; then
@@ -59,6 +63,7 @@ expect 2 "--rows" numpy "$numpy" -o x --wrap
 expect 2 "3 numbers, expected 2" numpy "$numpy" -o x --rows 1,2,3
 expect 3 "from 0 to 4 (feature C2)" numpy "$numpy" -o x --rows 5
 expect 3 "neither a folder" numpy none -o x
+expect 3 "none/train" throughput none
 expect 3 "movies.csv" movielens none -o x
 expect 3 "expected 40" criteo "$movielens/movies.csv" -o x
 expect 3 "tables.json" synthetic none/tables.json -o x
