@@ -6,8 +6,22 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <vector>
 
 namespace shardwright {
+namespace {
+
+/// What stands at the places [begin, end) of the order.
+void read_shuffled(const Dataset& dataset, const ShuffledOrder& order, std::int64_t begin,
+                   std::int64_t end, Batch& batch) {
+  std::vector<std::int64_t> samples;
+  samples.reserve(static_cast<std::size_t>(end - begin));
+  for (std::int64_t place = begin; place < end; ++place) samples.push_back(order.sample(place));
+  dataset.read(samples, batch);
+  batch.first_sample = begin;
+}
+
+}  // namespace
 
 BatchReader::BatchReader(const Dataset& dataset, std::int64_t batch_size, std::int64_t rank,
                          std::int64_t num_ranks, std::optional<std::uint64_t> shuffle_seed)
@@ -38,12 +52,7 @@ void BatchReader::read(std::int64_t epoch, std::int64_t step, Batch& batch) cons
   const std::int64_t begin = slice_begin(rank_);
   const std::int64_t end = slice_begin(rank_ + 1);
   if (shuffle_seed_) {
-    const ShuffledOrder order(total, *shuffle_seed_, epoch);
-    std::vector<std::int64_t> samples;
-    for (std::int64_t position = begin; position < end; ++position)
-      samples.push_back(order.sample(position));
-    dataset_->read(samples, batch);
-    batch.first_sample = begin;
+    read_shuffled(*dataset_, ShuffledOrder(total, *shuffle_seed_, epoch), begin, end, batch);
   } else {
     dataset_->read(begin, end, batch);
   }

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <stdexcept>
 #include <type_traits>
 #include <utility>
@@ -104,6 +105,16 @@ void NpyArray::reject(std::size_t column, std::string_view value, std::string_vi
                                name(), first_byte_ + position * type_.bytes, next_row_ - 1,
                                columns_ == 1 ? "" : fmt::format(", column {},", column), value,
                                expected));
+}
+
+NpyArray open_array(const std::string& path) {
+  const auto file = std::make_shared<const RandomFile>(path);
+  return NpyArray(ByteStream(file, {.name = path,
+                                    .offset = 0,
+                                    .stored_bytes = file->size(),
+                                    .bytes = file->size(),
+                                    .deflated = false,
+                                    .crc = {}}));
 }
 
 }  // namespace shardwright

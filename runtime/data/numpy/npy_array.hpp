@@ -52,4 +52,7 @@ class NpyArray {
   std::int64_t buffered_rows_ = 0;
 };
 
+/// The array of a .npy file. Throws InputError as NpyArray does.
+NpyArray open_array(const std::string& file);
+
 }  // namespace shardwright

@@ -149,36 +149,45 @@ std::vector<std::int64_t> read_shape(HeaderText& text) {
   return shape;
 }
 
+// What has been found of a header so far.
+struct Entries {
+  std::optional<NpyType> type;
+  std::optional<std::vector<std::int64_t>> shape;
+  bool has_order = false;
+};
+
+void read_entry(HeaderText& text, Entries& found) {
+  const HeaderText before = text;
+  const std::string_view key = text.quoted("a key in quotes");
+  text.expect(":");
+  if (key == "descr" && !found.type) {
+    found.type = read_type(text);
+  } else if (key == "shape" && !found.shape) {
+    found.shape = read_shape(text);
+  } else if (key == "fortran_order" && !found.has_order) {
+    read_order(text);
+    found.has_order = true;
+  } else {
+    before.reject("the keys descr, fortran_order and shape, each once");
+  }
+}
+
 }  // namespace
 
 NpyHeader parse_npy_header(std::string_view text, const std::string& name, std::int64_t place) {
   HeaderText rest(text, name, place);
-  std::optional<NpyType> type;
-  std::optional<std::vector<std::int64_t>> shape;
-  bool has_order = false;
+  Entries found;
   rest.expect("{");
   while (!rest.skip("}")) {
-    const HeaderText before = rest;
-    const std::string_view key = rest.quoted("a key in quotes");
-    rest.expect(":");
-    if (key == "descr" && !type) {
-      type = read_type(rest);
-    } else if (key == "shape" && !shape) {
-      shape = read_shape(rest);
-    } else if (key == "fortran_order" && !has_order) {
-      read_order(rest);
-      has_order = true;
-    } else {
-      before.reject("the keys descr, fortran_order and shape, each once");
-    }
-    if (!rest.skip(",")) {
-      rest.expect("}");
-      break;
-    }
+    read_entry(rest, found);
+    if (rest.skip(",")) continue;
+    rest.expect("}");
+    break;
   }
-  if (!type || !shape || !has_order) rest.reject("all of descr, fortran_order and shape before");
+  if (!found.type || !found.shape || !found.has_order)
+    rest.reject("all of descr, fortran_order and shape before");
   if (!rest.at_end()) rest.reject("nothing behind the brace");
-  return {*type, *shape};
+  return {*found.type, *found.shape};
 }
 
 NpyHeader read_npy_header(ByteStream& stream) {

@@ -1,7 +1,7 @@
+#include "runtime/data/numpy/numpy_bags.hpp"
+
 #include "costmodel/errors.hpp"
 #include "costmodel/timings/utf8.hpp"
-#include "runtime/data/numpy/numpy_samples.hpp"
-#include "runtime/data/numpy/open_array.hpp"
 #include "runtime/data/numpy/zip_directory.hpp"
 
 #include <fmt/format.h>

@@ -1,12 +1,10 @@
 #include "runtime/data/numpy/numpy_samples.hpp"
 
 #include "costmodel/errors.hpp"
-#include "runtime/data/numpy/open_array.hpp"
 
 #include <fmt/format.h>
 
 #include <cmath>
-#include <memory>
 #include <utility>
 
 namespace shardwright {
@@ -19,16 +17,6 @@ void require_same_size(const NpyArray& labels, std::int64_t samples, const std::
 }
 
 }  // namespace
-
-NpyArray open_array(const std::string& path) {
-  const auto file = std::make_shared<const RandomFile>(path);
-  return NpyArray(ByteStream(file, {.name = path,
-                                    .offset = 0,
-                                    .stored_bytes = file->size(),
-                                    .bytes = file->size(),
-                                    .deflated = false,
-                                    .crc = {}}));
-}
 
 NumpySamples::NumpySamples(const NumpyFiles& files)
     : files_(files), labels_(open_array(files.labels)), bags_(files.ids) {

@@ -19,7 +19,7 @@ struct ZipDirectory {
   std::string hash;                ///< FNV-1a of the directory, which has the members' checksums
 };
 
-/// The directory of a zip archive, also of one over 4 GiB (zip64). Members are stored or deflated;
+/// The directory of a zip archive, also of one over 4 GiB (zip64). Members are stored or deflated.
 /// Throws InputError (path, place, value, what was expected) for a damaged archive, for a member
 /// that is encrypted or packed otherwise, and for one that does not lie within the file.
 ZipDirectory read_zip_directory(const RandomFile& file);

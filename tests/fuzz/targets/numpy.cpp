@@ -1,5 +1,5 @@
-#include "runtime/data/numpy/numpy_samples.hpp"
-#include "runtime/data/numpy/open_array.hpp"
+#include "runtime/data/numpy/npy_array.hpp"
+#include "runtime/data/numpy/numpy_bags.hpp"
 #include "tests/fuzz/scratch_folder.hpp"
 #include "tests/fuzz/targets.hpp"
 

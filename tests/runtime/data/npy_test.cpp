@@ -1,7 +1,7 @@
 #include "costmodel/errors.hpp"
+#include "runtime/data/numpy/npy_array.hpp"
 #include "runtime/data/numpy/npy_header.hpp"
 #include "runtime/data/numpy/numpy_files.hpp"
-#include "runtime/data/numpy/open_array.hpp"
 #include "tests/runtime/data/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
