@@ -15,6 +15,8 @@ namespace shardwright {
 void add_data_movielens(CLI::App& data);
 void add_data_criteo(CLI::App& data);
 void add_data_synthetic(CLI::App& data);
+void add_data_numpy(CLI::App& data);
+void add_data_throughput(CLI::App& data);
 
 struct DataOutputArguments {
   ConversionOptions options;

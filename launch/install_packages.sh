@@ -8,6 +8,7 @@ packages=(
   g++ cmake ninja-build ccache                                        # build
   libopenmpi-dev openmpi-bin libtorch-dev libopenblas0-pthread        # runtime (the reference BLAS is 20x slower)
   libmicrohttpd-dev                                                   # runtime: the port of --metrics-port
+  zlib1g-dev                                                          # runtime: numpy's compressed arrays
   nlohmann-json3-dev libcli11-dev libfmt-dev                          # everything
   libgtest-dev libgmock-dev librapidcheck-dev)                         # tests
 [ $# -eq 0 ] || packages=("$@")

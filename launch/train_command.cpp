@@ -175,6 +175,17 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
                       "Steps between progress lines (default: every few seconds)");
 }
 
+void add_read_settings(CLI::App& command, const ArgumentsPtr& arguments) {
+  command.add_flag_function(
+      "--shuffle,!--no-shuffle",
+      [arguments](std::int64_t count) { arguments->flags["shuffle"] = count > 0; },
+      "Take the samples of every epoch in an order of its own, by the seed");
+  add_setting<std::int64_t>(command, arguments, "read_ahead",
+                            "Batches that are read ahead (default 2; 0: none)");
+  add_setting<std::int64_t>(command, arguments, "read_threads",
+                            "Threads per rank that do so (default 1)");
+}
+
 void add_metrics_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   add_setting<std::int64_t>(command, arguments, "metrics_every",
                             "Steps from one report of the metrics to the next (default 1)");
@@ -308,6 +319,7 @@ void add_train_command(CLI::App& app) {
   command->add_option("config", arguments->config_file, "Train config (JSON)");
   command->add_flag("--json", arguments->json, "Print the summary as one JSON document");
   add_job_settings(*command, arguments);
+  add_read_settings(*command, arguments);
   add_metrics_settings(*command, arguments);
   add_checkpoint_settings(*command, arguments);
   add_watch_settings(*command, arguments);

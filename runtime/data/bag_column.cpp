@@ -38,10 +38,9 @@ BagColumn::BagColumn(const std::string& folder, std::size_t index, std::int64_t 
                            fmt::format("the weights of {} ids", ids));
 }
 
-void BagColumn::read_lengths(std::int64_t begin, std::int64_t end,
-                             std::vector<std::int32_t>& lengths) const {
+void BagColumn::append_lengths(std::int64_t begin, std::int64_t end,
+                               std::vector<std::int32_t>& lengths) const {
   const auto offsets = offsets_.as<std::uint64_t>();
-  lengths.clear();
   for (std::int64_t sample = begin; sample < end; ++sample) {
     const auto index = static_cast<std::size_t>(sample);
     const std::uint64_t first = offsets[index];
@@ -56,19 +55,17 @@ void BagColumn::read_lengths(std::int64_t begin, std::int64_t end,
   }
 }
 
-void BagColumn::read(std::int64_t begin, std::int64_t end, Bags& bags) const {
-  read_lengths(begin, end, bags.lengths);
-  bags.ids.clear();
-  bags.weights.clear();
+void BagColumn::append(std::int64_t begin, std::int64_t end, Bags& bags) const {
+  append_lengths(begin, end, bags.lengths);
   if (begin == end) return;  // no offset was checked
   const auto offsets = offsets_.as<std::uint64_t>();
   const std::uint64_t first = offsets[static_cast<std::size_t>(begin)];
   const std::uint64_t count = offsets[static_cast<std::size_t>(end)] - first;
   const auto ids = ids_.as<std::int64_t>().subspan(first, count);
-  bags.ids.assign(ids.begin(), ids.end());
+  bags.ids.insert(bags.ids.end(), ids.begin(), ids.end());
   if (!weighted_) return;
   const auto weights = weights_.as<float>().subspan(first, count);
-  bags.weights.assign(weights.begin(), weights.end());
+  bags.weights.insert(bags.weights.end(), weights.begin(), weights.end());
   require_finite_weights(begin, end, first, weights);
 }
 

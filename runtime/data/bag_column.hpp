@@ -18,13 +18,14 @@ class BagColumn {
   /// wrong.
   BagColumn(const std::string& folder, std::size_t index, std::int64_t samples, bool weighted);
 
-  /// Copies the bags of samples [begin, end), which must lie in the data set. Throws InputError if
+  /// Appends the bags of samples [begin, end), which must lie in the data set. Throws InputError if
   /// their offsets go backwards or leave the ids, or a weight is not finite; other samples are not
   /// looked at.
-  void read(std::int64_t begin, std::int64_t end, Bags& bags) const;
+  void append(std::int64_t begin, std::int64_t end, Bags& bags) const;
 
  private:
-  void read_lengths(std::int64_t begin, std::int64_t end, std::vector<std::int32_t>& lengths) const;
+  void append_lengths(std::int64_t begin, std::int64_t end,
+                      std::vector<std::int32_t>& lengths) const;
   /// `weights`: those of samples [begin, end), the first of them at position `first`.
   void require_finite_weights(std::int64_t begin, std::int64_t end, std::uint64_t first,
                               std::span<const float> weights) const;

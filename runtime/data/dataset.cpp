@@ -11,6 +11,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <span>
 #include <stdexcept>
 #include <system_error>
 
@@ -46,29 +47,45 @@ std::vector<DatasetFeature> read_features(const JsonView& meta) {
   return features;
 }
 
-void read_labels(const MappedFile& file, std::int64_t begin, std::int64_t end,
-                 std::vector<float>& labels) {
-  const auto all = file.as<float>();
-  labels.assign(all.begin() + begin, all.begin() + end);
-  for (std::size_t i = 0; i < labels.size(); ++i)
-    if (labels[i] != 0.0F && labels[i] != 1.0F)
-      fail_column(file.path(), fmt::format("the label of sample {} is {}, expected 0 or 1",
-                                           begin + static_cast<std::int64_t>(i), labels[i]));
+// The values of samples [begin, end), of which each has `width`.
+std::span<const float> part_of(const MappedFile& file, std::int64_t begin, std::int64_t end,
+                               std::size_t width) {
+  return file.as<float>().subspan(static_cast<std::size_t>(begin) * width,
+                                  static_cast<std::size_t>(end - begin) * width);
 }
 
-void read_dense(const MappedFile& file, const std::vector<std::string>& names, std::int64_t begin,
-                std::int64_t end, std::vector<float>& dense) {
-  dense.clear();
-  if (names.empty()) return;
-  const auto width = static_cast<std::int64_t>(names.size());
-  const auto all = file.as<float>();
-  dense.assign(all.begin() + begin * width, all.begin() + end * width);
-  for (std::size_t i = 0; i < dense.size(); ++i)
-    if (!std::isfinite(dense[i]))
+void append_labels(const MappedFile& file, std::int64_t begin, std::int64_t end,
+                   std::vector<float>& labels) {
+  const auto range = part_of(file, begin, end, 1);
+  for (std::size_t i = 0; i < range.size(); ++i)
+    if (range[i] != 0.0F && range[i] != 1.0F)
+      fail_column(file.path(), fmt::format("the label of sample {} is {}, expected 0 or 1",
+                                           begin + static_cast<std::int64_t>(i), range[i]));
+  labels.insert(labels.end(), range.begin(), range.end());
+}
+
+void append_dense(const MappedFile& file, const std::vector<std::string>& names, std::int64_t begin,
+                  std::int64_t end, std::vector<float>& dense) {
+  const auto range = part_of(file, begin, end, names.size());
+  for (std::size_t i = 0; i < range.size(); ++i)
+    if (!std::isfinite(range[i]))
       fail_column(
           file.path(),
           fmt::format("{} of sample {} is {}, expected a finite number", names[i % names.size()],
-                      begin + static_cast<std::int64_t>(i / names.size()), dense[i]));
+                      begin + static_cast<std::int64_t>(i / names.size()), range[i]));
+  dense.insert(dense.end(), range.begin(), range.end());
+}
+
+void clear(std::size_t num_features, Batch& batch) {
+  batch.labels.clear();
+  batch.dense.clear();
+  batch.shuffled.clear();
+  batch.features.resize(num_features);
+  for (Bags& bags : batch.features) {
+    bags.lengths.clear();
+    bags.ids.clear();
+    bags.weights.clear();
+  }
 }
 
 }  // namespace
@@ -115,17 +132,35 @@ std::int64_t Dataset::num_dense() const {
 const std::vector<std::string>& Dataset::dense_names() const { return columns_->dense_names; }
 const std::vector<DatasetFeature>& Dataset::features() const { return columns_->features; }
 
-void Dataset::read(std::int64_t begin, std::int64_t end, Batch& batch) const {
+void Dataset::require_within(std::int64_t begin, std::int64_t end) const {
   if (begin < 0 || begin > end || end > size())
     throw std::out_of_range(
         fmt::format("samples [{}, {}) of a data set of {} were asked for", begin, end, size()));
+}
+
+void Dataset::read(std::int64_t begin, std::int64_t end, Batch& batch) const {
+  require_within(begin, end);
+  clear(columns_->bags.size(), batch);
   batch.first_sample = begin;
   batch.size = end - begin;
-  read_labels(columns_->labels, begin, end, batch.labels);
-  read_dense(columns_->dense, columns_->dense_names, begin, end, batch.dense);
-  batch.features.resize(columns_->bags.size());
+  append(begin, end, batch);
+}
+
+void Dataset::read(std::span<const std::int64_t> samples, Batch& batch) const {
+  clear(columns_->bags.size(), batch);
+  batch.size = std::ssize(samples);
+  batch.shuffled.assign(samples.begin(), samples.end());
+  for (const std::int64_t sample : samples) {
+    require_within(sample, sample + 1);
+    append(sample, sample + 1, batch);
+  }
+}
+
+void Dataset::append(std::int64_t begin, std::int64_t end, Batch& batch) const {
+  append_labels(columns_->labels, begin, end, batch.labels);
+  append_dense(columns_->dense, columns_->dense_names, begin, end, batch.dense);
   for (std::size_t i = 0; i < columns_->bags.size(); ++i)
-    columns_->bags[i].read(begin, end, batch.features[i]);
+    columns_->bags[i].append(begin, end, batch.features[i]);
 }
 
 }  // namespace shardwright

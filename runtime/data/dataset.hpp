@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -31,30 +33,41 @@ class Dataset {
   const std::vector<std::string>& dense_names() const;
   const std::vector<DatasetFeature>& features() const;
 
-  /// Copies samples [begin, end) into `batch` (first_sample, size, labels, dense, features).
+  /// Copies samples [begin, end) into `batch` (first_sample, size, labels, dense, features). Any
+  /// number of threads may read at once.
   void read(std::int64_t begin, std::int64_t end, Batch& batch) const;
+  /// The same of these samples, in their order; they become `batch.shuffled`.
+  void read(std::span<const std::int64_t> samples, Batch& batch) const;
 
  private:
+  void require_within(std::int64_t begin, std::int64_t end) const;
+  void append(std::int64_t begin, std::int64_t end, Batch& batch) const;
+
   struct Columns;
   std::unique_ptr<Columns> columns_;
 };
 
 /// Walks a data set in global batches of `batch_size`, of which rank r of W reads the slice
 /// [size·r/W, size·(r+1)/W): every sample once per epoch, in the same global order for any W. The
-/// last batch may be short or leave a rank with nothing.
+/// last batch may be short or leave a rank with nothing. With a seed every epoch has an order of
+/// its own (shuffled_order.hpp), which depends on seed and epoch alone. Any number of threads may
+/// read.
 class BatchReader {
  public:
   BatchReader(const Dataset& dataset, std::int64_t batch_size, std::int64_t rank,
-              std::int64_t num_ranks);
+              std::int64_t num_ranks, std::optional<std::uint64_t> shuffle_seed = {});
   std::int64_t num_batches() const;
-  /// Batch `step` of the epoch.
-  void read(std::int64_t step, Batch& batch) const;
+  /// Batch `step` of the first epoch.
+  void read(std::int64_t step, Batch& batch) const { read(0, step, batch); }
+  /// Batch `step` of an epoch, both from 0.
+  void read(std::int64_t epoch, std::int64_t step, Batch& batch) const;
 
  private:
   const Dataset* dataset_;
   std::int64_t batch_size_;
   std::int64_t rank_;
   std::int64_t num_ranks_;
+  std::optional<std::uint64_t> shuffle_seed_;
 };
 
 }  // namespace shardwright

@@ -87,7 +87,7 @@ void make_ids_legal(const IdContext& context, const Batch& batch, BadIdPolicy po
     case BadIdPolicy::error:
       refuse_id(
           context, *bad,
-          batch.first_sample + sample_of(bags, static_cast<std::size_t>(bad - bags.ids.begin())));
+          batch.sample_number(sample_of(bags, static_cast<std::size_t>(bad - bags.ids.begin()))));
     case BadIdPolicy::clip:
       return clip(context.table, bags);
     case BadIdPolicy::skip:

@@ -92,6 +92,9 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
                        "learning_rate",
                        "warmup_steps",
                        "seed",
+                       "shuffle",
+                       "read_ahead",
+                       "read_threads",
                        "on_bad_id",
                        "threads",
                        "overlap",
@@ -179,6 +182,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   if (const auto value = settings.find("wait_limit_s")) config.wait_limit_s = value->number(0.0);
   set(settings, "progress_every", config.progress_every, 0, kMany);
   apply_metrics_settings(settings, config.metrics);
+  apply_read_settings(settings, config.reading);
   set_checkpointing(settings, config);
   set_watch(settings, config.watch);
 }
@@ -237,6 +241,7 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
   if (config.cross_layers) json["cross_layers"] = *config.cross_layers;
   if (config.cross_rank) json["cross_rank"] = *config.cross_rank;
   add_optimizer_keys(config.optimizer_keys, json);
+  add_read_settings(config.reading, json);
   json.update(metrics_options_to_json(config.metrics));
   return json;
 }

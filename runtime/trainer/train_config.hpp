@@ -7,6 +7,7 @@
 #include "runtime/measured/watch_options.hpp"
 #include "runtime/metrics/metrics_options.hpp"
 #include "runtime/trainer/optimizer_keys.hpp"
+#include "runtime/trainer/read_options.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -50,6 +51,7 @@ struct TrainConfig {
   std::string checkpoint_every = "never";  ///< checkpoint_interval.hpp
   std::int64_t checkpoint_keep = 3;        ///< the last so many; at least 1
   std::string resume = "auto";  ///< auto, never, or a checkpoint, or a folder that holds some
+  ReadOptions reading;          ///< keys shuffle, read_ahead and read_threads
   WatchOptions watch;           ///< keys trace, trace_steps, record_timings and compare_every
 };
 

@@ -3,6 +3,7 @@
 #include "runtime/checkpoint/model_folder.hpp"
 #include "runtime/checkpoint/saved_model.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/data/read_ahead.hpp"
 #include "runtime/measured/job_watch.hpp"
 #include "runtime/metrics/job_metrics.hpp"
 #include "runtime/metrics/resident_bytes.hpp"
@@ -85,7 +86,9 @@ class TrainingJob {
         config_(config),
         surroundings_(surroundings),
         inputs_(open_together(comm, config)),
-        reader_(inputs_.train.data, inputs_.batch_size, comm.rank().value(), comm.size()),
+        reader_(inputs_.train.data, inputs_.batch_size, comm.rank().value(), comm.size(),
+                config.reading.shuffle ? std::optional(config.seed) : std::nullopt),
+        ahead_(read_ahead(inputs_.train, reader_, num_steps())),
         progress_(progress_options(), config.epochs, num_steps()),
         metrics_(config.metrics, num_steps(),
                  [this](const std::string& sentence) { progress_.say(sentence); }),
@@ -182,7 +185,7 @@ class TrainingJob {
     const bool resumed = summary_.steps > 0;
     if (num_steps() == 0 || (resumed && ends_epoch())) evaluate();
     while (summary_.steps < num_steps()) {
-      train_step(summary_.steps % reader_.num_batches());
+      train_step();
       ++summary_.steps;
       if (checkpoint_due_) try_checkpoint();
       if (ends_epoch()) evaluate();
@@ -231,10 +234,10 @@ class TrainingJob {
     return "The same command goes on from its last checkpoint.";
   }
 
-  void train_step(std::int64_t batch_of_epoch) {
+  void train_step() {
     show_phase("rea");
     Stopwatch stopwatch;
-    read_batches(batch_of_epoch);
+    read_batches();
     const double read_ms = stopwatch.lap_ms();
     const LearningRates rates = learning_rates(summary_.steps);
     StepReport report = model_->train(batch_, rates);
@@ -254,16 +257,16 @@ class TrainingJob {
   }
 
   /// With overlap also the batch of the next step, unless an evaluation comes before it.
-  void read_batches(std::int64_t batch_of_epoch) {
+  void read_batches() {
+    const std::int64_t next = summary_.steps + 1;
     if (has_next_) {
       std::swap(batch_, next_batch_);
     } else {
-      read_together(inputs_.train, reader_, batch_of_epoch, batch_);
+      read_together(inputs_.train, ahead_, summary_.steps, batch_);
     }
-    has_next_ = overlaps(config_) && summary_.steps + 1 < num_steps() &&
-                batch_of_epoch + 1 < reader_.num_batches();
+    has_next_ = overlaps(config_) && next < num_steps() && next % reader_.num_batches() != 0;
     if (!has_next_) return;
-    read_together(inputs_.train, reader_, batch_of_epoch + 1, next_batch_);
+    read_together(inputs_.train, ahead_, next, next_batch_);
     model_->announce(next_batch_);
   }
 
@@ -273,9 +276,14 @@ class TrainingJob {
             learning_rate_at(inputs_.learning_rate, dense, step)};
   }
 
+  /// Batches of the steps below `end`, counted over all epochs; borrows the others.
+  ReadAhead read_ahead(const DataPart& part, const BatchReader& reader, std::int64_t end) const {
+    return {[&](std::int64_t step, Batch& batch) { read_batch(part, reader, step, batch); }, end,
+            config_.reading.ahead};
+  }
+
   /// The ranks' one point of agreement per step: whatever is wrong on one ends all.
-  void read_together(const DataPart& part, const BatchReader& reader, std::int64_t step,
-                     Batch& batch) {
+  void read_together(const DataPart& part, ReadAhead& ahead, std::int64_t step, Batch& batch) {
     run_together(comm_, [&] {
       metrics_.write_pending();
       if (surroundings_.interrupted && surroundings_.interrupted()) {
@@ -283,7 +291,7 @@ class TrainingJob {
                     fmt::format("Interrupted after {} of {} steps; no model was saved.",
                                 summary_.steps, num_steps()));
       }
-      read_batch(part, reader, step, batch);
+      ahead.read(step, batch);
       check_ids(part, batch);
     });
   }
@@ -327,9 +335,10 @@ class TrainingJob {
     summary_.epochs = summary_.steps / batches;
     const BatchReader reader(inputs_.test.data, inputs_.batch_size, comm_.rank().value(),
                              comm_.size());
+    ReadAhead ahead = read_ahead(inputs_.test, reader, reader.num_batches());
     std::vector<ScoredSample> scored;
     for (std::int64_t i = 0; i < reader.num_batches(); ++i) {
-      read_together(inputs_.test, reader, i, batch_);
+      read_together(inputs_.test, ahead, i, batch_);
       const std::span<const float> probabilities = model_->predict(batch_);
       for (std::size_t n = 0; n < probabilities.size(); ++n) {
         scored.push_back({probabilities[n], batch_.labels[n]});
@@ -394,6 +403,7 @@ class TrainingJob {
   const TrainSurroundings& surroundings_;
   TrainingInputs inputs_;
   BatchReader reader_;
+  ReadAhead ahead_;  ///< of the training part
   Progress progress_;
   JobMetrics metrics_;
   ExchangeCheck exchange_check_;

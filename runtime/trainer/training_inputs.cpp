@@ -171,7 +171,8 @@ void add_notes(const TrainConfig& config, TrainingInputs& inputs) {
 }  // namespace
 
 void read_batch(const DataPart& part, const BatchReader& reader, std::int64_t step, Batch& batch) {
-  reader.read(step, batch);
+  const std::int64_t epoch = reader.num_batches();
+  reader.read(step / epoch, step % epoch, batch);
   reorder_features(part.feature_order, batch);
 }
 

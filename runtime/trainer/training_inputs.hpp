@@ -20,7 +20,7 @@ struct DataPart {
   std::vector<std::size_t> feature_order;
 };
 
-/// Reads batch `step`, features in the model's order.
+/// Reads batch `step`, counted over all epochs, features in the model's order.
 void read_batch(const DataPart& part, const BatchReader& reader, std::int64_t step, Batch& batch);
 
 /// All that a training job reads before its first step, found to fit together.

@@ -32,6 +32,8 @@ constexpr std::array kTargets = {
     Target{"movielens", read_movielens_files, false},
     Target{"dataset_meta", read_dataset_meta, true},
     Target{"dataset_columns", read_dataset_columns, false},
+    Target{"npy", read_npy_array, false},
+    Target{"npz", read_npz_bags, false},
     Target{"safetensors", read_safetensors_file, false},
     Target{"checkpoint_index", read_checkpoint_index, true},
     Target{"training_progress", read_training_progress, true},

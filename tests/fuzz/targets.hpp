@@ -28,6 +28,8 @@ void read_criteo_lines(std::string_view input);
 void read_movielens_files(std::string_view input);
 void read_dataset_meta(std::string_view input);
 void read_dataset_columns(std::string_view input);
+void read_npy_array(std::string_view input);
+void read_npz_bags(std::string_view input);
 void read_safetensors_file(std::string_view input);
 void read_checkpoint_index(std::string_view input);
 void read_training_progress(std::string_view input);

@@ -21,6 +21,8 @@ expect() {
 
 movielens=$source_dir/tests/data/movielens_tiny
 criteo=$source_dir/tests/data/criteo_20.tsv
+numpy=$source_dir/tests/data/numpy
+python=${SHARDWRIGHT_PYTHON:-python3}
 
 expect 0 "Split at random" movielens "$movielens" -o ml
 grep -q "^train  *8 " stdout || fail "no table of parts on standard output"
@@ -34,12 +36,34 @@ grep -q "AUC ceiling" stdout || fail "no ceiling on standard output"
 "$shardwright" data criteo - -o piped --test "$criteo" <"$criteo" >/dev/null 2>&1 || fail "standard input is not read"
 cmp piped/train/feature_3.offsets.u64 cr/train/feature_3.offsets.u64
 
+expect 0 "Wrote np/tables.json" numpy "$numpy" -o np --test "$numpy/day_10" --rows 20 --wrap --padding-id=-1
+grep -q '"command": "shardwright data numpy .*numpy --rows 20 --wrap --padding-id -1 --embedding-dim 16 --test .*day_10 .* -o np"' np/tables.json ||
+  fail "tables.json does not say its command"
+grep -q 'day_10_labels.npy": "[0-9a-f]\{16\}"' np/tables.json || fail "the inputs' hashes are missing"
+expect 0 "" throughput np --batch-size 3
+grep -q "^4 samples in 2 batches, .* samples/s" stdout || fail "throughput prints $(cat stdout)"
+expect 0 "" throughput np --part test --shuffle --batches 5 --read-threads 2 --json
+grep -q '"samples": 15' stdout || fail "throughput prints $(cat stdout)"
+
+# Arrays that this machine's numpy writes now, where it has one.
+if "$python" "$source_dir/tests/data/make_numpy.py" fresh 2>/dev/null; then
+  expect 0 "Wrote fresh_out" numpy fresh -o fresh_out --test fresh/day_10 --rows 20
+  for column in labels.f32 dense.f32 feature_0.ids.i64 feature_1.ids.i64; do
+    cmp "fresh_out/train/$column" "np/train/$column"
+  done
+fi
+
 expect 2 "multiple of 4" movielens "$movielens" -o x --embedding-dim 6
 expect 2 "above 0 and below 1" movielens "$movielens" -o x --test-share nan
 expect 2 "expected 26 numbers" criteo "$criteo" -o x --rows 1,2
 expect 2 "excludes" criteo "$criteo" -o x --test "$criteo" --test-share 0.2
 expect 2 "from 0 to 1" synthetic ml/tables.json -o x --label-noise 2
 expect 2 "No tables" synthetic -o x
+expect 2 "--rows" numpy "$numpy" -o x --wrap
+expect 2 "3 numbers, expected 2" numpy "$numpy" -o x --rows 1,2,3
+expect 3 "from 0 to 4 (feature C2)" numpy "$numpy" -o x --rows 5
+expect 3 "neither a folder" numpy none -o x
+expect 3 "none/train" throughput none
 expect 3 "movies.csv" movielens none -o x
 expect 3 "expected 40" criteo "$movielens/movies.csv" -o x
 expect 3 "tables.json" synthetic none/tables.json -o x

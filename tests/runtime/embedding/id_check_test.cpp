@@ -71,6 +71,8 @@ TEST(CheckIds, ErrorNamesFeatureTableIdSampleAndRank) {
   batch = make_batch();
   batch.features[0].ids[0] = -1;
   EXPECT_THAT(checked(batch, BadIdPolicy::error), HasSubstr("id -1 in sample 40"));
+  batch.shuffled = {7, 3, 5};
+  EXPECT_THAT(checked(batch, BadIdPolicy::error), HasSubstr("id -1 in sample 7"));
 }
 
 TEST(CheckIds, ClipTakesTheNearestRow) {

@@ -49,8 +49,8 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
       "embedding_dim": 8, "bottom_mlp": [4, 8], "top_mlp": [3, 1], "batch_size": 64, "epochs": 2,
       "max_steps": 7, "optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10, "seed": 3,
       "gradient_wire": "bf16", "on_bad_id": "skip", "threads": 2, "overlap": true,
-      "wait_limit_s": 2.5,
-      "progress_every": 4, "metrics_every": 5,
+      "wait_limit_s": 2.5, "progress_every": 4, "metrics_every": 5,
+      "shuffle": true, "read_ahead": 0, "read_threads": 6,
       "metrics_file": "/m.prom", "metrics_port": 9400, "metrics_bind": "::1", "tensorboard": "/t", "device": "cuda", "allow_shared_gpu": true)")));
 
   EXPECT_EQ(config.data, "/d");
@@ -84,11 +84,14 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
   EXPECT_EQ(config.metrics.tensorboard, "/t");
   EXPECT_EQ(config.backend.backend, Backend::cuda);
   EXPECT_TRUE(config.backend.allow_shared_gpu);
+  EXPECT_TRUE(config.reading.shuffle);
+  EXPECT_EQ(config.reading.ahead.batches, 0);
+  EXPECT_EQ(config.reading.ahead.threads, 6);
 }
 
 TEST_F(TrainConfigFile, WritesWhatItReads) {
-  const TrainConfig config = read_train_config(
-      write(with(R"("data": "/d", "max_steps": 7, "optimizer": "adagrad", "top_mlp": [3, 1])")));
+  const TrainConfig config = read_train_config(write(with(
+      R"("data": "/d", "max_steps": 7, "optimizer": "adagrad", "top_mlp": [3, 1], "shuffle": true)")));
   const nlohmann::json written = train_config_to_json(config);
   TrainConfig again;
   apply_train_settings(JsonView(written, "again"), again);
