@@ -96,7 +96,7 @@ TEST(FittedCostModel, CountsACallOfTheOperatorOncePerRankHoweverManyShardsItHas)
   const auto price = [&](double call_ms, std::size_t shards) {
     model.roofline.forward.back() = call_ms;
     return FittedCostModel({model, {}}, "sample")
-        .price(two.workload, two.topology, {two.shards.begin(), two.shards.begin() + shards})[0]
+        .price(two.workload, two.topology, std::span(two.shards).first(shards))[0]
         .compute_forward_ms;
   };
   EXPECT_NEAR(price(5, 1) - price(0, 1), 5, 1e-6);
