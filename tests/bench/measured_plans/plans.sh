@@ -1,6 +1,7 @@
 # To be sourced by benchmarks that measure plans. Expects `shardwright` to name the binary; works in the current folder.
+# From the environment: SAMPLES_PER_RANK (2048).
 plans_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-samples_per_rank=2048
+samples_per_rank=${SAMPLES_PER_RANK:-2048}
 
 # MLPerf DCNv2's tables, rows divided by 40.
 dcnv2=(--num-embeddings-per-feature 1000000,976,432,185,506,3,178,38,4,1000000,76699,10132,10,55,298,4,4,24,14,1000000,1000000,1000000,14753,324,4,4

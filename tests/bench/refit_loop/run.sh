@@ -19,6 +19,10 @@ cd "$work"
 run() { "$@" >said 2>&1 || { echo "$*" >&2; cat said >&2; exit 1; }; }
 
 tables_of pool_1
+# A dense model takes vectors of one width.
+awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == "dim") column = i } NR > 1 { $column = 32 } { print }' \
+  "${tables[0]}" >one_width.csv
+tables=(one_width.csv)
 batch=$((samples_per_rank * ranks))
 train_on() {  # NAME TIMINGS: a job of the plan NAME.json
   run "$shardwright" plan "${tables[@]}" --topology "${ranks}xcpu-6GiB" --batch-size $batch --types table_wise \

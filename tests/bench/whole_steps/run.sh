@@ -47,7 +47,7 @@ make_plans() {  # TASK
 }
 
 predicted_ms() {  # PLAN.json
-  "$shardwright" rate "$1" --cost-model "$cost_model" --objective step --json |
+  { "$shardwright" rate "$1" --cost-model "$cost_model" --objective step --json 2>said || cat said >&2; } |
     sed -n 's/.*"cost_ms": *\([-+0-9.e]*\).*/\1/p' | head -n 1
 }
 
