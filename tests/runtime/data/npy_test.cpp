@@ -65,7 +65,7 @@ TEST(NpyHeaderText, NamesPlaceAndValueOfWhatIsWrong) {
   EXPECT_THAT(complaint("{'descr': [('a', '<i4')], 'fortran_order': False, 'shape': (1,)}"),
               HasSubstr("without fields"));
   EXPECT_THAT(complaint("{'descr': '<i4', 'fortran_order': True, 'shape': (2, 2)}"),
-              AllOf(HasSubstr("at byte 43"), HasSubstr("C order")));
+              AllOf(HasSubstr("at byte 44"), HasSubstr("C order")));
   EXPECT_THAT(complaint("{'descr': '<i4', 'fortran_order': 0, 'shape': (2, 2)}"),
               HasSubstr("True or False"));
   EXPECT_THAT(complaint(header_of("<i4", "(9223372036854775808,)")), HasSubstr("63 bits"));

