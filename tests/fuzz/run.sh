@@ -20,7 +20,7 @@ targets=("$@")
 TMPDIR=$(mktemp -d) || exit 1
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
-export ASAN_OPTIONS=allocator_may_return_null=0:detect_leaks=1:handle_abort=1
+export ASAN_OPTIONS=allocator_may_return_null=0:detect_leaks=1:handle_abort=1:quarantine_size_mb=64
 export UBSAN_OPTIONS=print_stacktrace=1
 
 # An input has at most 8 KiB, so that no sound reader needs 512 MiB in all, 128 MiB at once, or 10 s.
