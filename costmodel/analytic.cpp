@@ -111,9 +111,7 @@ class Step {
 }  // namespace
 
 std::string_view AnalyticCostModel::provenance() const {
-  return "datasheet figures: compute: analytic, not fitted, run `profile`; communication: "
-         "analytic, "
-         "not fitted, run `profile`";
+  return "datasheet figures for compute and communication, not fitted, run `profile`";
 }
 
 std::vector<PhaseTimes> AnalyticCostModel::price(const Workload& workload, const Topology& topology,

@@ -243,7 +243,7 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
   add("--types", arguments.types, "A,B", "Allowed types (default table_wise,column_wise)");
   add("--algorithm", arguments.algorithm, "A", name_list(algorithm_names()))->capture_default_str();
   add("--cost-model", arguments.cost_model, "M",
-      fmt::format("{} (default: what is shipped for the ranks' device and link)",
+      fmt::format("{}\n(default: what is shipped for the ranks' device and link)",
                   cost_models_help()));
   add("--objective", arguments.objective, "O",
       "What is reported as cost: step (slowest rank of each phase,\nsummed), max_sum (largest "

@@ -54,12 +54,13 @@ double kept_values(const DenseSizes& sizes) {
 }
 
 // Gradients of one sample that are there at once where the vectors meet: of both operands of the
-// dot products and of the products, or of the sum, of the product and of its first factor.
+// dot products, their sum and those of the products; or of a cross layer's sum, its product and the
+// first factor.
 double gradient_values(const DenseSizes& sizes) {
   const auto vectors = static_cast<double>(vectors_width(sizes));
   if (sizes.cross_layers > 0) return 3 * vectors;
   const auto count = static_cast<double>(num_vectors(sizes));
-  return 2 * vectors + count * count;
+  return 3 * vectors + count * count;
 }
 
 }  // namespace

@@ -45,9 +45,9 @@ TEST(DenseMemory, CountsWeightsAndBiasesOfEveryLayer) {
 TEST(DenseMemory, CountsStatesAndWhatASampleKeeps) {
   DenseSizes sizes = small();
   const std::int64_t parameters = num_dense_parameters(sizes);
-  // Dense features, bottom, vectors, interaction, top; gradients of 3 × 3 products and 2 × 3
+  // Dense features, bottom, vectors, interaction, top; gradients of 3 × 3 products and 3 × 3
   // vectors.
-  const std::int64_t values = 3 + 12 + 24 + 11 + 6 + 9 + 48;
+  const std::int64_t values = 3 + 12 + 24 + 11 + 6 + 9 + 72;
   EXPECT_EQ(dense_bytes(sizes, 10), Bytes(4 * (3 * parameters + 10 * values)));
   sizes.optimizer = OptimizerKind::sgd;
   EXPECT_EQ(dense_bytes(sizes, 0), Bytes(4 * 2 * parameters));
