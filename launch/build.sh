@@ -12,7 +12,8 @@ memory_kib=$(awk '/^MemAvailable:/ {print $2}' /proc/meminfo)
 limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || true)
 if [[ $limit =~ ^[0-9]+$ ]] && [ $((limit / 1024)) -lt "$memory_kib" ]; then memory_kib=$((limit / 1024)); fi
 jobs=$((memory_kib / 1500000))
-[ "$jobs" -le "$(nproc)" ] || jobs=$(nproc)
+cores=$(env -u OMP_NUM_THREADS nproc)  # which nproc would heed
+[ "$jobs" -le "$cores" ] || jobs=$cores
 [ "$jobs" -ge 1 ] || jobs=1
 
 if [ ! -e "$build/build.ninja" ]; then cmake --preset "$preset" >&2; fi

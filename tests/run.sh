@@ -24,5 +24,5 @@ ranks=8
 source launch/mpi_environment.sh
 [ ${#mpirun_flags[@]} -eq 0 ] || export OMPI_MCA_rmaps_base_oversubscribe=1
 export OMP_NUM_THREADS=1
-ctest --test-dir "build/$preset" --parallel "$(nproc)" --output-on-failure --no-tests=error \
+ctest --test-dir "build/$preset" --parallel "$(env -u OMP_NUM_THREADS nproc)" --output-on-failure --no-tests=error \
   --output-junit test_results.xml "${options[@]}"
