@@ -70,6 +70,7 @@ std::string default_cost_model(const Topology& topology) { return name_of(parts_
 
 std::vector<std::string> default_cost_models(const std::vector<Topology>& topologies) {
   std::vector<Parts> all;
+  all.reserve(topologies.size());
   for (const Topology& topology : topologies) all.push_back(parts_of(topology));
   for (std::string Parts::*part : {&Parts::compute, &Parts::comm}) {
     const bool missing = std::any_of(all.begin(), all.end(),
@@ -79,6 +80,7 @@ std::vector<std::string> default_cost_models(const std::vector<Topology>& topolo
     }
   }
   std::vector<std::string> names;
+  names.reserve(all.size());
   for (const Parts& parts : all) names.push_back(name_of(parts));
   return names;
 }

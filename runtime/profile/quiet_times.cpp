@@ -17,6 +17,7 @@ MedianTime QuietTimes::median(std::int64_t least) const {
                    [](const Pass& a, const Pass& b) { return a.disturbance < b.disturbance; });
   sorted.resize(static_cast<std::size_t>(std::max(quiet(), least)));
   std::vector<double> times;
+  times.reserve(sorted.size());
   for (const Pass& pass : sorted) times.push_back(pass.ms);
   MedianTime result = median_of(times);
   result.outliers = passes_.size() - sorted.size();

@@ -48,7 +48,7 @@ Shape shape_of(const NumpySamples& samples) {
 }
 
 Shape find_shape(const Runs& runs) {
-  const Shape first = shape_of(NumpySamples(runs.train.front()));
+  Shape first = shape_of(NumpySamples(runs.train.front()));
   const auto check = [&](const NumpyFiles& files) {
     const Shape shape = shape_of(NumpySamples(files));
     if (shape.features != first.features)
