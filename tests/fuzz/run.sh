@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Gives every reader of files arbitrary bytes for some time, two readers at once: docs/fuzzing.md.
 #   bash tests/fuzz/run.sh [SECONDS_PER_TARGET] [TARGET …]     default 60, all targets
+# SEED in the environment makes the inputs the same from run to run, as far as time lets them; default: others each time.
 # What is found new is left in build/fuzz/corpus/TARGET and build/fuzz/found/TARGET. Exit status 0: nothing crashed,
 # hung, took more memory than an input of its size may, or threw what is no answer to bad input; 77: there is no
 # libFuzzer here; 1 else, with the path and the bytes of each input that did.
@@ -28,7 +29,7 @@ fuzz() {  # TARGET
   local target=$1 kept=build/fuzz/corpus/$1 found=build/fuzz/found/$1 log=build/fuzz/$1.log dictionary=()
   mkdir -p "$kept" "$found"
   grep -q "\"$target\", .*true}" tests/fuzz/targets.cpp && dictionary=(-dict=tests/fuzz/json.dict)
-  "$program" --target="$target" -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=512 \
+  "$program" --target="$target" -max_total_time="$seconds" -max_len=8192 -timeout=10 -seed="${SEED:-0}" -rss_limit_mb=512 \
     -malloc_limit_mb=128 -artifact_prefix="$found/" -print_final_stats=1 "${dictionary[@]}" \
     "$kept" "tests/fuzz/corpus/$target" >"$log" 2>&1
   local status=$? tried
