@@ -23,19 +23,31 @@ bool any_set(std::initializer_list<const char*> variables) {
                      [](const char* name) { return std::getenv(name) != nullptr; });
 }
 
-// srun without a matching PMI starts n jobs of one rank each, which would all write the same files.
-void refuse_separate_srun_tasks() {
+/// Tasks that one srun started without mpirun; 0 without srun.
+int srun_tasks() {
   const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
-  int ranks = 0;
-  check_mpi(MPI_Comm_size(MPI_COMM_WORLD, &ranks), "MPI_Comm_size");
-  if (tasks == nullptr || std::atoi(tasks) <= 1 || ranks > 1 || any_set({"OMPI_COMM_WORLD_RANK"})) {
-    return;
-  }
+  return tasks == nullptr || any_set({"OMPI_COMM_WORLD_RANK"}) ? 0 : std::atoi(tasks);
+}
+
+// srun without a matching PMI starts n jobs of one rank each, which would all write the same files.
+void refuse_separate_tasks(int tasks) {
   throw EnvironmentError(
       fmt::format("srun started {} tasks, but MPI sees each as a job of its own: start them with "
                   "`srun --mpi=pmix` (`srun --mpi=list` shows what this cluster offers) or with "
                   "mpirun.",
                   tasks));
+}
+
+// Before MPI starts, which Open MPI refuses at length.
+void refuse_srun_without_pmi() {
+  const int tasks = srun_tasks();
+  if (tasks > 1 && !any_set({"PMIX_RANK", "PMI_RANK"})) refuse_separate_tasks(tasks);
+}
+
+void refuse_separate_srun_tasks() {
+  int ranks = 0;
+  check_mpi(MPI_Comm_size(MPI_COMM_WORLD, &ranks), "MPI_Comm_size");
+  if (srun_tasks() > 1 && ranks == 1) refuse_separate_tasks(srun_tasks());
 }
 
 class MpiCommunicator final : public Communicator {
@@ -89,6 +101,7 @@ class MpiCommunicator final : public Communicator {
 }  // namespace
 
 MpiEnvironment::MpiEnvironment() : exceptions_at_start_(std::uncaught_exceptions()) {
+  refuse_srun_without_pmi();
   int provided = MPI_THREAD_SINGLE;
   check_mpi(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_FUNNELED, &provided), "MPI_Init_thread");
   check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");

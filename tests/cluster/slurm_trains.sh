@@ -17,6 +17,9 @@ PATH=$(dirname "$shardwright"):$PATH
 srun --ntasks=4 --mpi=pmix --kill-on-bad-exit=1 "$shardwright" "${train[@]}" --output srun --json >srun.json 2>said ||
   fail "srun"
 same plain srun
+srun --ntasks=2 --mpi=none "$shardwright" "${train[@]}" --output none >said 2>&1 && fail "srun --mpi=none trained two jobs"
+grep -q "start them with .srun --mpi=pmix" said || fail "srun --mpi=none: no word of --mpi=pmix"
+[ ! -e none ] || fail "srun --mpi=none wrote something"
 
 { echo "#!/bin/bash"; echo "exec \"$shardwright\" launch -- ${train[*]} --output allocation --json >allocation.json"; } >allocation.sh
 sbatch --wait --ntasks=4 --output=said allocation.sh >/dev/null || fail "launch in an allocation"
