@@ -22,7 +22,7 @@ constexpr std::array<std::string_view, 12> kColumns = {
     "name",  "rows",      "dim",      "pooling",      "mode",   "weighted",
     "dtype", "optimizer", "features", "num_features", "output", "model"};
 constexpr std::int64_t kMostFeatures = 100'000;
-constexpr std::size_t kMostNameBytes = std::size_t{1} << 26;  // of names made up for a whole file
+constexpr std::size_t kMostNameBytes = std::size_t{1} << 23;  // of names made up for a whole file
 
 // A row's cells by column name.
 class Cells {

@@ -36,7 +36,7 @@ std::string refusal(const std::string& text, const CsvOptions& options = {}) {
 
 TEST(TablesCsv, MakesUpNoMoreNamesThanMemoryHolds) {
   const std::string line = std::string(4000, 'n') + ",9,4,100000\n";
-  EXPECT_THAT(refusal("name,rows,dim,num_features\n" + line), HasSubstr("64 MiB in all"));
+  EXPECT_THAT(refusal("name,rows,dim,num_features\n" + line), HasSubstr("8 MiB in all"));
 }
 
 TEST(TablesCsv, ReadsEveryColumnItKnows) {
