@@ -14,7 +14,7 @@ rows=$((mib * 1048576 / 65 / 4 / 2)) # of two tables, 64 columns of weights and 
 
 "$shardwright" data synthetic --num-embeddings-per-feature $rows,$rows --embedding-dim 64 --samples 64 --test-samples 64 \
   --batch-size 32 -o data >said 2>&1 || fail "data"
-plan() { "$shardwright" plan data/tables.json --topology "$2" --types "$3" --work-limit 2000 -o "$1.json" >said 2>&1 || fail "plan"; }
+plan() { "$shardwright" plan data/tables.json --topology "$2" --types "$3" --cost-model analytic --work-limit 2000 -o "$1.json" >said 2>&1 || fail "plan"; }
 plan rows 2xcpu-16GiB row_wise
 plan columns 3xcpu-16GiB column_wise
 
