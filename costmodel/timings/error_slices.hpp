@@ -12,8 +12,8 @@ namespace shardwright {
 
 /// The errors of a part of the rows.
 struct ErrorSlice {
-  std::string by;  ///< "all", "size", "decade", "ranks", "nodes", "operation", "hardware",
-                   ///< "library", "ranks are" (even or not, waiting or not; only where some are)
+  std::string by;    ///< "all", "size", "decade", "ranks", "nodes", "operation", "hardware",
+                     ///< "library", "ranks are" (even or not, waiting or not; only where some are)
   std::string name;  ///< "1 MB up, without 4 to 16 MB", "8", "all_to_all" …
   ErrorSummary errors;
   /// exp(mean |ln(time / geometric mean of the repeats of the same call)|) − 1 over calls measured
