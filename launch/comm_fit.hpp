@@ -1,21 +1,14 @@
 #pragma once
 
 #include "costmodel/train/hold_out.hpp"
+#include "launch/fit_request.hpp"
 #include "launch/timing_files.hpp"
-
-#include <string>
 
 namespace shardwright {
 
 /// What `fit` was asked to do with timings of collectives.
-struct CommFitRequest {
-  std::string output;
-  std::string name;
-  std::string from;      ///< model to adapt; empty: none
-  std::string hold_out;  ///< "sizes", "hardware", "ranks" or empty
-  std::string report;    ///< page to write; empty: none
-  bool single = false;   ///< keep what prices the timings' one machine only
-  bool json = false;
+struct CommFitRequest : FitRequest {
+  bool single = false;  ///< keep what prices the timings' one machine only
   CommArchitecture architecture = CommArchitecture::curves;
   FitOptions options;
 };

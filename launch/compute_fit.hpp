@@ -2,19 +2,12 @@
 
 #include "costmodel/train/fit_compute_model.hpp"
 #include "launch/compute_timing_files.hpp"
-
-#include <string>
+#include "launch/fit_request.hpp"
 
 namespace shardwright {
 
 /// What `fit` was asked to do with timings of computation.
-struct ComputeFitRequest {
-  std::string output;
-  std::string name;
-  std::string from;      ///< model to adapt; empty: none
-  std::string hold_out;  ///< "sets" or empty
-  std::string report;    ///< page to write; empty: none
-  bool json = false;
+struct ComputeFitRequest : FitRequest {
   ComputeFitOptions options;
 };
 

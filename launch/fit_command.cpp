@@ -13,18 +13,12 @@
 namespace shardwright {
 namespace {
 
-struct FitArguments {
+struct FitArguments : FitRequest {
   TimingFiles timings;
-  std::string output;
-  std::string name;
-  std::string from;
-  std::string hold_out;
   std::string save_timings;
-  std::string report;
   std::string architecture;  // empty: the default of the timings' kind
   std::int64_t epochs = ComputeFitOptions{}.most_epochs;
   bool single = false;
-  bool json = false;
   bool resume = false;
   FitOptions options;
 };
@@ -35,19 +29,18 @@ std::string name_of(const FitArguments& arguments) {
   return std::filesystem::path(arguments.output).stem().string();
 }
 
+FitRequest request_of(const FitArguments& arguments) {
+  FitRequest request = arguments;
+  request.name = name_of(arguments);
+  return request;
+}
+
 void fit_comm(const FitArguments& arguments) {
   if (arguments.resume) {
     throw UsageError("A fit to timings of collectives takes seconds: there is no --resume for it.");
   }
-  CommFitRequest request;
-  request.output = arguments.output;
-  request.name = name_of(arguments);
-  request.from = arguments.from;
-  request.hold_out = arguments.hold_out;
-  request.report = arguments.report;
-  request.single = arguments.single;
-  request.json = arguments.json;
-  request.options = arguments.options;
+  CommFitRequest request{request_of(arguments), arguments.single, CommArchitecture::curves,
+                         arguments.options};
   if (!arguments.architecture.empty()) {
     request.architecture = parse_comm_architecture(arguments.architecture);
   }
@@ -59,13 +52,7 @@ void fit_comm(const FitArguments& arguments) {
 }
 
 void fit_compute(const FitArguments& arguments) {
-  ComputeFitRequest request;
-  request.output = arguments.output;
-  request.name = name_of(arguments);
-  request.from = arguments.from;
-  request.hold_out = arguments.hold_out;
-  request.report = arguments.report;
-  request.json = arguments.json;
+  ComputeFitRequest request{request_of(arguments), {}};
   request.options.seed = arguments.options.seed;
   request.options.most_epochs = arguments.epochs;
   if (!arguments.architecture.empty()) {

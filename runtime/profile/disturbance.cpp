@@ -1,8 +1,9 @@
 #include "runtime/profile/disturbance.hpp"
 
+#include "runtime/trainer/stopwatch.hpp"
+
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cstdint>
 
 namespace shardwright {
@@ -13,11 +14,10 @@ constexpr std::size_t kRow = 64;                       // floats
 constexpr std::size_t kRemembered = 1024;              // times
 
 template <class Work>
-double microseconds(Work work) {
-  const auto start = std::chrono::steady_clock::now();
+double milliseconds(Work work) {
+  Stopwatch stopwatch;
   work();
-  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start)
-      .count();
+  return stopwatch.lap_ms();
 }
 
 }  // namespace
@@ -51,7 +51,7 @@ double Disturbance::multiply_add() {
   constexpr std::size_t kRounds = 4000;
   constexpr std::size_t kCached = 16 * kRow;  // floats that the first cache keeps
   std::array<float, kRow> sums{};
-  const double spent = microseconds([&] {
+  const double spent = milliseconds([&] {
     for (std::size_t i = 0; i < kRounds; ++i) {
       const float* row = values_.data() + i * kRow % kCached;
       for (std::size_t c = 0; c < kRow; ++c) sums[c] += 1.5F * row[c];
@@ -64,7 +64,7 @@ double Disturbance::multiply_add() {
 double Disturbance::read_randomly() {
   constexpr int kRows = 1000;
   std::array<float, kRow> sums{};
-  const double spent = microseconds([&] {
+  const double spent = milliseconds([&] {
     for (int i = 0; i < kRows; ++i) {
       const float* row = values_.data() + random_.below(kValues / kRow) * kRow;
       for (std::size_t c = 0; c < kRow; ++c) sums[c] += row[c];
