@@ -18,6 +18,8 @@ struct RankSpec {
   double speed = 1.0;          ///< relative to the device's usual speed; 0.5 takes twice as long
   Bytes reserved = {};         ///< of `memory`, for something else
   bool excluded = false;       ///< holds no shard, but takes its share of the batch
+  /// Ranks of a node with the same number share memory channels, such as those of one socket.
+  std::int64_t memory_domain = 0;
   Bytes usable() const { return memory - reserved; }
   bool operator==(const RankSpec&) const = default;
 };

@@ -40,7 +40,8 @@ Bytes memory_from_json(const JsonView& rank, const Device& device) {
 }
 
 RankSpec rank_from_json(const JsonView& view) {
-  view.allow_keys({"node", "device", "memory_bytes", "speed", "reserved_bytes", "excluded"});
+  view.allow_keys({"node", "device", "memory_bytes", "speed", "reserved_bytes", "excluded",
+                   "memory_domain"});
   RankSpec rank;
   if (const auto node = view.find("node")) rank.node = node->integer(0);
   const auto name = view.find("device");
@@ -52,6 +53,7 @@ RankSpec rank_from_json(const JsonView& view) {
     rank.reserved = Bytes(reserved->integer(0, rank.memory.value()));
   }
   if (const auto excluded = view.find("excluded")) rank.excluded = excluded->boolean();
+  if (const auto domain = view.find("memory_domain")) rank.memory_domain = domain->integer(0);
   return rank;
 }
 
@@ -66,6 +68,7 @@ json topology_to_json(const Topology& topology) {
                      {"speed", rank.speed}});
     if (rank.reserved > Bytes(0)) ranks.back()["reserved_bytes"] = rank.reserved.value();
     if (rank.excluded) ranks.back()["excluded"] = true;
+    if (rank.memory_domain > 0) ranks.back()["memory_domain"] = rank.memory_domain;
   }
   return {{"ranks", ranks},
           {"links",

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <utility>
 
 namespace shardwright {
 namespace {
@@ -41,8 +42,8 @@ FittedPricer::FittedPricer(const ComputeModel& model, const Workload& workload,
     unique_rows_.push_back(expected_unique_rows(table, workload.batch_size));
     reuse_.push_back(reuse_of(table, workload.batch_size));
   }
-  std::map<std::int64_t, double> on_node;
-  for (const RankSpec& rank : topology.ranks) on_node[rank.node] += 1;
+  std::map<std::pair<std::int64_t, std::int64_t>, double> on_domain;
+  for (const RankSpec& rank : topology.ranks) on_domain[{rank.node, rank.memory_domain}] += 1;
   const auto seen = model.training.ranges.find("busy_ranks");
   const double most = seen == model.training.ranges.end() ? 1 : seen->second.most;
   for (const RankSpec& rank : topology.ranks) {
@@ -53,7 +54,7 @@ FittedPricer::FittedPricer(const ComputeModel& model, const Workload& workload,
                       "of that device, or `--cost-model analytic`.",
                       model.name, model.device, rank.device));
     }
-    busy_ranks_.push_back(std::min(on_node[rank.node], most));
+    busy_ranks_.push_back(std::min(on_domain[{rank.node, rank.memory_domain}], most));
   }
   set_scales();
 }

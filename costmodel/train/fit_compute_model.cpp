@@ -12,6 +12,7 @@
 #include <torch/torch.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -24,7 +25,6 @@
 namespace shardwright {
 namespace {
 
-constexpr double kNoise = 0.03;  // ln: scatter that is not worth bending nets for
 constexpr std::int64_t kExamplesPerStep = 64;
 constexpr double kLearningRate = 3e-3;
 constexpr double kTheirLearningRate = 1e-3;  // NeuroShard's
@@ -48,7 +48,29 @@ void require_enough(const ComputeExamples& examples) {
                    " sets, not all alike. Run `shardwright profile compute` for longer.");
 }
 
-Roofline fit_rival(std::string_view name, const ComputeExamples& examples) {
+bool contains(const std::vector<std::string>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+void hide_features(const std::vector<std::string>& hidden, ComputeModel& model) {
+  for (std::size_t i = 0; i < kNumFeatures; ++i) {
+    if (contains(hidden, kFeatureNames[i])) model.deviation[i] = std::numeric_limits<double>::max();
+  }
+}
+
+template <std::size_t N>
+void hide_terms(const std::vector<std::string>& hidden,
+                const std::array<std::string_view, N>& names,
+                std::vector<std::vector<double>>& terms) {
+  for (auto& row : terms) {
+    for (std::size_t i = 0; i < N; ++i) {
+      if (contains(hidden, names[i])) row[i] = 0;
+    }
+  }
+}
+
+Roofline fit_rival(std::string_view name, const ComputeExamples& examples,
+                   const std::vector<std::string>& hidden = {}) {
   std::vector<std::vector<double>> forward;
   std::vector<std::vector<double>> backward;
   std::vector<double> forward_ms;
@@ -60,6 +82,8 @@ Roofline fit_rival(std::string_view name, const ComputeExamples& examples) {
     forward_ms.push_back(example->timing.forward_ms);
     backward_ms.push_back(example->timing.backward_ms);
   }
+  hide_terms(hidden, kForwardTermNames, forward);
+  hide_terms(hidden, kBackwardTermNames, backward);
   return {fit_roofline(forward, forward_ms), fit_roofline(backward, backward_ms)};
 }
 
@@ -113,21 +137,31 @@ ComputeTraining coverage_of(const ComputeExamples& examples) {
   return training;
 }
 
+std::vector<std::size_t> sizes_of(std::size_t inputs, std::vector<std::size_t> widths,
+                                  std::size_t outputs) {
+  widths.insert(widths.begin(), inputs);
+  widths.push_back(outputs);
+  return widths;
+}
+
 ComputeModel start_of(const ComputeExamples& training, const ComputeFitOptions& options) {
   if (options.base != nullptr) return *options.base;
   ComputeModel model;
   model.architecture = options.architecture;
   for (const std::string_view name : rival_names())
     model.rivals[std::string(name)] = fit_rival(name, training);
-  model.roofline = model.rivals.at("roofline");
+  model.roofline = options.hidden_terms.empty()
+                       ? model.rivals.at("roofline")
+                       : fit_rival("roofline", training, options.hidden_terms);
   if (options.architecture == ComputeArchitecture::neuroshard) {
     set_normalisation(training, neuroshard_features, model);
     model.encoder = random_layers({kNumNeuroshardFeatures, 128, 32});
     model.head = random_layers({32, 64, 1});
   } else {
     set_normalisation(training, shard_features, model);
-    model.encoder = random_layers({kNumFeatures, 48, 24, 2 + kNumCodes});
-    model.head = random_layers({num_head_inputs(model), 24, 2});
+    hide_features(options.hidden_features, model);
+    model.encoder = random_layers(sizes_of(kNumFeatures, options.encoder_widths, 2 + kNumCodes));
+    model.head = random_layers(sizes_of(num_head_inputs(model), options.head_widths, 2));
     // The nets begin as no correction at all.
     std::fill(model.head.back().weights.begin(), model.head.back().weights.end(), 0.0);
     std::fill(model.head.back().bias.begin(), model.head.back().bias.end(), 0.0);
@@ -166,13 +200,14 @@ double total_error(const ComputeModel& model, const ComputeExamples& examples) {
   return std::expm1(sum / static_cast<double>(examples.size()));
 }
 
-torch::Tensor loss_of(const ComputeModel& model, const ComputeNet& net, const ComputeBatch& batch) {
+torch::Tensor loss_of(const ComputeModel& model, const ComputeNet& net, const ComputeBatch& batch,
+                      double scale) {
   const torch::Tensor predicted = net.forward(batch);
   if (model.architecture == ComputeArchitecture::neuroshard) {
     return (predicted - batch.log_ms.exp().sum(1, true)).square().mean();
   }
   // Pseudo-Huber: quadratic within the noise, linear beyond, so that outliers do not pull.
-  return ((1 + ((predicted - batch.log_ms) / kNoise).square()).sqrt() - 1).mean();
+  return ((1 + ((predicted - batch.log_ms) / scale).square()).sqrt() - 1).mean();
 }
 
 void round_weights(std::vector<DenseLayer>& layers) {
@@ -273,7 +308,7 @@ class Training {
       const ComputeBatch part =
           batch_.select(order.narrow(0, begin, std::min(kExamplesPerStep, count - begin)));
       adam_.zero_grad();
-      loss_of(model_, net_, part).backward();
+      loss_of(model_, net_, part, options_.loss_scale).backward();
       adam_.step();
     }
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace shardwright {
 
@@ -27,6 +28,13 @@ struct ComputeFitOptions {
   /// File that holds the state of the fit after every epoch, to go on from after an interruption;
   /// removed at the end. Empty: none.
   std::string state_file;
+
+  // What the experiments of tests/bench/compute_model vary.
+  std::vector<std::size_t> encoder_widths = {48, 24};  ///< of the hidden layers
+  std::vector<std::size_t> head_widths = {24};
+  double loss_scale = 0.03;  ///< ln(time): scatter that is not worth bending nets for
+  std::vector<std::string> hidden_features;  ///< of kFeatureNames: the nets see a constant
+  std::vector<std::string> hidden_terms;     ///< of the roofline: they cost nothing
 };
 
 /// Fits the constants of the roofline and of the rivals, then the nets by Adam on a robust loss of

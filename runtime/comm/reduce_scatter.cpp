@@ -24,23 +24,6 @@ std::vector<Slice> slices(std::size_t count, const Communicator& comm) {
   return result;
 }
 
-/// Brings every rank's values of this rank's slice, one rank after the other.
-template <class T>
-std::unique_ptr<Communicator::Exchange> start_gathering(Communicator& comm,
-                                                        std::span<const T> values,
-                                                        std::vector<T>& gathered) {
-  const std::vector<Slice> parts = slices(values.size(), comm);
-  const std::size_t own = parts[comm.rank().index()].size;
-  gathered.resize(own * parts.size());
-  std::vector<Communicator::SendBlock> send;
-  std::vector<Communicator::ReceiveBlock> receive;
-  for (std::size_t r = 0; r < parts.size(); ++r) {
-    send.push_back(std::as_bytes(values.subspan(parts[r].begin, parts[r].size)));
-    receive.push_back(std::as_writable_bytes(std::span(gathered).subspan(r * own, own)));
-  }
-  return comm.start_all_to_all(send, receive);
-}
-
 /// sums[i] = gathered[0][i] + gathered[1][i] + …, added from the left.
 template <class T>
 void add_in_rank_order(std::span<const T> gathered, std::span<T> sums) {
@@ -50,34 +33,58 @@ void add_in_rank_order(std::span<const T> gathered, std::span<T> sums) {
   }
 }
 
+/// In pieces that stay in a processor's cache: a sum needs as much memory again.
 template <class T>
 void reduce(Communicator& comm, std::span<T> values) {
+  constexpr std::size_t kMostValues = std::size_t{1} << 20;
   OrderedAllReduce<T> all_reduce;
-  all_reduce.start(comm, values);
-  all_reduce.send_sums(comm);
-  all_reduce.finish();
+  for (std::size_t begin = 0; begin < values.size(); begin += kMostValues) {
+    all_reduce.start(comm, values.subspan(begin, std::min(kMostValues, values.size() - begin)));
+    all_reduce.send_sums(comm);
+    all_reduce.finish();
+  }
 }
 
 }  // namespace
 
 template <class T>
+void OrderedReduceScatter<T>::start(Communicator& comm, std::span<const T> values) {
+  const std::vector<Slice> parts = slices(values.size(), comm);
+  const std::size_t own = parts[comm.rank().index()].size;
+  sums_.resize(own);
+  gathered_.resize(own * parts.size());
+  std::vector<Communicator::SendBlock> send;
+  std::vector<Communicator::ReceiveBlock> receive;
+  for (std::size_t r = 0; r < parts.size(); ++r) {
+    send.push_back(std::as_bytes(values.subspan(parts[r].begin, parts[r].size)));
+    receive.push_back(std::as_writable_bytes(std::span(gathered_).subspan(r * own, own)));
+  }
+  exchange_ = comm.start_all_to_all(send, receive);
+}
+
+template <class T>
+std::span<const T> OrderedReduceScatter<T>::finish() {
+  exchange_->wait();
+  exchange_.reset();
+  add_in_rank_order<T>(gathered_, sums_);
+  return sums_;
+}
+
+template <class T>
 void OrderedAllReduce<T>::start(Communicator& comm, std::span<T> values) {
   values_ = values;
-  exchange_ = start_gathering<T>(comm, values, gathered_);
+  slice_.start(comm, values);
 }
 
 template <class T>
 void OrderedAllReduce<T>::send_sums(Communicator& comm) {
-  exchange_->wait();
+  const auto sums = std::as_bytes(slice_.finish());
   const std::vector<Slice> parts = slices(values_.size(), comm);
-  sums_.resize(parts[comm.rank().index()].size);
-  add_in_rank_order<T>(gathered_, sums_);
   std::vector<Communicator::ReceiveBlock> receive;
   receive.reserve(parts.size());
   for (const Slice& part : parts) {
     receive.push_back(std::as_writable_bytes(values_.subspan(part.begin, part.size)));
   }
-  const auto sums = std::as_bytes(std::span(sums_));
   exchange_ =
       comm.start_all_to_all(std::vector<Communicator::SendBlock>(parts.size(), sums), receive);
 }
@@ -88,18 +95,12 @@ void OrderedAllReduce<T>::finish() {
   exchange_.reset();
 }
 
+template class OrderedReduceScatter<float>;
+template class OrderedReduceScatter<double>;
 template class OrderedAllReduce<float>;
 template class OrderedAllReduce<double>;
 
 void ordered_all_reduce(Communicator& comm, std::span<float> values) { reduce(comm, values); }
 void ordered_all_reduce(Communicator& comm, std::span<double> values) { reduce(comm, values); }
-
-std::vector<float> ordered_reduce_scatter(Communicator& comm, std::span<const float> values) {
-  std::vector<float> gathered;
-  start_gathering(comm, values, gathered)->wait();
-  std::vector<float> sums(slices(values.size(), comm)[comm.rank().index()].size);
-  add_in_rank_order<float>(gathered, sums);
-  return sums;
-}
 
 }  // namespace shardwright

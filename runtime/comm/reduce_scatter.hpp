@@ -2,7 +2,6 @@
 
 #include "runtime/comm/communicator.hpp"
 
-#include <cstddef>
 #include <memory>
 #include <span>
 #include <vector>
@@ -10,11 +9,25 @@
 namespace shardwright {
 
 /// The sums of this rank's slice of all ranks' values, added in rank order: what
-/// ordered_all_reduce() begins with. Slices are as equal as can be. Blocks.
-std::vector<float> ordered_reduce_scatter(Communicator& comm, std::span<const float> values);
+/// ordered_all_reduce() begins with. Slices are as equal as can be. Keeps its buffers.
+/// T is float or double.
+template <class T>
+class OrderedReduceScatter {
+ public:
+  /// Sends every rank its slice; `values` must stay as they are until finish().
+  void start(Communicator& comm, std::span<const T> values);
+  /// Waits for the others' values of this rank's slice. The sums are valid until the next start().
+  std::span<const T> finish();
 
-/// ordered_all_reduce() in three parts, between which a rank may compute. The ranks call each in
-/// the same order among all that they do together. T is float or double. Keeps its buffers.
+ private:
+  std::vector<T> gathered_;  ///< every rank's values of this rank's slice, one after the other
+  std::vector<T> sums_;
+  std::unique_ptr<Communicator::Exchange> exchange_;
+};
+
+/// ordered_all_reduce() of all values at once in three parts, between which a rank may compute.
+/// The ranks call each in the same order among all that they do together. T is float or double.
+/// Keeps its buffers.
 template <class T>
 class OrderedAllReduce {
  public:
@@ -27,11 +40,12 @@ class OrderedAllReduce {
 
  private:
   std::span<T> values_;
-  std::vector<T> gathered_;  ///< every rank's values of this rank's slice, one after the other
-  std::vector<T> sums_;      ///< of this rank's slice
+  OrderedReduceScatter<T> slice_;
   std::unique_ptr<Communicator::Exchange> exchange_;
 };
 
+extern template class OrderedReduceScatter<float>;
+extern template class OrderedReduceScatter<double>;
 extern template class OrderedAllReduce<float>;
 extern template class OrderedAllReduce<double>;
 

@@ -88,12 +88,7 @@ void ReplicatedTables::sum_gradients(Table& table, std::span<const float> pooled
 }
 
 void ReplicatedTables::reduce(Communicator& comm) {
-  // In pieces, for the sum needs as much memory again.
-  constexpr std::size_t kMostValues = std::size_t{1} << 20;
-  for (std::size_t begin = 0; begin < gradients_.size(); begin += kMostValues) {
-    const std::size_t size = std::min(kMostValues, gradients_.size() - begin);
-    ordered_all_reduce(comm, std::span(gradients_).subspan(begin, size));
-  }
+  ordered_all_reduce(comm, gradients_);
   if (exchanges_marks_) reduce_marks(comm);
 }
 

@@ -1,7 +1,6 @@
 #include "runtime/profile/prepared_call.hpp"
 
 #include "runtime/comm/collectives.hpp"
-#include "runtime/comm/reduce_scatter.hpp"
 
 #include <numeric>
 #include <span>
@@ -51,7 +50,8 @@ void PreparedCall::run() {
       comm_.all_to_all(send_, receive_);
       break;
     case CollectiveKind::reduce_scatter:
-      ordered_reduce_scatter(comm_, values_);
+      reduce_scatter_.start(comm_, values_);
+      reduce_scatter_.finish();
       break;
     case CollectiveKind::all_reduce:
       ordered_all_reduce(comm_, std::span<float>(values_));

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/comm/communicator.hpp"
+#include "runtime/comm/reduce_scatter.hpp"
 #include "runtime/profile/comm_calls.hpp"
 
 #include <cstddef>
@@ -25,6 +26,7 @@ class PreparedCall {
   std::vector<Communicator::SendBlock> send_;
   std::vector<Communicator::ReceiveBlock> receive_;
   std::vector<float> values_;  // of sums
+  OrderedReduceScatter<float> reduce_scatter_;
 };
 
 }  // namespace shardwright

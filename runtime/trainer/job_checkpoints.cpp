@@ -5,6 +5,7 @@
 #include "runtime/checkpoint/saved_model.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/trainer/training_progress.hpp"
+#include "runtime/trainer/visible_phase.hpp"
 
 #include <fmt/format.h>
 
@@ -27,11 +28,13 @@ std::vector<DenseModel::Parameter> dense_of(const DenseModel& model) {
 }  // namespace
 
 JobCheckpoints::JobCheckpoints(Communicator& comm, const TrainConfig& config,
-                               const TrainingInputs& inputs, const MadeBy& made_by, Say say)
+                               const TrainingInputs& inputs, const MadeBy& made_by,
+                               JobMetrics& metrics, Say say)
     : comm_(comm),
       config_(config),
       inputs_(inputs),
       made_by_(made_by),
+      metrics_(metrics),
       say_(std::move(say)),
       interval_(parse_checkpoint_interval(config.checkpoint_every)) {}
 
@@ -95,9 +98,44 @@ bool JobCheckpoints::is_due(std::int64_t steps, std::int64_t all_steps, bool ask
   return interval_.seconds && since_last_.seconds() >= *interval_.seconds;
 }
 
-std::string JobCheckpoints::write(RankModel& model, const TrainSummary& summary,
-                                  std::int64_t metrics_bytes) {
+void JobCheckpoints::try_to_write(RankModel& model, const TrainSummary& summary) {
+  try {
+    say_(fmt::format("Wrote the checkpoint {}.", write(model, summary)));
+  } catch (const CollectiveError& error) {
+    if (error.code() != ExitCode::environment && error.code() != ExitCode::usage) throw;
+    say_(fmt::format("Training goes on without a checkpoint of step {}: {}", summary.steps,
+                     error.what()));
+  }
+}
+
+std::string JobCheckpoints::write_before_end(RankModel& model, const TrainSummary& summary) {
+  try {
+    if (summary.steps > 0 && last_step_ != summary.steps) write(model, summary);
+  } catch (const CollectiveError& error) {
+    return error.what();
+  }
+  return "The same command goes on from its last checkpoint.";
+}
+
+std::string JobCheckpoints::write(RankModel& model, const TrainSummary& summary) {
+  show_phase("chk");
+  const Stopwatch stopwatch;
+  std::int64_t metrics_bytes = 0;
+  run_together(comm_, [&] {
+    metrics_.write_pending();
+    metrics_bytes = metrics_.bytes();
+  });
   std::string target = checkpoint_folder(folder(), summary.steps);
+  save(target, model, summary, metrics_bytes);
+  metrics_.add_event({{"event", "checkpoint"},
+                      {"steps", summary.steps},
+                      {"folder", target},
+                      {"seconds", stopwatch.seconds()}});
+  return target;
+}
+
+void JobCheckpoints::save(const std::string& target, RankModel& model, const TrainSummary& summary,
+                          std::int64_t metrics_bytes) {
   since_last_ = Stopwatch();  // also after a failure: not again at every step
   save_model(comm_, target,
              {.plan = inputs_.plan,
@@ -117,7 +155,6 @@ std::string JobCheckpoints::write(RankModel& model, const TrainSummary& summary,
     ours_.push_back(summary.steps);
     remove_old_ones();
   });
-  return target;
 }
 
 void JobCheckpoints::remove_old_ones() const {

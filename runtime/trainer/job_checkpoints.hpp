@@ -2,6 +2,7 @@
 
 #include "runtime/checkpoint/checkpoint_interval.hpp"
 #include "runtime/comm/communicator.hpp"
+#include "runtime/metrics/job_metrics.hpp"
 #include "runtime/trainer/rank_model.hpp"
 #include "runtime/trainer/resume_point.hpp"
 #include "runtime/trainer/stopwatch.hpp"
@@ -22,7 +23,7 @@ namespace shardwright {
 class JobCheckpoints {
  public:
   JobCheckpoints(Communicator& comm, const TrainConfig& config, const TrainingInputs& inputs,
-                 const MadeBy& made_by, Say say);
+                 const MadeBy& made_by, JobMetrics& metrics, Say say);
 
   /// Throws InputError if checkpoints are wanted and there is no output for them, and
   /// EnvironmentError if their folder cannot be made; removes what a killed job has left. Rank 0
@@ -37,13 +38,19 @@ class JobCheckpoints {
   /// Whether rank 0 wants one after `steps` steps, of which the job has `all_steps`; `asked`: by a
   /// signal.
   bool is_due(std::int64_t steps, std::int64_t all_steps, bool asked) const;
-  bool is_written(std::int64_t steps) const { return last_step_ == steps; }
 
-  /// Writes one for the steps taken so far, then removes older ones. Throws CollectiveError, the
-  /// older ones being as before. Every rank calls it. Blocks. Returns its folder.
-  std::string write(RankModel& model, const TrainSummary& summary, std::int64_t metrics_bytes);
+  /// Writes one for the steps taken so far, then removes older ones. If the disk is full, says so
+  /// and returns, the older ones being as before: a training is worth more than one of its
+  /// checkpoints. Throws CollectiveError. Every rank calls it. Blocks.
+  void try_to_write(RankModel& model, const TrainSummary& summary);
+  /// After an interrupt: writes one unless it is there, and says what has become of the steps.
+  /// Every rank calls it. Blocks.
+  std::string write_before_end(RankModel& model, const TrainSummary& summary);
 
  private:
+  std::string write(RankModel& model, const TrainSummary& summary);
+  void save(const std::string& target, RankModel& model, const TrainSummary& summary,
+            std::int64_t metrics_bytes);
   std::string folder() const { return config_.output + "/checkpoints"; }
   bool is_ours(const ResumePoint& point) const;
   void remove_old_ones() const;
@@ -53,6 +60,7 @@ class JobCheckpoints {
   const TrainConfig& config_;
   const TrainingInputs& inputs_;
   const MadeBy& made_by_;
+  JobMetrics& metrics_;
   Say say_;
   CheckpointInterval interval_;
   Stopwatch since_last_;

@@ -93,7 +93,7 @@ class TrainingJob {
         metrics_(config.metrics, num_steps(),
                  [this](const std::string& sentence) { progress_.say(sentence); }),
         exchange_check_(inputs_.plan),
-        checkpoints_(comm, config, inputs_, surroundings.made_by,
+        checkpoints_(comm, config, inputs_, surroundings.made_by, metrics_,
                      [this](const std::string& sentence) { progress_.say(sentence); }) {}
 
   TrainSummary run() {
@@ -102,7 +102,9 @@ class TrainingJob {
       train_and_evaluate();
     } catch (const CollectiveError& error) {
       if (error.code() != ExitCode::interrupted || !checkpoints_.enabled()) throw;
-      throw CollectiveError(error.code(), fmt::format("{} {}", error.what(), save_before_end()));
+      throw CollectiveError(
+          error.code(),
+          fmt::format("{} {}", error.what(), checkpoints_.write_before_end(*model_, summary_)));
     }
     measure_memory();
     finish();
@@ -187,7 +189,7 @@ class TrainingJob {
     while (summary_.steps < num_steps()) {
       train_step();
       ++summary_.steps;
-      if (checkpoint_due_) try_checkpoint();
+      if (checkpoint_due_) checkpoints_.try_to_write(*model_, summary_);
       if (ends_epoch()) evaluate();
     }
   }
@@ -195,43 +197,6 @@ class TrainingJob {
   /// Whether an evaluation follows the steps taken so far.
   bool ends_epoch() const {
     return summary_.steps >= num_steps() || summary_.steps % reader_.num_batches() == 0;
-  }
-
-  std::string write_checkpoint() {
-    show_phase("chk");
-    Stopwatch stopwatch;
-    std::int64_t metrics_bytes = 0;
-    run_together(comm_, [&] {
-      metrics_.write_pending();
-      metrics_bytes = metrics_.bytes();
-    });
-    std::string folder = checkpoints_.write(*model_, summary_, metrics_bytes);
-    metrics_.add_event({{"event", "checkpoint"},
-                        {"steps", summary_.steps},
-                        {"folder", folder},
-                        {"seconds", stopwatch.seconds()}});
-    return folder;
-  }
-
-  /// A training is worth more than one of its checkpoints: if the disk is full, it goes on.
-  void try_checkpoint() {
-    try {
-      progress_.say(fmt::format("Wrote the checkpoint {}.", write_checkpoint()));
-    } catch (const CollectiveError& error) {
-      if (error.code() != ExitCode::environment && error.code() != ExitCode::usage) throw;
-      progress_.say(fmt::format("Training goes on without a checkpoint of step {}: {}",
-                                summary_.steps, error.what()));
-    }
-  }
-
-  /// After an interrupt: what has become of the steps.
-  std::string save_before_end() {
-    try {
-      if (summary_.steps > 0 && !checkpoints_.is_written(summary_.steps)) write_checkpoint();
-    } catch (const CollectiveError& error) {
-      return error.what();
-    }
-    return "The same command goes on from its last checkpoint.";
   }
 
   void train_step() {

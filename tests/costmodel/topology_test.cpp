@@ -91,6 +91,7 @@ TEST(Topology, SuggestsTheNearestDevice) {
 TEST(Topology, GivesBackTheJsonItWrote) {
   Topology topology = read_topology("2x2xH100-64GiB");
   topology.ranks[1].speed = 0.5;
+  topology.ranks[1].memory_domain = 1;
   topology.inter = {12.5e9, 3e-6};
   const json written = json::parse(topology_to_json(topology).dump());
   EXPECT_EQ(topology_from_json(JsonView(written, "t.json")), topology);

@@ -25,10 +25,11 @@ cd "$work"
 algorithms=(search neuroshard torchrec_greedy size_lookup_greedy)
 
 make_plans() {  # RANKS TASK
-  local ranks=$1 task=$2 tables algorithm
+  local ranks=$1 task=$2 tables topology algorithm
   tables_of "$task"
+  topology_of "$ranks"
   for algorithm in "${algorithms[@]}"; do
-    "$shardwright" plan "${tables[@]}" --topology "${ranks}xcpu-6GiB" --batch-size $((samples_per_rank * ranks)) \
+    "$shardwright" plan "${tables[@]}" --topology "$topology" --batch-size $((samples_per_rank * ranks)) \
       --types table_wise,column_wise "${cost_model[@]}" --algorithm "$algorithm" \
       -o "$ranks.$task.$algorithm.json" >"$ranks.$task.$algorithm.said" 2>&1 ||
       echo "$ranks ranks, $task: $algorithm found no plan" >&2

@@ -25,7 +25,7 @@ cd "$work"
 # A plan that no earlier algorithm or seed has made becomes TASK.NAME.json.
 add_plan() {  # TASK NAME ALGORITHM SEED
   local file=$1.$2.json id
-  "$shardwright" plan "${tables[@]}" --topology "${ranks}xcpu-6GiB" --batch-size $((samples_per_rank * ranks)) \
+  "$shardwright" plan "${tables[@]}" --topology "$topology" --batch-size $((samples_per_rank * ranks)) \
     --types table_wise,column_wise --cost-model "$cost_model" --algorithm "$3" --seed "$4" -o "$file" >/dev/null 2>said ||
     { [ $? = 4 ] || { cat said >&2; exit 1; }; return 0; }
   id=$(sed -n 's/.*"plan_id": *"\([0-9a-f]*\)".*/\1/p' "$file" | head -n 1)
@@ -35,8 +35,9 @@ add_plan() {  # TASK NAME ALGORITHM SEED
 }
 
 make_plans() {  # TASK
-  local tables algorithm seed
+  local tables topology algorithm seed
   tables_of "$1"
+  topology_of "$ranks"
   for algorithm in search neuroshard torchrec_greedy torchrec_greedy_perf_32 size_greedy dim_greedy lookup_greedy \
     size_lookup_greedy round_robin; do
     add_plan "$1" "$algorithm" "$algorithm" 1

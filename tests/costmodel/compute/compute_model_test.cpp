@@ -103,6 +103,20 @@ TEST(FittedCostModel, CountsACallOfTheOperatorOncePerRankHoweverManyShardsItHas)
   EXPECT_NEAR(price(5, 2) - price(0, 2), 5, 1e-6);
 }
 
+TEST(FittedCostModel, CountsAsBusyTheRanksThatShareMemoryChannels) {
+  const TwoTables two;
+  const FittedCostModel model({testing::sample_compute_model(), {}}, "sample");
+  const auto forward_ms = [&](const Topology& topology) {
+    return model.price(two.workload, topology, two.shards)[0].compute_forward_ms;
+  };
+  Topology one_socket = testing::sample_topology(1, 2);
+  Topology two_sockets = one_socket;
+  two_sockets.ranks[1].memory_domain = 1;
+  const Topology two_nodes = testing::sample_topology(2, 1);
+  EXPECT_NE(forward_ms(one_socket), forward_ms(two_sockets));
+  EXPECT_EQ(forward_ms(two_sockets), forward_ms(two_nodes));
+}
+
 TEST(FittedCostModel, RefusesRanksOfAnotherDevice) {
   const TwoTables two;
   const FittedCostModel model({testing::sample_compute_model(), {}}, "sample");

@@ -161,7 +161,9 @@ void gathers_texts_in_rank_order(Communicator& comm) {
 }
 
 void adds_in_rank_order(Communicator& comm) {
-  for (const std::size_t count : {0U, 1U, 2U, 7U, 1000U}) {
+  constexpr std::size_t kTwoPieces = (std::size_t{1} << 20) + 5;
+  for (const std::size_t count : {std::size_t{0}, std::size_t{1}, std::size_t{2}, std::size_t{7},
+                                  std::size_t{1000}, kTwoPieces}) {
     std::vector<float> floats = terms<float>(comm.rank().value(), count);
     ordered_all_reduce(comm, std::span<float>(floats));
     EXPECT_EQ(floats, sums<float>(comm.size(), count));

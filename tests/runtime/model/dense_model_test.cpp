@@ -1,8 +1,7 @@
 #include "runtime/model/dense_model.hpp"
 
 #include "costmodel/errors.hpp"
-#include "planner/dense_memory.hpp"
-#include "runtime/model/dense_parameters.hpp"
+#include "tests/runtime/model/small_dense_model.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,7 +14,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <random>
 #include <span>
 #include <vector>
 
@@ -23,42 +21,6 @@ namespace shardwright {
 namespace {
 
 using testing::Each;
-using testing::ElementsAre;
-using testing::HasSubstr;
-
-constexpr DlrmConfig small_model() {
-  return {.num_dense = 2,
-          .num_features = 3,
-          .embedding_dim = 4,
-          .bottom_mlp = {3, 4},
-          .top_mlp = {5, 1},
-          .torchscript = {}};
-}
-
-/// Random samples for a model.
-struct Samples {
-  std::vector<float> dense;
-  std::vector<float> pooled;
-  std::vector<float> labels;
-
-  Samples(const DlrmConfig& config, std::int64_t count, unsigned seed) {
-    std::mt19937 random(seed);
-    std::uniform_real_distribution<float> value(-1.0F, 1.0F);
-    const auto fill = [&](std::vector<float>& values, std::int64_t size) {
-      values.resize(static_cast<std::size_t>(size));
-      for (float& v : values) v = value(random);
-    };
-    fill(dense, count * config.num_dense);
-    fill(pooled, count * config.num_features * config.embedding_dim);
-    fill(labels, count);
-    for (float& label : labels) label = label > 0 ? 1.0F : 0.0F;
-  }
-};
-
-double loss_of(DenseModel& model, const Samples& samples, const std::vector<float>& pooled) {
-  std::vector<float> ignored(pooled.size());
-  return model.forward_backward(samples.dense, pooled, samples.labels, 1, ignored);
-}
 
 double dot(std::span<const float> a, std::span<const float> b) {
   double sum = 0;
@@ -220,135 +182,6 @@ TEST(DenseModel, ComputesTheFormulaOfATinyModel) {
   EXPECT_NEAR(probability[0], 1.0 / (1.0 + std::exp(-logit)), 1e-6);
 }
 
-TEST(DenseModel, AdagradDividesByTheRootOfSummedSquares) {
-  const DlrmConfig config = small_model();
-  DenseModel model(config, {OptimizerKind::adagrad}, 1);
-  const auto before = model.parameters();
-  for (float& g : model.gradients()) g = 3.0F;
-  model.apply_gradients(0.25);
-  for (float& g : model.gradients()) g = -4.0F;
-  model.apply_gradients(0.5);
-  const auto after = model.parameters();
-
-  for (std::size_t p = 0; p < before.size(); ++p) {
-    for (std::size_t i = 0; i < before[p].values.size(); ++i) {
-      EXPECT_NEAR(after[p].values[i] - before[p].values[i], -0.25 + 0.5 * 4.0 / 5.0, 1e-6);
-    }
-  }
-}
-
-/// Weight, gradients and rates of two steps, the second by half its gradient.
-struct TwoSteps {
-  double before = 0;
-  double after = 0;
-};
-
-/// Of the first weight of the model, with gradients 3, then −4, of which half is taken.
-TwoSteps two_steps(const DenseOptimizer& optimizer) {
-  DenseModel model(small_model(), optimizer, 1);
-  const double before = model.parameters()[0].values[0];
-  for (float& g : model.gradients()) g = 3.0F;
-  model.apply_gradients(0.25);
-  for (float& g : model.gradients()) g = -4.0F;
-  model.apply_gradients(0.5, 0.5F);
-  return {before, model.parameters()[0].values[0]};
-}
-
-TEST(DenseModel, MomentumFollowsItsFormula) {
-  const TwoSteps w =
-      two_steps({.kind = OptimizerKind::sgd, .momentum = 0.75, .weight_decay = 0.125});
-
-  const double b1 = 3 + 0.125 * w.before;
-  const double w1 = w.before - 0.25 * b1;
-  const double b2 = 0.75 * b1 + (-2 + 0.125 * w1);
-  EXPECT_NEAR(w.after, w1 - 0.5 * b2, 1e-6);
-}
-
-TEST(DenseModel, AdagradTakesItsSettings) {
-  const TwoSteps w = two_steps({.eps = 0.5, .initial_accumulator = 7, .weight_decay = 0.125});
-
-  const double g1 = 3 + 0.125 * w.before;
-  const double w1 = w.before - 0.25 * g1 / (std::sqrt(7 + g1 * g1) + 0.5);
-  const double g2 = -2 + 0.125 * w1;
-  EXPECT_NEAR(w.after, w1 - 0.5 * g2 / (std::sqrt(7 + g1 * g1 + g2 * g2) + 0.5), 1e-6);
-}
-
-TEST(DenseModel, AdamFollowsItsFormula) {
-  const TwoSteps w = two_steps({.kind = OptimizerKind::adam,
-                                .beta1 = 0.75,
-                                .beta2 = 0.875,
-                                .eps = 0.5,
-                                .weight_decay = 0.125});
-
-  const double g1 = 3 + 0.125 * w.before;
-  const double w1 = w.before - 0.25 * g1 / (std::abs(g1) + 0.5);  // both corrections undo the means
-  const double g2 = -2 + 0.125 * w1;
-  const double m = 0.75 * 0.25 * g1 + 0.25 * g2;
-  const double v = 0.875 * 0.125 * g1 * g1 + 0.125 * g2 * g2;
-  const double corrected_m = m / (1 - 0.75 * 0.75);
-  const double corrected_v = v / (1 - 0.875 * 0.875);
-  EXPECT_NEAR(w.after, w1 - 0.5 * corrected_m / (std::sqrt(corrected_v) + 0.5), 1e-6);
-}
-
-TEST(DenseModel, GoesOnFromWhatItSaved) {
-  for (const DenseOptimizer& optimizer :
-       {DenseOptimizer{.kind = OptimizerKind::adam},
-        DenseOptimizer{.kind = OptimizerKind::sgd, .momentum = 0.5}}) {
-    DenseModel model(small_model(), optimizer, 1);
-    const Samples samples(small_model(), 5, 11);
-    const auto step = [&](DenseModel& one) {
-      loss_of(one, samples, samples.pooled);
-      one.apply_gradients(0.1);
-    };
-    step(model);
-    step(model);
-    std::vector<DenseModel::Parameter> saved = model.parameters();
-    const auto state = model.optimizer_state();
-    saved.insert(saved.end(), state.begin(), state.end());
-
-    DenseModel other(small_model(), optimizer, 2);
-    other.restore(2, [&](DenseModel::Parameter& wanted) {
-      for (const auto& p : saved) {
-        if (p.name == wanted.name) wanted.values = p.values;
-      }
-    });
-    step(model);
-    step(other);
-
-    for (std::size_t p = 0; p < model.parameters().size(); ++p) {
-      EXPECT_EQ(other.parameters()[p].values, model.parameters()[p].values);
-    }
-    EXPECT_EQ(state.size(), (optimizer.kind == OptimizerKind::adam ? 2 : 1) * 8U);
-    EXPECT_EQ(state[0].name, optimizer.kind == OptimizerKind::adam
-                                 ? "bottom.0.weight/m/state"
-                                 : "bottom.0.weight/momentum/state");
-  }
-}
-
-DlrmConfig small_dcnv2() {
-  DlrmConfig config = small_model();
-  config.cross_layers = 2;
-  config.cross_rank = 3;
-  return config;
-}
-
-TEST(DenseParameters, OfADcnv2CrossLayersStandBeforeTheTop) {
-  std::vector<std::string> names;
-  std::vector<std::vector<std::int64_t>> shapes;
-  for (const DenseParameterSpec& spec : dense_parameters(small_dcnv2())) {
-    if (!spec.name.starts_with("bottom")) names.push_back(spec.name);
-    if (spec.name.starts_with("cross.1") || spec.name == "top.0.weight") {
-      shapes.push_back(spec.shape);
-    }
-  }
-
-  EXPECT_THAT(names, ElementsAre("cross.0.v", "cross.0.w", "cross.0.bias", "cross.1.v", "cross.1.w",
-                                 "cross.1.bias", "top.0.weight", "top.0.bias", "top.1.weight",
-                                 "top.1.bias"));
-  EXPECT_THAT(shapes, ElementsAre(ElementsAre(3, 16), ElementsAre(16, 3), ElementsAre(16),
-                                  ElementsAre(5, 16)));
-}
-
 /// x0 ⊙ (W·(V·x) + b) + x in double; v [rank, n], w [n, rank].
 std::vector<double> crossed(const std::vector<double>& x0, const std::vector<double>& x,
                             const std::vector<float>& v, const std::vector<float>& w,
@@ -415,88 +248,6 @@ TEST(DenseModel, WithoutDenseFeaturesEmbeddingsInteractAmongThemselves) {
 
   const double logit = parameters[0].values[0] * 11.0 + parameters[1].values[0];
   EXPECT_NEAR(probability[0], 1.0 / (1.0 + std::exp(-logit)), 1e-6);
-}
-
-TEST(DenseParameters, StandInTheOrderAndShapesOfTheContract) {
-  std::vector<std::string> names;
-  std::vector<std::vector<std::int64_t>> shapes;
-  for (const DenseParameterSpec& spec : dense_parameters(small_model())) {
-    names.push_back(spec.name);
-    shapes.push_back(spec.shape);
-  }
-
-  EXPECT_THAT(names,
-              ElementsAre("bottom.0.weight", "bottom.0.bias", "bottom.1.weight", "bottom.1.bias",
-                          "top.0.weight", "top.0.bias", "top.1.weight", "top.1.bias"));
-  // The top MLP's input: 4 of the bottom MLP and 6 dot products of 4 vectors.
-  EXPECT_THAT(shapes,
-              ElementsAre(ElementsAre(3, 2), ElementsAre(3), ElementsAre(4, 3), ElementsAre(4),
-                          ElementsAre(5, 10), ElementsAre(5), ElementsAre(1, 5), ElementsAre(1)));
-}
-
-// Expected values: docs/training_math.md worked out in Python.
-TEST(DenseParameters, InitialValuesFollowTheFormula) {
-  const auto specs = dense_parameters(small_model());
-
-  const std::vector<float> weights = initial_values(specs[0], 7);
-  ASSERT_EQ(weights.size(), 6U);
-  EXPECT_FLOAT_EQ(weights[0], 0.9528084664486816F);
-  EXPECT_FLOAT_EQ(weights[1], -0.5173064401591205F);
-  EXPECT_FLOAT_EQ(weights[2], -1.0648984104303842F);
-  EXPECT_FLOAT_EQ(initial_values(specs[7], 7)[0], 0.9946825504302979F);
-}
-
-// planner/dense_memory.hpp knows no LibTorch, and so not these.
-TEST(DenseParameters, AreAsManyAsPlansReserveMemoryFor) {
-  for (const DlrmConfig& config : {small_model(), small_dcnv2()}) {
-    std::int64_t count = 0;
-    for (const DenseParameterSpec& spec : dense_parameters(config)) count += spec.size();
-    EXPECT_EQ(num_dense_parameters({config.num_dense, config.num_features, config.embedding_dim,
-                                    config.bottom_mlp, config.top_mlp, config.cross_layers,
-                                    config.cross_rank, OptimizerKind::sgd}),
-              count);
-  }
-}
-
-void expect_refused(DlrmConfig config, const std::string& sentence) {
-  try {
-    dense_parameters(config);
-    FAIL() << "accepted; expected: " << sentence;
-  } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), HasSubstr(sentence));
-  }
-}
-
-TEST(DenseParameters, RefuseWidthsThatDoNotFit) {
-  DlrmConfig config = small_model();
-  config.bottom_mlp = {3, 5};
-  expect_refused(config,
-                 "bottom_mlp must end in the embedding dimension, which is 4 here; it ends "
-                 "in 5");
-  config = small_model();
-  config.top_mlp = {};
-  expect_refused(config, "top_mlp must end in 1, the logit; it is empty");
-  config = small_model();
-  config.top_mlp = {0, 1};
-  expect_refused(config, "top_mlp[0] is 0");
-  expect_refused({.num_dense = 0,
-                  .num_features = 1,
-                  .embedding_dim = 4,
-                  .bottom_mlp = {},
-                  .top_mlp = {1},
-                  .torchscript = {}},
-                 "needs at least two embedding features");
-}
-
-TEST(DenseParameters, RefuseMoreThanAnyRankCanHold) {
-  DlrmConfig config = small_model();
-  config.bottom_mlp = {1 << 20, 1 << 20, 4};
-  try {
-    dense_parameters(config);
-    FAIL() << "accepted 2^40 parameters";
-  } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("bottom.1.weight alone has 1099511627776"));
-  }
 }
 
 /// Lets this process have `bytes` more of address space than it has.
