@@ -16,9 +16,10 @@ constexpr std::array kComputeModels = {
 
 // A100-40GB and H200 have the NVLink of A100 and H100.
 constexpr std::array kCommModels = {
-    DefaultModel{"A100", "nccl-a100"}, DefaultModel{"A100-40GB", "nccl-a100"},
-    DefaultModel{"H100", "nccl-h100"}, DefaultModel{"H200", "nccl-h100"},
-    DefaultModel{"B200", "nccl-b200"}, DefaultModel{"L40S", "nccl-l40s"},
+    DefaultModel{"cpu", "cpu-epyc9004-mpi"}, DefaultModel{"A100", "nccl-a100"},
+    DefaultModel{"A100-40GB", "nccl-a100"},  DefaultModel{"H100", "nccl-h100"},
+    DefaultModel{"H200", "nccl-h100"},       DefaultModel{"B200", "nccl-b200"},
+    DefaultModel{"L40S", "nccl-l40s"},
 };
 
 // Names of models; empty: none.

@@ -10,7 +10,7 @@ packages=(
   libmicrohttpd-dev                                                   # runtime: the port of --metrics-port
   zlib1g-dev                                                          # runtime: numpy's compressed arrays
   nlohmann-json3-dev libcli11-dev libfmt-dev                          # everything
-  libgtest-dev libgmock-dev librapidcheck-dev)                         # tests
+  libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev)        # tests
 [ $# -eq 0 ] || packages=("$@")
 
 if ! command -v apt-get >/dev/null; then

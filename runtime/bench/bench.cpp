@@ -35,7 +35,20 @@ double composed_ms(const StepStatistics& step) {
   return std::accumulate(step.max_ms.begin(), step.max_ms.end(), 0.0);
 }
 
-void add_steps(const std::vector<std::vector<StepTimes>>& ranks, BenchResult& result) {
+/// Orders the times of each phase among one rank's steps. Ranks that take turns meet a disturbance
+/// at different steps: the slowest of unordered ones would be a disturbed one at most steps.
+void sort_phases(std::vector<StepTimes>& steps) {
+  std::vector<double> times(steps.size());
+  for (std::size_t phase = 0; phase < kStepPhaseNames.size(); ++phase) {
+    const auto ms = [phase](StepTimes& step) -> double& { return step.report.phase_ms[phase]; };
+    std::transform(steps.begin(), steps.end(), times.begin(), ms);
+    std::sort(times.begin(), times.end());
+    for (std::size_t i = 0; i < steps.size(); ++i) ms(steps[i]) = times[i];
+  }
+}
+
+void add_steps(std::vector<std::vector<StepTimes>> ranks, BenchResult& result) {
+  if (result.took_turns) std::for_each(ranks.begin(), ranks.end(), sort_phases);
   for (std::size_t step = 0; step < ranks.front().size(); ++step) {
     std::vector<StepReport> reports;
     double slowest_ms = 0;

@@ -33,18 +33,6 @@ void add_in_rank_order(std::span<const T> gathered, std::span<T> sums) {
   }
 }
 
-/// In pieces that stay in a processor's cache: a sum needs as much memory again.
-template <class T>
-void reduce(Communicator& comm, std::span<T> values) {
-  constexpr std::size_t kMostValues = std::size_t{1} << 20;
-  OrderedAllReduce<T> all_reduce;
-  for (std::size_t begin = 0; begin < values.size(); begin += kMostValues) {
-    all_reduce.start(comm, values.subspan(begin, std::min(kMostValues, values.size() - begin)));
-    all_reduce.send_sums(comm);
-    all_reduce.finish();
-  }
-}
-
 }  // namespace
 
 template <class T>
@@ -68,6 +56,17 @@ std::span<const T> OrderedReduceScatter<T>::finish() {
   exchange_.reset();
   add_in_rank_order<T>(gathered_, sums_);
   return sums_;
+}
+
+template <class T>
+void OrderedAllReduce<T>::run(Communicator& comm, std::span<T> values) {
+  // In pieces that stay in a processor's cache: a sum needs as much memory again.
+  constexpr std::size_t kMostValues = std::size_t{1} << 20;
+  for (std::size_t begin = 0; begin < values.size(); begin += kMostValues) {
+    start(comm, values.subspan(begin, std::min(kMostValues, values.size() - begin)));
+    send_sums(comm);
+    finish();
+  }
 }
 
 template <class T>
@@ -100,7 +99,12 @@ template class OrderedReduceScatter<double>;
 template class OrderedAllReduce<float>;
 template class OrderedAllReduce<double>;
 
-void ordered_all_reduce(Communicator& comm, std::span<float> values) { reduce(comm, values); }
-void ordered_all_reduce(Communicator& comm, std::span<double> values) { reduce(comm, values); }
+void ordered_all_reduce(Communicator& comm, std::span<float> values) {
+  OrderedAllReduce<float>().run(comm, values);
+}
+
+void ordered_all_reduce(Communicator& comm, std::span<double> values) {
+  OrderedAllReduce<double>().run(comm, values);
+}
 
 }  // namespace shardwright

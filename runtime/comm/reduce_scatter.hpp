@@ -25,12 +25,14 @@ class OrderedReduceScatter {
   std::unique_ptr<Communicator::Exchange> exchange_;
 };
 
-/// ordered_all_reduce() of all values at once in three parts, between which a rank may compute.
-/// The ranks call each in the same order among all that they do together. T is float or double.
-/// Keeps its buffers.
+/// ordered_all_reduce(), also in three parts, between which a rank may compute. The ranks call each
+/// in the same order among all that they do together. T is float or double. Keeps its buffers.
 template <class T>
 class OrderedAllReduce {
  public:
+  /// ordered_all_reduce(). Blocks.
+  void run(Communicator& comm, std::span<T> values);
+
   /// Sends every rank its slice; `values` must stay as they are until finish() replaces them.
   void start(Communicator& comm, std::span<T> values);
   /// Waits for the others' parts of this rank's slice, and sends all their sums.

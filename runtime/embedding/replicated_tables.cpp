@@ -1,6 +1,5 @@
 #include "runtime/embedding/replicated_tables.hpp"
 
-#include "runtime/comm/collectives.hpp"
 #include "runtime/embedding/simd/kernels.hpp"
 
 #include <algorithm>
@@ -88,7 +87,7 @@ void ReplicatedTables::sum_gradients(Table& table, std::span<const float> pooled
 }
 
 void ReplicatedTables::reduce(Communicator& comm) {
-  ordered_all_reduce(comm, gradients_);
+  sums_.run(comm, gradients_);
   if (exchanges_marks_) reduce_marks(comm);
 }
 

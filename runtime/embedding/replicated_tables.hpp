@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/comm/communicator.hpp"
+#include "runtime/comm/reduce_scatter.hpp"
 #include "runtime/embedding/optimizer.hpp"
 #include "runtime/embedding/row_groups.hpp"
 #include "runtime/embedding/shard_update.hpp"
@@ -62,6 +63,7 @@ class ReplicatedTables {
   std::vector<Table> tables_;
   std::vector<Bags> bags_;          ///< of all tables' features, in order
   std::vector<float> gradients_;    ///< [table][row][column]
+  OrderedAllReduce<float> sums_;
   std::vector<std::byte> touched_;  ///< a bit per row of all tables
 };
 

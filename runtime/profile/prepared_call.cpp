@@ -1,6 +1,5 @@
 #include "runtime/profile/prepared_call.hpp"
 
-#include "runtime/comm/collectives.hpp"
 
 #include <numeric>
 #include <span>
@@ -54,7 +53,7 @@ void PreparedCall::run() {
       reduce_scatter_.finish();
       break;
     case CollectiveKind::all_reduce:
-      ordered_all_reduce(comm_, std::span<float>(values_));
+      all_reduce_.run(comm_, values_);
       break;
   }
 }

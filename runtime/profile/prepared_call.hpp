@@ -27,6 +27,7 @@ class PreparedCall {
   std::vector<Communicator::ReceiveBlock> receive_;
   std::vector<float> values_;  // of sums
   OrderedReduceScatter<float> reduce_scatter_;
+  OrderedAllReduce<float> all_reduce_;
 };
 
 }  // namespace shardwright

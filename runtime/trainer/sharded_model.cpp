@@ -1,6 +1,5 @@
 #include "runtime/trainer/sharded_model.hpp"
 
-#include "runtime/comm/collectives.hpp"
 #include "runtime/embedding/shard_floats.hpp"
 #include "runtime/trainer/gradient_clip.hpp"
 #include "runtime/trainer/visible_phase.hpp"
@@ -130,7 +129,7 @@ void ShardedModel::during_reduction(StepReport& report, Work work) {
 
 void ShardedModel::reduce_dense(StepReport& report) {
   show_phase("red");
-  during_reduction(report, [&] { ordered_all_reduce(comm_, dense_->gradients()); });
+  during_reduction(report, [&] { dense_sums_.run(comm_, dense_->gradients()); });
 }
 
 void ShardedModel::update_dense(double learning_rate, float scale, StepReport& report) {

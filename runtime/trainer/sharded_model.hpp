@@ -52,7 +52,7 @@ class ShardedModel final : public RankModel {
   std::vector<float> pooled_gradient_;
   std::vector<float> probabilities_;
   std::optional<StepPhase> left_out_;
-  OrderedAllReduce<float> dense_sums_;  ///< with overlap; ends before the gradients do
+  OrderedAllReduce<float> dense_sums_;  ///< ends before the gradients do
 };
 
 }  // namespace shardwright

@@ -58,10 +58,9 @@ std::vector<Experiment> experiments() {
       {"ours", "", [](ComputeFitOptions&) {}},
       {"neuroshard", "NeuroShard's exact form, inputs and loss",
        [](ComputeFitOptions& o) { o.architecture = ComputeArchitecture::neuroshard; }},
-      {"one_term", "the base is a constant per value gathered or summed, no roofline",
+      {"one_term", "base of constants per shard and value gathered, no roofline",
        [](ComputeFitOptions& o) {
-         o.hidden_terms = {"shards",
-                           "bags",
+         o.hidden_terms = {"bags",
                            "ids",
                            "memory_lines",
                            "output_values",
