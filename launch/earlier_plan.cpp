@@ -31,6 +31,8 @@ SearchResult replan_from(const EarlierPlan& earlier, const Workload& workload,
   replanning.objective = options.objective;
   if (!earlier.max_moved.empty()) replanning.max_moved = parse_bytes(earlier.max_moved);
   if (options.effort.work_limit > 0) replanning.work_limit = options.effort.work_limit;
+  replanning.time_limit_seconds = options.effort.time_limit_seconds;
+  replanning.interrupt = options.effort.interrupt;
   const Plan before = read_plan(earlier.file);
   SearchResult result = replan(before, workload, topology, cost_model, replanning);
   if (!result.plan) return result;

@@ -7,6 +7,7 @@
 #include "planner/check.hpp"
 #include "planner/describe_plan.hpp"
 #include "planner/exchange/import.hpp"
+#include "planner/exchange/safetensors_header.hpp"
 #include "planner/input_file.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/plan_json.hpp"
@@ -56,6 +57,10 @@ std::optional<Workload> read_tables(const ImportArguments& arguments) {
   return reading.workload;
 }
 
+std::optional<std::string> module_of(const ImportArguments& arguments) {
+  return arguments.has_module ? std::optional(arguments.module) : std::nullopt;
+}
+
 ImportedPlan imported(const ImportArguments& arguments, const nlohmann::json& document,
                       const std::string& file) {
   if (arguments.topology.empty()) {
@@ -64,9 +69,7 @@ ImportedPlan imported(const ImportArguments& arguments, const nlohmann::json& do
   const Topology topology = read_topology(arguments.topology);
   const auto tables = read_tables(arguments);
   if (arguments.from == "torchrec") {
-    const auto module =
-        arguments.has_module ? std::optional(arguments.module) : std::optional<std::string>();
-    return import_torchrec(document, file, module, tables, topology);
+    return import_torchrec(document, file, module_of(arguments), tables, topology);
   }
   if (!tables) {
     throw UsageError("--tables is required: shard_matrix does not say how large the tables are.");
@@ -100,14 +103,22 @@ void import_plan(const ImportArguments& arguments, const nlohmann::json& documen
   write(arguments, plan_to_text(plan));
 }
 
-void run(const ImportArguments& arguments) {
-  const InputFile input = read_input_file(arguments.file);
-  const nlohmann::json document = parse_json(input.content, input.name);
-  if (arguments.from != "configs") return import_plan(arguments, document, input);
-  ImportedTables result = import_configs(document, input.name);
+void write_tables(const ImportArguments& arguments, ImportedTables result) {
   say_losses(result.losses);
   result.workload.batch_size = arguments.batch_size;
   write(arguments, readable_json(tables_to_json(result.workload)));
+}
+
+void run(const ImportArguments& arguments) {
+  if (arguments.from == "safetensors") {
+    const std::string header = read_safetensors_header(arguments.file);
+    return write_tables(arguments, import_safetensors(parse_json(header, arguments.file),
+                                                      arguments.file, module_of(arguments)));
+  }
+  const InputFile input = read_input_file(arguments.file);
+  const nlohmann::json document = parse_json(input.content, input.name);
+  if (arguments.from != "configs") return import_plan(arguments, document, input);
+  write_tables(arguments, import_configs(document, input.name));
 }
 
 }  // namespace
@@ -117,6 +128,7 @@ void add_import_command(CLI::App& app) {
   command->footer(
       "Examples:\n"
       "  shardwright import configs.json --from configs -o tables.json\n"
+      "  shardwright import model.safetensors --from safetensors --module bags -o tables.json\n"
       "  shardwright import torchrec_plan.json --from torchrec --topology 8xH100-80GB \\\n"
       "    --tables tables.json -o plan.json\n"
       "  shardwright import shard_matrix.json --from hugectr --tables tables.json \\\n"
@@ -125,20 +137,22 @@ void add_import_command(CLI::App& app) {
   const auto add = [&](const char* name, auto& value, const char* type, const char* help) {
     return command->add_option(name, value, help)->type_name(type);
   };
-  add("FILE", arguments->file, "", "What to read, JSON; - is standard input")->required();
+  add("FILE", arguments->file, "", "What to read; - is standard input, of JSON")->required();
   add("--from", arguments->from, "",
-      "torchrec (a plan), hugectr (shard_matrix), configs (EmbeddingBagConfigs)")
-      ->check(CLI::IsMember({"torchrec", "hugectr", "configs"}).description(""))
+      "torchrec (a plan), hugectr (shard_matrix), configs (EmbeddingBagConfigs),\nsafetensors "
+      "(weights, whose shapes are read)")
+      ->check(CLI::IsMember({"torchrec", "hugectr", "configs", "safetensors"}).description(""))
       ->required();
   add("--tables", arguments->tables, "TABLES", "Of a plan: its tables; needed for hugectr");
   add("--topology", arguments->topology, "T", "Of a plan: its ranks, as plan takes them");
   CLI::Option* module = add("--module", arguments->module, "PATH",
-                            "Of a TorchRec plan with several modules: which one");
+                            "Of a TorchRec plan with several modules: which one; of\nsafetensors: "
+                            "below which path the tables are");
   add("--batch-size", arguments->batch_size, "N", "Samples per step over all ranks")
       ->check(CLI::Range(std::int64_t{1}, kMostSamples).description(""));
   add("--cost-model", arguments->cost_model, "M",
       "What the plan is priced by (default: by the ranks' device)");
-  add("--memory-model", arguments->memory_model, "M", "full, weights or torchrec")
+  add("--memory-model", arguments->memory_model, "M", "full, overlap, weights or torchrec")
       ->capture_default_str();
   add("-o,--output", arguments->output, "FILE", "File to write; - is standard output")->required();
   command->callback([arguments, module] {

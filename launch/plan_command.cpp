@@ -19,6 +19,7 @@
 #include "planner/spec/cell.hpp"
 #include "planner/spec/constraints_json.hpp"
 #include "planner/spec/dense_sizes_json.hpp"
+#include "planner/spec/read_ahead_json.hpp"
 #include "planner/spec/read_workload.hpp"
 #include "planner/spec/spec_entry.hpp"
 
@@ -67,12 +68,18 @@ void set_batch_size(const PlanArguments& arguments, const Topology& topology, Wo
       workload.batch_size, kDefaultSamplesPerRank));
 }
 
-void reserve_dense_part(const PlanArguments& arguments, const Workload& workload,
-                        Topology& topology) {
-  const nlohmann::json config = read_json(arguments.train_config);
-  const DenseSizes sizes =
-      dense_sizes_of(JsonView(config, arguments.train_config), workload, arguments.dense_features);
+// The dense part, batches read ahead and, where the memory model asked for is silent about it,
+// the second batch of a training that overlaps.
+void reserve_for_training(const PlanArguments& arguments, const Workload& workload,
+                          Topology& topology, SearchOptions& options) {
+  const nlohmann::json json = read_json(arguments.train_config);
+  const JsonView config(json, arguments.train_config);
+  const DenseSizes sizes = dense_sizes_of(config, workload, arguments.dense_features);
   say(reserve_dense_part(sizes, workload.batch_size, topology));
+  say(reserve_read_ahead(config, workload, arguments.dense_features, topology));
+  if (overlaps(config) && options.memory_model == MemoryModel::full) {
+    options.memory_model = MemoryModel::overlap;
+  }
 }
 
 SearchOptions search_options(const PlanArguments& arguments) {
@@ -183,7 +190,9 @@ void run(PlanArguments arguments) {
   }
   for (const std::string& note : reading.notes) say(note);
   set_batch_size(arguments, topology, reading.workload);
-  if (!arguments.train_config.empty()) reserve_dense_part(arguments, reading.workload, topology);
+  if (!arguments.train_config.empty()) {
+    reserve_for_training(arguments, reading.workload, topology, options);
+  }
   say(fmt::format("Topology: {}", describe_topology(topology)));
   say(fmt::format("Search: {} over {}, seed {}. Memory model {}.",
                   arguments.earlier.file.empty() ? options.algorithm : "from an earlier plan",
@@ -233,7 +242,8 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
   add("--constraints", arguments.constraints, "FILE",
       "What plans must keep to, beside the constraints of TABLES (docs/plan_format.md)");
   add("--train-config", arguments.train_config, "FILE",
-      "Reserve on every rank what the dense part of this training takes");
+      "Reserve on every rank what the dense part of this training and\nthe batches that it reads "
+      "ahead take");
   add("--dense-features", arguments.dense_features, "N", "Of each sample of that training")
       ->check(integer_from(0, kMostDenseFeatures))
       ->capture_default_str();
@@ -251,7 +261,8 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
       "of a rank), memory (fullest rank)")
       ->capture_default_str();
   add("--memory-model", arguments.memory_model, "M",
-      "What must fit: full (weights, optimizer state, buffers),\nweights, torchrec")
+      "What must fit: full (weights, optimizer state, buffers), overlap\n(full, for training with "
+      "overlap), weights, torchrec")
       ->capture_default_str();
   add("--seed", arguments.seed, "N", "For algorithms that draw")
       ->check(integer_from(0, kMostSeed))

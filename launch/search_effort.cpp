@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -62,6 +63,31 @@ class ProgressLine {
   bool shown_ = false;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
+
+Bytes fullest(const Plan& plan) {
+  Bytes most;
+  for (const RankPrediction& rank : plan.predicted) most = std::max(most, rank.memory);
+  return most;
+}
+
+// How far from the best a plan can be; empty where nothing is known.
+std::string describe_bound(const SearchResult& result) {
+  const bool optimal = result.termination == Termination::optimal;
+  if (result.lower_bound_bytes && result.lower_bound_bytes->value() > 0) {
+    if (optimal) return " The plan is optimal: the fullest rank of no plan needs less.";
+    const auto least = static_cast<double>(result.lower_bound_bytes->value());
+    const double gap = static_cast<double>(fullest(*result.plan).value()) / least - 1;
+    return fmt::format(
+        " The fullest rank of no plan needs less than {}: this one is within {:.2f} % of the best.",
+        format_bytes(*result.lower_bound_bytes), 100 * gap);
+  }
+  if (!result.lower_bound_ms || *result.lower_bound_ms <= 0) return "";
+  if (optimal) return " The plan is optimal: no plan costs less by this cost model.";
+  const double gap = result.plan->cost_ms / *result.lower_bound_ms - 1;
+  return fmt::format(
+      " No plan costs less than {:.4g} ms: this one is within {:.2f} % of the best there is.",
+      *result.lower_bound_ms, 100 * gap);
+}
 
 }  // namespace
 
@@ -131,15 +157,7 @@ std::string describe_end(const SearchResult& result) {
   std::string text =
       fmt::format("{} evaluations in {:.2f} s, stopped by {}.", result.record.evaluations,
                   result.record.seconds, result.record.stopped_by);
-  if (!result.plan || !result.lower_bound_ms || *result.lower_bound_ms <= 0) return text;
-  if (result.termination == Termination::optimal) {
-    return text + " The plan is optimal: no plan costs less by this cost model.";
-  }
-  const double gap = result.plan->cost_ms / *result.lower_bound_ms - 1;
-  return text + fmt::format(
-                    " No plan costs less than {:.4g} ms: this one is within {:.2f} % of the "
-                    "best there is.",
-                    *result.lower_bound_ms, 100 * gap);
+  return result.plan ? text + describe_bound(result) : text;
 }
 
 }  // namespace shardwright

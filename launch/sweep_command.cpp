@@ -5,8 +5,10 @@
 #include "launch/plan_under_model.hpp"
 #include "launch/search_effort.hpp"
 #include "launch/table_source.hpp"
+#include "planner/input_file.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/spec/cell.hpp"
+#include "planner/spec/constraints_json.hpp"
 #include "planner/spec/spec_entry.hpp"
 #include "planner/sweep/sweep.hpp"
 
@@ -23,6 +25,7 @@ struct SweepArguments {
   SpecSource source;
   std::string topologies;
   std::string batch_sizes;
+  std::string constraints;
   std::string types;
   std::string algorithm = SearchOptions{}.algorithm;
   std::string cost_model;  ///< empty: the defaults of the topologies
@@ -66,6 +69,19 @@ std::vector<NamedTopology> read_topologies(const std::string& list, const std::s
   return named;
 }
 
+// The tables under the constraints of a file, which every topology must be able to keep to.
+Workload constrain(const std::string& file, const Workload& tables,
+                   std::vector<NamedTopology>& topologies) {
+  if (file.empty()) return tables;
+  const InputFile input = read_input_file(file);
+  Workload constrained;
+  for (NamedTopology& named : topologies) {
+    constrained = tables;
+    apply_constraints(input, constrained, named.topology);
+  }
+  return constrained;
+}
+
 SearchOptions search_options(const SweepArguments& arguments) {
   SearchOptions options;
   options.algorithm = arguments.algorithm;
@@ -93,10 +109,11 @@ void run(const SweepArguments& arguments) {
   }
   SearchOptions options = search_options(arguments);
   const auto sizes = parse_batch_sizes(arguments.batch_sizes);
-  const auto topologies = read_topologies(arguments.topologies, arguments.cost_model);
+  auto topologies = read_topologies(arguments.topologies, arguments.cost_model);
   const WorkloadReading reading = read_workload(arguments.source);
   for (const std::string& note : reading.notes) fmt::print(stderr, "{}\n", note);
-  const auto points = sweep(reading.workload, topologies, sizes, options);
+  const Workload workload = constrain(arguments.constraints, reading.workload, topologies);
+  const auto points = sweep(workload, topologies, sizes, options);
   options.effort.progress = nullptr;  // wipes its line
   write_result(arguments, points);
 }
@@ -119,13 +136,14 @@ void add_sweep_command(CLI::App& app) {
       ->required();
   add("--batch-sizes", arguments->batch_sizes, "N,N,...", "Samples per step over all ranks")
       ->required();
+  add("--constraints", arguments->constraints, "FILE", "As plan's, of every topology");
   add("--types", arguments->types, "A,B", "Allowed types (default as plan's)");
   add("--algorithm", arguments->algorithm, "A", "As plan's")->capture_default_str();
   add("--cost-model", arguments->cost_model, "M",
       fmt::format("{} (default: each topology's, as plan's, of\nthe parts that are fitted for all)",
                   cost_models_help()));
   add("--objective", arguments->objective, "O", "step, max_sum or memory")->capture_default_str();
-  add("--memory-model", arguments->memory_model, "M", "full, weights or torchrec")
+  add("--memory-model", arguments->memory_model, "M", "full, overlap, weights or torchrec")
       ->capture_default_str();
   add_effort(*command, arguments->effort);
   command->add_flag("--json", arguments->json, "Print one JSON document");

@@ -2,6 +2,7 @@
 
 #include "planner/coverage.hpp"
 #include "planner/memory_model.hpp"
+#include "planner/placement_words.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -235,14 +236,15 @@ void check_pair(const Table& table, const Ranks& own, const Table& other, const 
                   table.name, other.name, fmt::join(common, ", ")));
 }
 
+bool names(const std::vector<std::string>& list, const std::string& name) {
+  return std::find(list.begin(), list.end(), name) != list.end();
+}
+
 void check_companions(const Plan& plan, const std::vector<std::vector<Shard>>& by_table,
                       Problems& problems) {
   const auto& tables = plan.workload.tables;
   std::map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < tables.size(); ++i) places.emplace(tables[i].name, i);
-  const auto names = [](const std::vector<std::string>& list, const std::string& name) {
-    return std::find(list.begin(), list.end(), name) != list.end();
-  };
   const auto check_list = [&](std::size_t i, auto member) {
     for (const std::string& name : tables[i].constraints.*member) {
       const auto other = places.find(name);
@@ -263,7 +265,32 @@ void check_companions(const Plan& plan, const std::vector<std::vector<Shard>>& b
   }
 }
 
+// A table and those that it asks something of, or that ask something of it.
+void check_companions_of(const Plan& plan, TableId id, const std::vector<Shard>& shards,
+                         Problems& problems) {
+  const Table& table = plan.workload.table(id);
+  for (std::size_t i = 0; i < plan.workload.tables.size(); ++i) {
+    const Table& other = plan.workload.tables[i];
+    for (auto member : {&TableConstraints::together, &TableConstraints::apart}) {
+      const bool related = names(table.constraints.*member, other.name) ||
+                           names(other.constraints.*member, table.name);
+      if (!related || TableId::of(i) == id) continue;
+      check_pair(table, ranks_of(plan, shards), other,
+                 ranks_of(plan, shards_of(plan, TableId::of(i))),
+                 member == &TableConstraints::together, problems);
+    }
+  }
+}
+
 }  // namespace
+
+std::vector<std::string> check_placement(const Plan& plan, TableId table,
+                                         const std::vector<Shard>& shards) {
+  Problems problems;
+  check_table(plan, plan.workload.table(table), shards, problems);
+  check_companions_of(plan, table, shards, problems);
+  return problems;
+}
 
 std::vector<std::string> check_plan(const Plan& plan) {
   Problems problems;

@@ -13,4 +13,10 @@ namespace shardwright {
 /// of the tables, excluded ranks; memory of every rank under plan.memory_model.
 std::vector<std::string> check_plan(const Plan& plan);
 
+/// What would be wrong with one table if it lay in `shards` and all others stayed: the same but for
+/// memory, and much quicker than check_plan(), which names the same for a plan that is valid
+/// otherwise.
+std::vector<std::string> check_placement(const Plan& plan, TableId table,
+                                         const std::vector<Shard>& shards);
+
 }  // namespace shardwright

@@ -9,8 +9,9 @@
 namespace shardwright {
 namespace {
 
-constexpr Names<MemoryModel, 3> kMemoryModels = {{
+constexpr Names<MemoryModel, 4> kMemoryModels = {{
     {MemoryModel::full, "full"},
+    {MemoryModel::overlap, "overlap"},
     {MemoryModel::weights, "weights"},
     {MemoryModel::torchrec, "torchrec"},
 }};
@@ -97,6 +98,11 @@ double part_buffers(const Table& table, const Shard& shard, double samples, doub
   return bytes;
 }
 
+void set_reserve(RankMemory& memory) {
+  const Bytes growing = saturated_sum(memory.ids, saturated_sum(memory.buffers, memory.grouping));
+  memory.reserve = Bytes(growing.value() / kGrowthPerReserve);
+}
+
 void add_owned(const Table& table, const Shard& shard, double all, double own, RankMemory& memory) {
   const bool whole = shard.rows() == table.rows && shard.columns() == table.dim;
   const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
@@ -106,8 +112,7 @@ void add_owned(const Table& table, const Shard& shard, double all, double own, R
   memory.activations =
       saturated(vectors_of(table, all - own, static_cast<double>(shard.columns()), share));
   memory.grouping = saturated(grouping_of(table, shard, table.pooling * all));
-  const Bytes growing = saturated_sum(memory.ids, saturated_sum(memory.buffers, memory.grouping));
-  memory.reserve = Bytes(growing.value() / kGrowthPerReserve);
+  set_reserve(memory);
 }
 
 RankMemory full_shard_memory(const Workload& workload, const Topology& topology,
@@ -122,6 +127,21 @@ RankMemory full_shard_memory(const Workload& workload, const Topology& topology,
   } else {
     add_owned(table, shard, static_cast<double>(workload.batch_size), own, memory);
   }
+  return memory;
+}
+
+// The ids of the next batch come while those at hand are still needed.
+RankMemory overlap_shard_memory(const Workload& workload, const Topology& topology,
+                                const Shard& shard) {
+  RankMemory memory = full_shard_memory(workload, topology, shard);
+  if (shard.type == ShardingType::data_parallel) return memory;
+  const Table& table = workload.table(shard.table);
+  memory.ids = saturated_sum(memory.ids, memory.ids);
+  if (shard.rows() < table.rows) {
+    const Bytes cut = saturated(ids_of(table, samples_of_rank(workload, topology)));
+    memory.buffers = saturated_sum(memory.buffers, cut);
+  }
+  set_reserve(memory);
   return memory;
 }
 
@@ -159,10 +179,11 @@ RankMemory& RankMemory::operator+=(const RankMemory& other) {
 
 RankMemory batch_memory(MemoryModel model, const Workload& workload, const Topology& topology) {
   RankMemory memory;
-  if (model != MemoryModel::full) return memory;
+  if (model != MemoryModel::full && model != MemoryModel::overlap) return memory;
+  const double batches = model == MemoryModel::overlap ? 2 : 1;
   const double samples = samples_of_rank(workload, topology);
   for (const Table& table : workload.tables) {
-    const double ids = ids_of(table, samples) + lengths_of(table, samples);
+    const double ids = batches * (ids_of(table, samples) + lengths_of(table, samples));
     const double vectors = vectors_of(table, samples, static_cast<double>(table.dim), 1.0);
     RankMemory part;
     part.ids = saturated(ids);
@@ -178,6 +199,8 @@ RankMemory shard_memory(MemoryModel model, const Workload& workload, const Topol
   switch (model) {
     case MemoryModel::full:
       return full_shard_memory(workload, topology, shard);
+    case MemoryModel::overlap:
+      return overlap_shard_memory(workload, topology, shard);
     case MemoryModel::torchrec:
       return torchrec_shard_memory(workload, topology, shard);
     case MemoryModel::weights:

@@ -50,6 +50,9 @@ struct RankMemory {
 ///   Other shards also need a reserve of an eighth of their ids, buffers and grouping.
 ///   The dense part, LibTorch and MPI are not in it: constraints reserve memory for them
 ///   (`reserved_bytes`). docs/plan_format.md compares it with measured peaks.
+/// overlap: the same for training with `overlap`, which has the next batch and exchanges its ids
+///   meanwhile. A rank's share of the batch needs its ids twice, as read and as packed, and a shard
+///   (not data_parallel) twice its ids and, of a part of the rows, another e·L·b of buffers.
 /// weights: the shards' weights alone, as NeuroShard counts.
 /// torchrec: TorchRec's storage estimate of each shard (costmodel/torchrec/storage.hpp), where all
 ///   that is not weights counts as activations.
@@ -62,7 +65,7 @@ std::vector<RankMemory> memory_of_ranks(MemoryModel model, const Workload& workl
                                         const Topology& topology, std::span<const Shard> shards);
 
 std::string_view to_string(MemoryModel model);
-/// "full", "weights" or "torchrec"; throws UsageError listing them.
+/// "full", "overlap", "weights" or "torchrec"; throws UsageError listing them.
 MemoryModel parse_memory_model(std::string_view text);
 
 }  // namespace shardwright

@@ -18,6 +18,7 @@ enum class MemoryModel {
   full,      ///< weights, optimizer state, buffers (planner/memory_model.hpp)
   weights,   ///< weights alone, as NeuroShard counts
   torchrec,  ///< TorchRec's storage estimate
+  overlap,   ///< full, of training that exchanges the next batch's ids meanwhile
 };
 
 /// What the cost and memory models say of one rank.

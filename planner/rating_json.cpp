@@ -35,6 +35,9 @@ json rating_to_json(const SearchResult& result) {
     json document = rating_to_json(*result.plan);
     document["status"] = to_string(result.termination);
     if (result.lower_bound_ms) document["lower_bound_ms"] = *result.lower_bound_ms;
+    if (result.lower_bound_bytes) {
+      document["lower_bound_bytes"] = result.lower_bound_bytes->value();
+    }
     return document;
   }
   json document = rating(result.termination, result.record);

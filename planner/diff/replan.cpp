@@ -8,6 +8,7 @@
 #include "planner/memory_model.hpp"
 #include "planner/placement_words.hpp"
 #include "planner/rate_plan.hpp"
+#include "planner/search/local/deadline.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -45,7 +46,10 @@ class Replanner {
  public:
   Replanner(const Plan& earlier, const Workload& workload, const Topology& topology,
             const CostModel& cost_model, const ReplanOptions& options)
-      : earlier_(earlier), cost_model_(cost_model), options_(options) {
+      : earlier_(earlier),
+        cost_model_(cost_model),
+        options_(options),
+        deadline_(options.time_limit_seconds, options.interrupt) {
     plan_.workload = workload;
     plan_.topology = topology;
     plan_.memory_model = options.memory_model;
@@ -56,12 +60,14 @@ class Replanner {
 
   SearchResult run() {
     const auto start = std::chrono::steady_clock::now();
-    score_ = judge(placement_);
+    ++evaluations_;
+    judge();
     moved_ = moved(placement_);
-    while (evaluations_ < options_.work_limit && improve()) {
+    settle();
+    while (!stopped() && take_best(changes(worth_a_look()))) {
     }
     SearchResult result;
-    result.record = {"from", 0, 0, evaluations_, "work"};
+    result.record = {"from", 0, 0, evaluations_, stopped_by()};
     if (score_.problems == 0 && within_bytes()) {
       finish(result);
     } else {
@@ -132,35 +138,91 @@ class Replanner {
         .moved();
   }
 
-  Score judge(const Placements& placement) {
-    ++evaluations_;
-    plan_.shards = all(placement);
-    const auto times = prices_->of(plan_.shards);
+  // What plan_ costs and breaks; `rules` problems of it, all but memory, are known already.
+  Score score_with(std::size_t rules) const {
     Score score;
-    score.cost_ms = step_cost_ms(
-        times, plan_.objective == Objective::memory ? Objective::step : plan_.objective);
+    score.problems = rules;
+    score.cost_ms =
+        step_cost_ms(prices_->of(plan_.shards),
+                     plan_.objective == Objective::memory ? Objective::step : plan_.objective);
     const auto memory =
         memory_of_ranks(plan_.memory_model, plan_.workload, plan_.topology, plan_.shards);
     Bytes fullest;
     for (std::size_t rank = 0; rank < memory.size(); ++rank) {
-      score.missing +=
-          std::max(memory[rank].total() - plan_.topology.ranks[rank].usable(), Bytes());
+      const Bytes over = memory[rank].total() - plan_.topology.ranks[rank].usable();
+      if (over > Bytes(0)) ++score.problems;
+      score.missing += std::max(over, Bytes(0));
       fullest = std::max(fullest, memory[rank].total());
     }
-    score.problems = check_plan(plan_).size();
     if (plan_.objective == Objective::memory) {
       score.cost_ms = static_cast<double>(fullest.value());
     }
     return score;
   }
 
-  // Makes the best change there is; false if none is worth it.
-  bool improve() {
-    const std::vector<TableId> tables = worth_a_look();
+  // Counts the problems of the whole plan, by which changes are then judged.
+  void judge() {
+    plan_.shards = all(placement_);
+    score_ = score_with(0);
+    rules_ = check_plan(plan_).size() - score_.problems;
+    score_.problems += rules_;
+    problems_of_.clear();
+    for (std::size_t i = 0; i < placement_.size(); ++i) {
+      problems_of_.push_back(std::ssize(check_placement(plan_, TableId::of(i), placement_[i])));
+    }
+  }
+
+  // Of the plan after a change, which plan_ has already: those of other tables stay. Two tables
+  // that must not share a rank count twice.
+  std::size_t rules_after(const Change& change) const {
+    auto count = static_cast<std::int64_t>(rules_);
+    for (const auto& [table, shards] : change.tables) {
+      count += std::ssize(check_placement(plan_, table, shards)) - problems_of_[table.index()];
+    }
+    return static_cast<std::size_t>(std::max<std::int64_t>(count, 0));
+  }
+
+  bool out_of_time() const { return deadline_.interrupted() || deadline_.passed(); }
+  bool stopped() const { return evaluations_ >= options_.work_limit || out_of_time(); }
+  std::string stopped_by() const {
+    if (deadline_.interrupted()) return "interrupt";
+    return deadline_.passed() ? "time" : "work";
+  }
+
+  // Tables that are not settled, one after the other, each where the step is then cheapest.
+  void settle() {
+    for (const TableId table : costliest_fresh()) {
+      if (stopped()) return;
+      plan_.shards = all(placement_);
+      times_ = prices_->of(plan_.shards);
+      std::vector<Change> places;
+      add_places(table, ranks_by_load(), places);
+      take_best(std::move(places));
+      fresh_[table.index()] = false;
+    }
+  }
+
+  std::vector<TableId> costliest_fresh() const {
+    std::vector<std::pair<double, TableId>> order;
+    for (std::size_t i = 0; i < placement_.size(); ++i) {
+      if (!fresh_[i]) continue;
+      double sum = 0;
+      for (const PhaseTimes& rank : prices_->of(placement_[i])) sum += rank.total_ms();
+      order.emplace_back(sum, TableId::of(i));
+    }
+    std::stable_sort(order.begin(), order.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    std::vector<TableId> tables;
+    for (const auto& [ms, table] : order) tables.push_back(table);
+    return tables;
+  }
+
+  // Makes the best of these changes; false if none is worth it.
+  bool take_best(std::vector<Change> offered) {
     std::optional<Change> best;
     double best_worth = 0;
-    for (Change& change : changes(tables)) {
-      if (evaluations_ >= options_.work_limit) break;
+    for (Change& change : offered) {
+      if (stopped()) break;
       weigh(change);
       if (options_.max_moved && change.moved > std::max(*options_.max_moved, moved_)) continue;
       const double worth = worth_of(change);
@@ -173,8 +235,8 @@ class Replanner {
       placement_[table.index()] = std::move(shards);
       fresh_[table.index()] = false;
     }
-    score_ = best->score;
     moved_ = best->moved;
+    judge();
     return true;
   }
 
@@ -186,7 +248,9 @@ class Replanner {
       change.moved += moved(table.index(), shards);
       changed[table.index()] = shards;
     }
-    change.score = judge(changed);
+    ++evaluations_;
+    plan_.shards = all(changed);
+    change.score = score_with(rules_after(change));
   }
 
   // 0 if the change is not to be made. What mends a plan counts above all; then gain per byte.
@@ -215,17 +279,17 @@ class Replanner {
     return 1e-3 * static_cast<double>(all.value()) + 1;
   }
 
-  // Tables not settled yet, those that the step waits for, those on overfull ranks.
+  // Tables that the step waits for, and before them those that are not legal or on overfull ranks.
   std::vector<TableId> worth_a_look() {
     plan_.shards = all(placement_);
+    const std::vector<bool> overfull = overfull_ranks();
     const WhatIf what_if(plan_, cost_model_);
     times_ = what_if.times();
     const auto path = critical_path(times_, plan_.objective);
     std::vector<std::pair<double, TableId>> order;
     for (std::size_t i = 0; i < placement_.size(); ++i) {
       double weight = on_path(what_if, path, TableId::of(i)).total_ms();
-      if (fresh_[i]) weight += 1e12;
-      if (on_overfull_rank(placement_[i])) weight += 1e9;
+      if (problems_of_[i] > 0 || is_on(placement_[i], overfull)) weight += 1e9;
       order.emplace_back(weight, TableId::of(i));
     }
     std::stable_sort(order.begin(), order.end(),
@@ -238,26 +302,43 @@ class Replanner {
     return tables;
   }
 
-  bool on_overfull_rank(const std::vector<Shard>& shards) const {
+  std::vector<bool> overfull_ranks() const {
     const auto memory =
         memory_of_ranks(plan_.memory_model, plan_.workload, plan_.topology, plan_.shards);
+    std::vector<bool> overfull;
+    for (std::size_t rank = 0; rank < memory.size(); ++rank) {
+      overfull.push_back(memory[rank].total() > plan_.topology.ranks[rank].usable());
+    }
+    return overfull;
+  }
+
+  static bool is_on(const std::vector<Shard>& shards, const std::vector<bool>& ranks) {
     return std::any_of(shards.begin(), shards.end(), [&](const Shard& shard) {
-      return shard.rank &&
-             memory[shard.rank->index()].total() > plan_.topology.rank(*shard.rank).usable();
+      return shard.rank && ranks[shard.rank->index()];
     });
   }
 
-  std::vector<Change> changes(const std::vector<TableId>& tables) const {
+  std::vector<RankId> ranks_by_load() const {
     std::vector<RankId> ranks;
     for (std::size_t rank = 0; rank < times_.size(); ++rank) ranks.push_back(RankId::of(rank));
     std::stable_sort(ranks.begin(), ranks.end(), [&](RankId a, RankId b) {
       return times_[a.index()].total_ms() < times_[b.index()].total_ms();
     });
+    return ranks;
+  }
+
+  void add_places(TableId table, const std::vector<RankId>& ranks,
+                  std::vector<Change>& result) const {
+    for (auto& shards : candidates_for(plan_, table, ranks, options_.types)) {
+      result.push_back({{{table, std::move(shards)}}, {}, {}});
+    }
+  }
+
+  std::vector<Change> changes(const std::vector<TableId>& tables) const {
+    const std::vector<RankId> ranks = ranks_by_load();
     std::vector<Change> result;
     for (const TableId table : tables) {
-      for (auto& shards : candidates_for(plan_, table, ranks, options_.types)) {
-        result.push_back({{{table, std::move(shards)}}, {}, {}});
-      }
+      add_places(table, ranks, result);
       if (!before_[table.index()].empty()) add_return(table, result);
       add_trades(table, ranks, result);
     }
@@ -326,12 +407,15 @@ class Replanner {
   const Plan& earlier_;
   const CostModel& cost_model_;
   const ReplanOptions& options_;
+  Deadline deadline_;
   Plan plan_;
   std::optional<RepeatedPrices> prices_;  // of plan_'s tables and ranks
   Placements before_;                     // per table; empty if it is new
   Placements placement_;
   std::vector<bool> fresh_;  // not settled yet
   Score score_;
+  std::size_t rules_ = 0;                  // problems of all tables, memory aside
+  std::vector<std::int64_t> problems_of_;  // of each, by check_placement()
   Bytes moved_;
   std::vector<PhaseTimes> times_;
   std::int64_t evaluations_ = 0;

@@ -39,4 +39,11 @@ ImportedPlan import_hugectr(const nlohmann::json& document, const std::string& f
 /// written in full ("DataType.FP32").
 ImportedTables import_configs(const nlohmann::json& document, const std::string& file);
 
+/// The shapes of a safetensors file (read_safetensors_header(), parsed): a table for every tensor
+/// of two dimensions of a table's data types, of all or of those below `module`. Named by the last
+/// part of its path without ".weight", or by the path where several end alike. Throws InputError
+/// with file and tensor.
+ImportedTables import_safetensors(const nlohmann::json& header, const std::string& file,
+                                  const std::optional<std::string>& module);
+
 }  // namespace shardwright

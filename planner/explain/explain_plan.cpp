@@ -52,13 +52,13 @@ Alternative weigh(const WhatIf& what_if, const std::vector<PathStep>& path, Tabl
                   std::vector<Shard> shards) {
   Alternative alternative;
   alternative.table = table;
-  std::vector<Shard> all = what_if.with(table, shards);
-  alternative.shards = std::move(shards);
+  const std::vector<Shard> all = what_if.with(table, shards);
   const auto times = what_if.price(all);
   alternative.cost_ms = what_if.cost_ms(times);
   alternative.slower = most_grown(path, critical_path(times, what_if.plan().objective));
   alternative.missing = what_if.missing(all);
-  alternative.obstacle = what_if.judge(std::move(all));
+  alternative.obstacle = what_if.judge(table, shards, alternative.missing);
+  alternative.shards = std::move(shards);
   return alternative;
 }
 

@@ -45,11 +45,9 @@ Bytes WhatIf::missing(std::span<const Shard> shards) const {
   return most;
 }
 
-Obstacle WhatIf::judge(std::vector<Shard> shards) const {
-  if (missing(shards) > Bytes(0)) return Obstacle::memory;
-  Plan changed = plan_;
-  changed.shards = std::move(shards);
-  return check_plan(changed).empty() ? Obstacle::none : Obstacle::rules;
+Obstacle WhatIf::judge(TableId table, const std::vector<Shard>& replacement, Bytes lacking) const {
+  if (lacking > Bytes(0)) return Obstacle::memory;
+  return check_placement(plan_, table, replacement).empty() ? Obstacle::none : Obstacle::rules;
 }
 
 }  // namespace shardwright

@@ -12,7 +12,7 @@ namespace shardwright {
 enum class Obstacle {
   none,    ///< it is legal
   memory,  ///< a rank would not hold it
-  rules,   ///< check_plan() refuses it: constraints of a table, the shape of its type
+  rules,   ///< check_placement() refuses it: constraints of a table, the shape of its type
 };
 
 /// Prices and judges variations of one plan by a cost model. Borrows both; the plan's tables and
@@ -30,7 +30,8 @@ class WhatIf {
   std::vector<PhaseTimes> price(std::span<const Shard> shards) const;
   /// In ms, by the plan's objective; the step's where that is memory.
   double cost_ms(std::span<const PhaseTimes> times) const;
-  Obstacle judge(std::vector<Shard> shards) const;
+  /// What speaks against the plan with those of `table` replaced, which then lacks `lacking`.
+  Obstacle judge(TableId table, const std::vector<Shard>& replacement, Bytes lacking) const;
   /// How far `shards` lie over the memory of the rank that lacks most; 0 if all fit.
   Bytes missing(std::span<const Shard> shards) const;
 

@@ -14,8 +14,8 @@ namespace shardwright {
 
 /// How far a search has come.
 struct SearchProgress {
-  double best_cost;
-  std::optional<double> lower_bound_ms;
+  double best_cost;  ///< ms; GiB of the fullest rank where the objective is memory
+  std::optional<double> lower_bound;
   double share_done;  ///< of its limit, 0 … 1
 };
 
@@ -47,9 +47,9 @@ std::unique_ptr<RankPricer> rank_pricer_of(const Question& question);
 struct Found {
   Placement placement;
   std::int64_t evaluations = 0;
-  std::string stopped_by = "work";  ///< work | time | optimal | interrupt
-  std::optional<double> lower_bound_ms;
-  bool optimal = false;  ///< proved: cost and bound meet
+  std::string stopped_by = "work";    ///< work | time | optimal | interrupt
+  std::optional<double> lower_bound;  ///< in the unit of the objective, as above
+  bool optimal = false;               ///< proved: cost and bound meet
 };
 
 }  // namespace shardwright

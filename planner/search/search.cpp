@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 namespace shardwright {
 namespace {
@@ -140,6 +141,15 @@ Plan make_plan(const Problem& problem, const SearchOptions& options, Placement p
   return plan;
 }
 
+void set_bound(const Found& found, Objective objective, SearchResult& result) {
+  if (!found.lower_bound) return;
+  if (objective != Objective::memory) {
+    result.lower_bound_ms = found.lower_bound;
+  } else {
+    result.lower_bound_bytes = Bytes(std::llround(*found.lower_bound * 0x1p30));
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(Termination termination) { return name_of(termination, kTerminations); }
@@ -157,7 +167,7 @@ SearchResult search_plan(const Workload& workload, const Topology& topology,
   result.record = {options.algorithm, options.seed, 0, found.evaluations, found.stopped_by};
   if (batch_fits(problem) && placement.unplaced.empty()) {
     result.plan = make_plan(problem, options, std::move(placement), cost_model);
-    result.lower_bound_ms = found.lower_bound_ms;
+    set_bound(found, options.objective, result);
     if (found.optimal) result.termination = Termination::optimal;
   } else {
     result.unplaced = unplaced_tables(problem, placement);

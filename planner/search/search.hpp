@@ -47,7 +47,8 @@ struct SearchResult {
   std::optional<Plan> plan;  ///< valid by check_plan; made_by is left to the caller
   Termination termination = Termination::feasible;
   SearchRecord record;
-  std::optional<double> lower_bound_ms;  ///< no plan costs less, where that is known
+  std::optional<double> lower_bound_ms;    ///< no plan costs less, where that is known
+  std::optional<Bytes> lower_bound_bytes;  ///< of the fullest rank; where the objective is memory
   // Without a plan:
   std::string explanation;         ///< what is missing and what to try, full sentences
   std::vector<Unplaced> unplaced;  ///< in the order of the tables

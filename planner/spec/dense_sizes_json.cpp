@@ -1,6 +1,6 @@
 #include "planner/spec/dense_sizes_json.hpp"
 
-#include "costmodel/errors.hpp"
+#include "planner/spec/reserve.hpp"
 
 #include <fmt/format.h>
 
@@ -74,14 +74,7 @@ std::string reserve_dense_part(const DenseSizes& sizes, std::int64_t batch_size,
                                Topology& topology) {
   const std::int64_t samples = (batch_size + topology.size() - 1) / topology.size();
   const Bytes bytes = dense_bytes(sizes, samples);
-  for (std::size_t rank = 0; rank < topology.ranks.size(); ++rank) {
-    RankSpec& spec = topology.ranks[rank];
-    if (bytes > spec.usable()) {
-      throw InputError(fmt::format("The dense part takes {} of every rank, but rank {} has {}.",
-                                   format_bytes(bytes), rank, format_bytes(spec.usable())));
-    }
-    spec.reserved += bytes;
-  }
+  reserve_on_every_rank("The dense part", bytes, topology);
   return fmt::format(
       "Dense part: {} parameters and {} samples of {} dense features take {} of every rank, which "
       "are reserved.",

@@ -1,6 +1,7 @@
 #include "costmodel/bytes.hpp"
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
+#include "planner/exchange/safetensors_header.hpp"
 #include "runtime/checkpoint/safetensors.hpp"
 
 #include <fmt/format.h>
@@ -17,8 +18,6 @@
 
 namespace shardwright {
 namespace {
-
-constexpr std::int64_t kLongestHeader = 100'000'000;  // the format's own limit
 
 [[noreturn]] void refuse(const std::string& file, const std::string& why) {
   throw InputError(fmt::format("{} is not a sound safetensors file: {}", file, why));
@@ -39,24 +38,6 @@ void read_at(const std::string& file, std::int64_t position, std::span<std::byte
     throw InputError(fmt::format("{}: {} bytes at position {} cannot be read: {}.", file,
                                  bytes.size(), position, std::strerror(errno)));
   }
-}
-
-std::string read_header(const std::string& file, std::int64_t file_size) {
-  constexpr std::int64_t kLengthBytes = 8;
-  if (file_size < kLengthBytes) {
-    refuse(file,
-           fmt::format("it has {} bytes, fewer than the 8 of the header's length.", file_size));
-  }
-  std::uint64_t length = 0;
-  read_at(file, 0, std::as_writable_bytes(std::span(&length, 1)));
-  if (length > static_cast<std::uint64_t>(std::min(kLongestHeader, file_size - kLengthBytes))) {
-    refuse(file, fmt::format("its header should have {} bytes, but the file has {} in all and a "
-                             "header {} at most.",
-                             length, file_size, kLongestHeader));
-  }
-  std::string header(length, ' ');
-  read_at(file, kLengthBytes, std::as_writable_bytes(std::span(header)));
-  return header;
 }
 
 std::int64_t bytes_per_value(const JsonView& dtype) {
@@ -123,7 +104,7 @@ void require_gapless(const std::string& file, const std::vector<SafetensorsReade
 
 SafetensorsReader::SafetensorsReader(std::string file) : file_(std::move(file)) {
   const std::int64_t file_size = size_of(file_);
-  const std::string header = read_header(file_, file_size);
+  const std::string header = read_safetensors_header(file_);
   data_begin_ = 8 + std::ssize(header);
   const nlohmann::json document = parse_json(header, file_);
   if (!document.is_object()) JsonView(document, file_).fail("an object");

@@ -24,19 +24,19 @@ CSV
 # Eight tables, and around them the dense part that bench trains, most of whose memory a batch of 32,768 takes.
 printf 'name,rows,dim,pooling,optimizer\n' >dense.csv
 for table in a b c d e f g h; do echo "$table,50000,64,1,sgd"; done >>dense.csv
-echo '{"schema": "shardwright.train/1", "bottom_mlp": [64, 64], "top_mlp": [128, 64, 1]}' >train.json
+echo '{"schema": "shardwright.train/1", "read_ahead": 0, "bottom_mlp": [64, 64], "top_mlp": [128, 64, 1]}' >train.json
 
-# measure TABLES BATCH TYPES [dense]: plans, trains three steps, compares rank by rank.
+# measure TABLES BATCH TYPES [dense | overlap]: plans, trains three steps, compares rank by rank.
 measure() {
-  local with_dense=() of_dense=() reserved=0
-  if [ "${4-}" = dense ]; then
-    with_dense=(--dense)
-    of_dense=(--train-config train.json)
-  fi
-  "$shardwright" plan "$1.csv" --topology 2xcpu-8GiB --batch-size "$2" --types "$3" --work-limit 2000 "${of_dense[@]}" \
+  local of_bench=() of_plan=() reserved=0
+  case "${4-}" in
+    dense) of_bench=(--dense) of_plan=(--train-config train.json) ;;
+    overlap) of_bench=(--overlap) of_plan=(--memory-model overlap) ;;
+  esac
+  "$shardwright" plan "$1.csv" --topology 2xcpu-8GiB --batch-size "$2" --types "$3" --work-limit 2000 "${of_plan[@]}" \
     -o plan.json >said 2>&1
   reserved=$(sed -n 's/.*"reserved_bytes": *\([0-9]*\).*/\1/p' plan.json | head -n 1)
-  "$mpirun" -n 2 "$shardwright" bench plan.json --steps 2 --warmup 1 "${with_dense[@]}" --json >bench.json
+  "$mpirun" -n 2 "$shardwright" bench plan.json --steps 2 --warmup 1 "${of_bench[@]}" --json >bench.json
   sed -n 's/.*"\(predicted\|peak\)_bytes": \([0-9]*\).*/\1 \2/p' bench.json |
     awk -v what="$*" -v reserved="${reserved:-0}" '
     { bytes[$1] = $2; if (++seen % 2) next
@@ -50,4 +50,6 @@ measure() {
 measure weights 8192 table_wise,column_wise
 measure weights 8192 row_wise
 measure batch 32768 table_wise,column_wise
+measure batch 32768 row_wise
+measure batch 32768 table_wise,column_wise overlap
 measure dense 32768 table_wise dense

@@ -144,6 +144,36 @@ TEST_F(Planning, MadeByMakesTheSamePlanAgain) {
   EXPECT_EQ(json::parse(read(path("b.json")))["plan_id"], first["plan_id"]);
 }
 
+TEST_F(Planning, ReservesWhatATrainingTakesBesideTheTables) {
+  write("train.json", R"({"schema": "shardwright.train/1", "overlap": true, "read_ahead": 3})");
+  const Outcome outcome = plan("--train-config train.json -o a.json");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err,
+              AllOf(HasSubstr("Dense part: "), HasSubstr("Read ahead: 3 batches to train on"),
+                    HasSubstr("Memory model overlap")));
+  const json document = json::parse(read(path("a.json")));
+  EXPECT_EQ(document["memory_model"], "overlap");
+  EXPECT_GT(document["topology"]["ranks"][1]["reserved_bytes"], 0);
+  EXPECT_EQ(run("check a.json").code, 0);
+  ASSERT_EQ(plan("--train-config train.json --memory-model weights -o b.json").code, 0);
+  EXPECT_EQ(json::parse(read(path("b.json")))["memory_model"], "weights");
+}
+
+TEST_F(Planning, BoundsTheMemoryOfTheFullestRank) {
+  const Outcome outcome =
+      run("plan tables.json --topology 2xcpu-1MiB --objective memory --json -o a.json");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json rating = json::parse(outcome.out);
+  EXPECT_FALSE(rating.contains("lower_bound_ms"));
+  std::int64_t fullest = 0;
+  for (const json& rank : rating["per_rank"]) {
+    fullest = std::max(fullest, rank["memory_bytes"].get<std::int64_t>());
+  }
+  EXPECT_GT(rating["lower_bound_bytes"], 0);
+  EXPECT_LE(rating["lower_bound_bytes"], fullest);
+  EXPECT_THAT(outcome.err, HasSubstr("fullest rank of no plan needs less"));
+}
+
 TEST_F(Planning, PricesByAListOfFittedModelsAndNamesTheirFiles) {
   const std::string comm = SHARDWRIGHT_PRETRAINED "/nccl-l40s.json";
   const std::string models = comm + ",cpu-epyc9004-compute";
@@ -262,6 +292,22 @@ TEST_F(Planning, EndsAtTheFirstInterruptBeforeTheSearch) {
       run("version; mkfifo spec; exec 3<>spec; timeout --preserve-status --signal=INT 0.5 "
           "'" SHARDWRIGHT_BINARY "' plan spec --topology 2xcpu-1GiB");
   EXPECT_EQ(outcome.code, 130) << outcome.err;
+}
+
+// A search without end, interrupted once it has begun; again only after long, as a second Ctrl-C
+// ends the process.
+TEST_F(Planning, KeepsTheBestPlanAtAnInterrupt) {
+  const Outcome outcome =
+      run("version >/dev/null; '" SHARDWRIGHT_BINARY
+          "' plan tables.json --topology 2xcpu-1MiB "
+          "--work-limit 1000000000000000 -o plan.json >said.txt 2>&1 & search=$!; "
+          "until grep -q 'Cost model' said.txt; do sleep 0.1; done; "
+          "for n in $(seq 1 60); do sleep 0.5; test -s plan.json && break; "
+          "test $((n % 20)) -eq 1 && kill -INT $search; done; "
+          "test -s plan.json || kill -KILL $search; wait $search; echo $?");
+  ASSERT_EQ(outcome.out, "0\n") << outcome.err;
+  EXPECT_EQ(json::parse(read(path("plan.json")))["search"]["stopped_by"], "interrupt");
+  EXPECT_THAT(read(path("said.txt")), HasSubstr("stopped by interrupt"));
 }
 
 TEST_F(Planning, ListsModelsWithTheirErrors) {

@@ -108,6 +108,20 @@ TEST_F(Reading, SweepsTopologiesAndBatchSizes) {
   EXPECT_EQ(run("sweep tables.json --topologies 2xcpu-1MiB --batch-sizes many").code, 2);
 }
 
+TEST_F(Reading, SweepsUnderConstraints) {
+  write("half.json", R"({"schema": "shardwright.constraints/1",
+                         "tables": [{"name": "*", "dtype": "bf16"}], "excluded_ranks": [1]})");
+  const std::string sweep =
+      "sweep tables.json --batch-sizes 64 --memory-model weights --algorithm size_greedy --json ";
+  const json free = document(sweep + "--topologies 1xcpu-1MiB")["points"][0];
+  const json bound =
+      document(sweep + "--topologies 2xcpu-1MiB --constraints half.json")["points"][0];
+  EXPECT_EQ(2 * bound["fullest_rank_bytes"].get<std::int64_t>(), free["fullest_rank_bytes"])
+      << "all tables on rank 0, two bytes a weight";
+  EXPECT_THAT(run(sweep + "--topologies 1xcpu-1MiB --constraints half.json").err,
+              HasSubstr("excluded_ranks[0] is 1"));
+}
+
 TEST_F(Reading, ExportsTorchrecPlansAndReadsThemBack) {
   ASSERT_EQ(run("export plan.json --to torchrec --module model.ebc -o torchrec.json").code, 0);
   const Outcome outcome =
@@ -130,6 +144,26 @@ TEST_F(Reading, ReportsWhatAnExportLoses) {
               HasSubstr("construct_module_sharding_plan("));
   EXPECT_THAT(run("export plan.json --to csv").out, HasSubstr("table,type,row_begin"));
   EXPECT_EQ(run("export plan.json --to paper").code, 2);
+}
+
+TEST_F(Reading, ImportsTheShapesOfWeights) {
+  const std::string header =
+      R"({"bags.t.weight":{"dtype":"F32","shape":[10,8],"data_offsets":[0,320]}})";
+  std::string length(8, '\0');
+  length[0] = static_cast<char>(header.size());
+  write("w.safetensors", length + header + std::string(320, '\0'));
+  const Outcome outcome = run("import w.safetensors --from safetensors --module bags -o t.json");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  const json table = json::parse(read(path("t.json")))["tables"][0];
+  EXPECT_EQ(table["name"], "t");
+  EXPECT_EQ(table["rows"], 10);
+  write("short.safetensors", "1234567");
+  EXPECT_THAT(run("import short.safetensors --from safetensors -o t.json").err,
+              HasSubstr("it has 7 bytes"));
+  write("long.safetensors", length + header.substr(1));
+  EXPECT_THAT(run("import long.safetensors --from safetensors -o t.json").err,
+              HasSubstr("its header should have 71 bytes, but the file has 78 in all"));
+  EXPECT_EQ(run("import nowhere.safetensors --from safetensors -o t.json").code, 3);
 }
 
 TEST_F(Reading, ImportsTableConfigs) {

@@ -212,5 +212,35 @@ TEST(CheckPlan, HoldsRanksThatAreExcludedOrReserved) {
                                             HasSubstr("Rank 1 needs 640 B")));
 }
 
+// Of a table that is not placed, cut between multiples of 4, on no rank, in two types, twice.
+TEST(CheckPlacement, SaysOfOneTableWhatTheCheckOfThePlanSays) {
+  const std::vector<std::vector<Shard>> placements = {
+      {},
+      {b(table_wise, 0, 10, 0, 16, RankId(3))},
+      {b(column_wise, 0, 10, 0, 6, RankId(0)), b(column_wise, 0, 10, 6, 16, RankId(1))},
+      {b(table_wise, 0, 10, 0, 16, RankId(7))},
+      {b(row_wise, 0, 7, 0, 16, RankId(3)), b(column_wise, 7, 10, 0, 16, RankId(0))},
+      {b(column_wise, 0, 10, 0, 12, RankId(0)), b(column_wise, 0, 10, 8, 16, RankId(1))}};
+  for (const auto& shards : placements) {
+    EXPECT_EQ(check_placement(sample_plan(), TableId(1), shards), check_plan(with_b(shards)));
+  }
+}
+
+TEST(CheckPlacement, LooksAtWhatTablesAskOfEachOther) {
+  for (const std::size_t asking : {0U, 1U}) {
+    Plan plan = sample_plan();
+    const std::string other(1, asking == 0 ? 'b' : 'a');
+    plan.workload.tables[asking].constraints.apart = {other};
+    const std::vector<Shard> on_rank_0 = {b(table_wise, 0, 10, 0, 16, RankId(0))};
+    EXPECT_THAT(check_placement(plan, TableId(1), on_rank_0),
+                ElementsAre(HasSubstr("must be apart")));
+    plan.workload.tables[asking].constraints.apart.clear();
+    plan.workload.tables[asking].constraints.together = {other};
+    EXPECT_THAT(check_placement(plan, TableId(1), on_rank_0), IsEmpty());
+    EXPECT_THAT(check_placement(plan, TableId(1), {b(table_wise, 0, 10, 0, 16, RankId(1))}),
+                ElementsAre(HasSubstr("must share one rank")));
+  }
+}
+
 }  // namespace
 }  // namespace shardwright

@@ -102,6 +102,29 @@ TEST(FullMemory, GivesARowShardItsShareOfTheIds) {
   EXPECT_EQ(memory.grouping, Bytes(28 * 4 + 16 * 4));
 }
 
+// Two batches are read and packed, and a shard has the ids of two.
+TEST(OverlapMemory, CountsTheIdsOfASecondBatch) {
+  const auto workload = one_table(sample_table("a", 10, 8, 2));
+  const auto added = [&](const Shard& shard, Bytes RankMemory::*part) {
+    return shard_memory(MemoryModel::overlap, workload, kTwoRanks, shard).*part -
+           shard_memory(MemoryModel::full, workload, kTwoRanks, shard).*part;
+  };
+  const auto full = batch_memory(MemoryModel::full, workload, kTwoRanks);
+  const auto both = batch_memory(MemoryModel::overlap, workload, kTwoRanks);
+  const Bytes ids(8 * 2 * 2 + 4 * 2);
+  EXPECT_EQ(both.ids - full.ids, ids);
+  EXPECT_EQ(both.buffers - full.buffers, ids);
+  EXPECT_EQ(both.activations, full.activations);
+  const Shard table = whole(ShardingType::table_wise);
+  EXPECT_EQ(added(table, &RankMemory::ids), ids);
+  EXPECT_EQ(added(table, &RankMemory::buffers), Bytes(0));
+  EXPECT_EQ(added(table, &RankMemory::reserve), Bytes((80 + 352) / 8 - (40 + 352) / 8));
+  const Shard half{TableId(0), ShardingType::row_wise, 0, 5, 0, 8, RankId(0)};
+  EXPECT_EQ(added(half, &RankMemory::ids), Bytes(8 * 2 * 4 / 2 + 4 * 4));
+  EXPECT_EQ(added(half, &RankMemory::buffers), Bytes(8 * 2 * 2));
+  EXPECT_EQ(added(whole(ShardingType::data_parallel), &RankMemory::ids), Bytes(0));
+}
+
 TEST(FullMemory, PutsDataParallelTablesOnEveryRank) {
   const auto workload = one_table(sample_table("a", 10, 8, 2));
   const auto ranks = memory_of_ranks(MemoryModel::full, workload, kTwoRanks,
@@ -141,7 +164,7 @@ TEST(Memory, SaturatesInsteadOfOverflowing) {
 }
 
 TEST(MemoryModel, HasNames) {
-  for (const char* name : {"full", "weights", "torchrec"}) {
+  for (const char* name : {"full", "overlap", "weights", "torchrec"}) {
     EXPECT_EQ(to_string(parse_memory_model(name)), name);
   }
   EXPECT_THROW(parse_memory_model("fulll"), UsageError);

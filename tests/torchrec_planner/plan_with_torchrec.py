@@ -134,11 +134,11 @@ def plan_once(setting, tables, memory_bytes):
 
 
 def plan_task(job):
-    task, memory, out = job
+    task, memory, out, settings = job
     tables = tasks.draw_task(task)
     memory_bytes = tasks.memory_of_rank(tables, memory)
     lines, best = [], None
-    for setting in SETTINGS:
+    for setting in settings:
         cost, used, shards, seconds = plan_once(setting, tables, memory_bytes)
         solved = cost is not None
         lines.append(
@@ -156,11 +156,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--tasks", type=int, default=tasks.NUM_TASKS)
+    parser.add_argument("--every", type=int, default=1, help="only every Nth task")
+    parser.add_argument("--settings", default=",".join(SETTINGS), help="only these, with commas between")
     parser.add_argument("--processes", type=int, default=1)
     arguments = parser.parse_args()
+    settings = arguments.settings.split(",")
+    if unknown := set(settings) - set(SETTINGS):
+        parser.error(f"--settings: there is no {', '.join(sorted(unknown))}")
     (arguments.out / "plans").mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
-    jobs = [(t, m, arguments.out) for t in range(arguments.tasks) for m in tasks.MEMORIES]
+    numbers = range(0, arguments.tasks, arguments.every)
+    jobs = [(t, m, arguments.out, settings) for t in numbers for m in tasks.MEMORIES]
     header = ["task", "memory", "memory_bytes", "setting", "cost_ms", "largest_memory", "seconds"]
     with (arguments.out / "torchrec.csv").open("w", newline="") as file:
         writer = csv.writer(file)

@@ -9,6 +9,7 @@
 #include "planner/search/local/lower_bound.hpp"
 #include "planner/search/local/price_alone.hpp"
 #include "planner/search/local/race.hpp"
+#include "planner/search/local/search_reasons.hpp"
 #include "planner/search/local/spread.hpp"
 #include "planner/search/local/starts.hpp"
 
@@ -51,17 +52,20 @@ class LocalSearch {
         deadline_(question.effort.time_limit_seconds, question.effort.interrupt) {}
 
   Found run() {
-    found_.lower_bound_ms = lower_bound_ms(space_);
-    const double mean = found_.lower_bound_ms ? *found_.lower_bound_ms : mean_price_alone(space_);
-    if (question_.objective != Objective::memory) widest_ = spread_widths(space_, mean);
+    found_.lower_bound = lower_bound(space_);
+    const bool times = question_.objective != Objective::memory;
+    const double mean =
+        times && found_.lower_bound ? *found_.lower_bound : mean_price_alone(space_);
+    if (times) widest_ = spread_widths(space_, mean);
     auto starts =
         find_starts(space_, question_, mean, widest_, deadline_.passed(), found_.evaluations);
     if (starts.empty()) return give_up();
     improve(starts);
     draw_lines(std::move(starts));
     anneal();
-    found_.placement.shards = deal(space_, line_wins() ? best().best() : cheapest_.pieces);
-    found_.placement.reasons = reasons();
+    const std::vector<Piece>& pieces = line_wins() ? best().best() : cheapest_.pieces;
+    found_.placement.shards = deal(space_, pieces);
+    found_.placement.reasons = search_reasons(space_, pieces);
     return std::move(found_);
   }
 
@@ -127,7 +131,7 @@ class LocalSearch {
   double best_cost() const { return line_wins() ? best().best_cost() : cheapest_.cost; }
 
   bool proved() const {
-    return found_.lower_bound_ms && best_cost() <= *found_.lower_bound_ms * (1 + kProved);
+    return found_.lower_bound && best_cost() <= *found_.lower_bound * (1 + kProved);
   }
 
   std::int64_t work_limit() const {
@@ -147,7 +151,7 @@ class LocalSearch {
       const double share = std::max(static_cast<double>(done_) / static_cast<double>(limit),
                                     deadline_.share_spent());
       if (question_.effort.progress) {
-        question_.effort.progress({best_cost(), found_.lower_bound_ms, share});
+        question_.effort.progress({best_cost(), found_.lower_bound, share});
       }
       if (stop(share)) break;
       const auto now = static_cast<std::int64_t>(share * kPhases);
@@ -191,19 +195,6 @@ class LocalSearch {
     const unsigned asked = question_.effort.threads;
     const unsigned threads = asked > 0 ? asked : std::thread::hardware_concurrency();
     return std::clamp(threads, 1U, static_cast<unsigned>(kLines));
-  }
-
-  std::vector<std::string> reasons() const {
-    std::vector<std::int64_t> parts(space_.num_tables());
-    std::vector<std::string> reasons(space_.num_tables());
-    for (const Shard& shard : found_.placement.shards) {
-      const std::string how = shard.rank ? "whole" : "on every rank";
-      const std::int64_t count = ++parts[shard.table.index()];
-      reasons[shard.table.index()] =
-          fmt::format("{}; best of {} changes tried",
-                      count == 1 ? how : fmt::format("cut in {}", count), found_.evaluations);
-    }
-    return reasons;
   }
 
   const Question& question_;

@@ -1,6 +1,7 @@
 #include "planner/search/local/lower_bound.hpp"
 
 #include "planner/search/cuts.hpp"
+#include "planner/search/local/memory_bound.hpp"
 
 #include <algorithm>
 #include <array>
@@ -314,9 +315,11 @@ class Bound {
 
 }  // namespace
 
-std::optional<double> lower_bound_ms(const SearchSpace& space) {
-  if (space.objective() == Objective::memory || space.num_tables() == 0) return {};
-  return Bound(space).run();
+std::optional<double> lower_bound(const SearchSpace& space) {
+  if (space.num_tables() == 0) return {};
+  if (space.objective() != Objective::memory) return Bound(space).run();
+  constexpr double kGibibyte = 0x1p30;
+  return static_cast<double>(least_fullest(space.problem()).value()) / kGibibyte;
 }
 
 }  // namespace shardwright

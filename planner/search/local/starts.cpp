@@ -22,13 +22,15 @@ constexpr std::array kDegrees = {
     std::numeric_limits<double>::infinity(), 1.0, 0.7, 0.5, 0.42, 0.35, 0.25};
 constexpr std::int64_t kPackingSteps = 2'000'000;  // where no work limit is given
 
+bool is_slow(const Algorithm& algorithm) { return algorithm.name.starts_with("torchrec"); }
+
 bool knows_companions(const SearchSpace& space, const Algorithm& algorithm) {
   return algorithm.knows_companions || space.problem().companions.none();
 }
 
 // TorchRec tries about as many proposals as there are tables, each in tables · ranks steps.
 bool too_long(const SearchSpace& space, const Algorithm& algorithm) {
-  if (!algorithm.name.starts_with("torchrec")) return false;
+  if (!is_slow(algorithm)) return false;
   const bool bisects = algorithm.place == torchrec_memory_balanced;
   const double most_steps = bisects ? 1e5 : 2e7;
   const auto tables = static_cast<double>(space.num_tables());
@@ -55,7 +57,7 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
   };
   for (const Algorithm& algorithm : algorithms()) {
     if (algorithm.place == nullptr || !knows_companions(space, algorithm)) continue;
-    if (too_long(space, algorithm)) continue;
+    if (too_long(space, algorithm) || (stop && is_slow(algorithm))) continue;
     const Placement placement = algorithm.place(space.problem(), question.seed);
     if (!placement.unplaced.empty()) continue;
     if (auto pieces = pieces_of(space, placement.shards)) add(std::move(*pieces));
@@ -64,6 +66,7 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
     const double most = degree * mean_cost_ms;
     auto pieces = cost_greedy(space, Fit::cheapest, most, evaluations);
     if (pieces) add(std::move(*pieces), true);
+    if (stop && !starts.empty()) break;
     if (widest.empty()) continue;
     pieces = cost_greedy(space, Fit::cheapest, most, evaluations, widest);
     if (pieces) add(std::move(*pieces), true);

@@ -17,7 +17,8 @@ struct Start {
 /// Placements to start from, cheapest first: those of the greedy algorithms, and of cost_greedy()
 /// with tables cut to several degrees, the finest to a share of `mean_cost_ms`, and again with
 /// those that `widest` says (spread.hpp) cut to that; if none of them fits, one of pack(). Empty if
-/// nothing was found. Adds what it evaluated to `evaluations`.
+/// nothing was found. Once `stop` is true, TorchRec's are left out, and, where there is a start,
+/// all but the first of cost_greedy(). Adds what it evaluated to `evaluations`.
 std::vector<Start> find_starts(const SearchSpace& space, const Question& question,
                                double mean_cost_ms, const std::vector<std::int32_t>& widest,
                                const std::atomic<bool>& stop, std::int64_t& evaluations);

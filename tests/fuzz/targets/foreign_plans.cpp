@@ -36,7 +36,8 @@ void look_at(ImportedPlan imported) {
 
 }  // namespace
 
-// TorchRec's plans with and without tables beside them, HugeCTR's, and lists of configs.
+// TorchRec's plans with and without tables beside them, HugeCTR's, lists of configs, and headers of
+// safetensors files.
 void read_foreign_plans(std::string_view input) {
   const nlohmann::json document = parse_json(input, "input.json");
   const Workload tables{{table_named("user", 1000), table_named("item", 10)}, 0};
@@ -45,6 +46,7 @@ void read_foreign_plans(std::string_view input) {
   try_import([&] { look_at(import_torchrec(document, "input.json", {}, tables, topology)); });
   try_import([&] { look_at(import_hugectr(document, "input.json", tables, topology)); });
   try_import([&] { import_configs(document, "input.json"); });
+  try_import([&] { import_safetensors(document, "input.json", {}); });
 }
 
 }  // namespace shardwright::fuzz

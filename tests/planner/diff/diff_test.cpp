@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <atomic>
 #include <string>
 
 namespace shardwright {
@@ -133,6 +134,32 @@ TEST(Replan, PlacesANewTableAndKeepsTheRest) {
   EXPECT_DOUBLE_EQ(result.plan->cost_ms, 16) << "beside the narrower table";
 }
 
+// Forty new tables, the wide ones all meant for rank 0 by their numbers.
+TEST(Replan, PlacesManyNewTablesEvenlyWithLittleWork) {
+  const Plan plan = whole_tables({{4, 0}, {4, 1}, {4, 2}, {4, 3}}, 4);
+  Workload grown = plan.workload;
+  for (int i = 0; i < 40; ++i) {
+    grown.tables.push_back(sample_table(fmt::format("new{}", i), 100, i % 4 == 0 ? 64 : 4));
+  }
+  ReplanOptions options = by_weights();
+  options.work_limit = 1'000;
+  const auto result = replan(plan, grown, plan.topology, ColumnCostModel(), options);
+  ASSERT_TRUE(result.plan.has_value()) << result.explanation;
+  EXPECT_EQ(diff_plans(plan, *result.plan).moved, Bytes(0));
+  EXPECT_LE(result.plan->cost_ms, 220) << "776 columns over 4 ranks, 194 each";
+}
+
+TEST(Replan, EndsAtAnInterruptWithWhatItHas) {
+  const Plan plan = whole_tables({{16, 0}, {16, 0}}, 2);
+  const std::atomic<bool> interrupt{true};
+  ReplanOptions options = by_weights();
+  options.interrupt = &interrupt;
+  const auto result = replan(plan, plan.workload, plan.topology, ColumnCostModel(), options);
+  ASSERT_TRUE(result.plan.has_value());
+  EXPECT_EQ(result.plan->shards, plan.shards);
+  EXPECT_EQ(result.plan->search.stopped_by, "interrupt");
+}
+
 TEST(Replan, MendsWhatNoLongerFits) {
   const Plan plan = whole_tables({{16, 0}, {8, 0}, {4, 1}}, 2);
   const Topology smaller = sample_topology({7000, 7000});
@@ -140,6 +167,34 @@ TEST(Replan, MendsWhatNoLongerFits) {
   ASSERT_TRUE(result.plan.has_value()) << result.explanation;
   EXPECT_EQ(check_plan(*result.plan), std::vector<std::string>());
   EXPECT_EQ(diff_plans(plan, *result.plan).moved, Bytes(3200)) << "the smaller table of rank 0";
+}
+
+TEST(Replan, MendsConstraintsThatAreNew) {
+  const Plan plan = whole_tables({{16, 0}, {8, 0}, {12, 1}}, 2);
+  Workload asked = plan.workload;
+  asked.tables[0].constraints.apart = {"t1"};
+  const auto apart = replan(plan, asked, plan.topology, ColumnCostModel(), by_weights());
+  ASSERT_TRUE(apart.plan.has_value()) << apart.explanation;
+  EXPECT_EQ(check_plan(*apart.plan), std::vector<std::string>());
+  EXPECT_EQ(diff_plans(plan, *apart.plan).moved, Bytes(3200)) << "the smaller of the two";
+  asked.tables[0].constraints.apart.clear();
+  asked.tables[2].constraints.together = {"t0"};
+  const auto together = replan(plan, asked, plan.topology, ColumnCostModel(), by_weights());
+  ASSERT_TRUE(together.plan.has_value()) << together.explanation;
+  EXPECT_EQ(check_plan(*together.plan), std::vector<std::string>());
+}
+
+TEST(Replan, MendsTablesThatTheStepDoesNotWaitFor) {
+  std::vector<std::pair<std::int64_t, std::int64_t>> tables(20, {32, 0});
+  tables.emplace_back(4, 1);
+  const Plan plan = whole_tables(tables, 3);
+  Workload asked = plan.workload;
+  asked.tables.back().constraints.ranks = {RankId(2)};
+  ReplanOptions options = by_weights();
+  options.max_moved = Bytes(1600);
+  const auto result = replan(plan, asked, plan.topology, ColumnCostModel(), options);
+  ASSERT_TRUE(result.plan.has_value()) << result.explanation;
+  EXPECT_EQ(result.plan->shards.back().rank, RankId(2));
 }
 
 TEST(Replan, FollowsTheRanksThatAreLeft) {

@@ -4,6 +4,7 @@
 #include "planner/exchange/import.hpp"
 #include "planner/exchange/torchrec_layout.hpp"
 #include "planner/explain/candidates.hpp"
+#include "tests/planner/refusal.hpp"
 #include "tests/planner/sample_workload.hpp"
 
 #include <fmt/format.h>
@@ -12,6 +13,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include <map>
 #include <string>
 
 namespace shardwright {
@@ -213,6 +215,47 @@ TEST(ImportConfigs, RefusesTypesThatTheProductDoesNotHave) {
   const json document = json::parse(
       R"([{"name": "t", "num_embeddings": 9, "embedding_dim": 8, "data_type": "INT8"}])");
   EXPECT_THROW(import_configs(document, "file"), InputError);
+}
+
+// Two bags of tables, of which two end alike, a dense layer, a bias and a table of integers.
+json weights_header() {
+  const auto tensor = [](const char* dtype, const char* shape) {
+    return json{{"dtype", dtype}, {"shape", json::parse(shape)}, {"data_offsets", {0, 0}}};
+  };
+  return {{"__metadata__", {{"format", "pt"}}},
+          {"model.bags.user.weight", tensor("F32", "[1000, 16]")},
+          {"model.bags.item.weight", tensor("BF16", "[50, 32]")},
+          {"model.others.item.weight", tensor("F16", "[7, 8]")},
+          {"model.over.0.weight", tensor("F32", "[64, 13]")},
+          {"model.over.0.bias", tensor("F32", "[64]")},
+          {"model.bags.quantised", tensor("I8", "[64, 16]")}};
+}
+
+TEST(ImportSafetensors, TakesShapesAndTypesOfTables) {
+  const ImportedTables read = import_safetensors(weights_header(), "file", {});
+  std::map<std::string, Table> tables;
+  for (const Table& table : read.workload.tables) tables[table.name] = table;
+  ASSERT_EQ(tables.size(), 3U);
+  EXPECT_EQ(tables.at("user").rows, 1000);
+  EXPECT_EQ(tables.at("user").dim, 16);
+  EXPECT_EQ(tables.at("model.bags.item").dtype, DataType::bf16) << "another ends alike";
+  EXPECT_EQ(tables.at("model.others.item").dtype, DataType::fp16);
+  const std::string losses = fmt::format("{}", fmt::join(read.losses, "\n"));
+  EXPECT_THAT(losses, HasSubstr("model.bags.quantised, model.over.0.bias, model.over.0.weight."));
+  EXPECT_THAT(losses, HasSubstr("--module"));
+}
+
+TEST(ImportSafetensors, TakesThoseBelowAPathAlone) {
+  const ImportedTables read = import_safetensors(weights_header(), "file", "model.bags");
+  ASSERT_EQ(read.workload.tables.size(), 2U);
+  EXPECT_EQ(read.workload.tables[0].name, "item");
+  EXPECT_THAT(fmt::format("{}", fmt::join(read.losses, "\n")), Not(HasSubstr("--module")));
+  EXPECT_THAT(
+      refusal_of<InputError>([] { import_safetensors(weights_header(), "file", "model.bag"); }),
+      HasSubstr("no tensor of 'model.bag' is of a table's form"));
+  EXPECT_THROW(import_safetensors(json::array(), "file", {}), InputError);
+  EXPECT_THROW(import_safetensors(json::parse(R"({"a": {"dtype": "F32"}})"), "file", {}),
+               InputError);
 }
 
 TEST(ExportCsv, HasOneLinePerShardAndQuotesNames) {

@@ -134,6 +134,10 @@ TEST(Schemas, HoldForTopologies) {
 
 TEST(Schemas, HoldForRatingsWithAndWithoutAPlan) {
   EXPECT_THAT(complaints_of("rating", rating_to_json(full_plan())), IsEmpty());
+  SearchResult tightest;
+  tightest.plan = full_plan();
+  tightest.lower_bound_bytes = Bytes(5);
+  EXPECT_THAT(complaints_of("rating", rating_to_json(tightest)), IsEmpty());
   SearchResult failed;
   failed.termination = Termination::infeasible;
   failed.unplaced = {{"a", Bytes(5)}};

@@ -300,6 +300,68 @@ TEST(LocalSearch, PlansForOneRankAndForThousands) {
   }
 }
 
+// `count` tables of 1,000,000 rows and `dim` columns, 50 ids a sample.
+Workload equal_tables(int count, std::int64_t dim) {
+  Workload workload;
+  workload.batch_size = 8192;
+  for (int i = 0; i < count; ++i) {
+    Table table;
+    table.name = fmt::format("t{}", i);
+    table.features = {table.name};
+    table.rows = 1'000'000;
+    table.dim = dim;
+    table.pooling = 50;
+    workload.tables.push_back(table);
+  }
+  return workload;
+}
+
+Plan plan_of_weights(const Workload& workload, const Topology& topology,
+                     const std::vector<ShardingType>& types) {
+  SearchOptions options;
+  options.types = types;
+  options.memory_model = MemoryModel::weights;
+  options.effort.work_limit = 20'000;
+  const SearchResult result =
+      search_plan(workload, topology, *make_cost_model("analytic"), options);
+  EXPECT_TRUE(result.plan) << result.explanation;
+  return result.plan.value();
+}
+
+std::int64_t shards_on(const Plan& plan, RankId rank) {
+  return std::count_if(plan.shards.begin(), plan.shards.end(),
+                       [&](const Shard& shard) { return shard.on(rank); });
+}
+
+TEST(LocalSearch, GivesARankOfHalfTheSpeedHalfTheTables) {
+  Topology topology = read_topology("2xcpu-64GiB");
+  topology.ranks[1].speed = 0.5;
+  const Plan plan = plan_of_weights(equal_tables(12, 64), topology, {ShardingType::table_wise});
+  EXPECT_NEAR(static_cast<double>(shards_on(plan, RankId(0))), 8, 1);
+}
+
+TEST(LocalSearch, FillsRanksByTheMemoryTheyHave) {
+  Topology topology = read_topology("3xcpu-1GiB");
+  topology.ranks[0].memory = Bytes(300'000'000);  // room for one of 256 MB
+  topology.ranks[1].memory = Bytes(600'000'000);
+  topology.ranks[2].memory = Bytes(1'300'000'000);
+  const Plan plan = plan_of_weights(equal_tables(8, 64), topology, {ShardingType::table_wise});
+  EXPECT_EQ(shards_on(plan, RankId(0)), 1);
+  EXPECT_EQ(shards_on(plan, RankId(1)), 2);
+  EXPECT_EQ(shards_on(plan, RankId(2)), 5);
+}
+
+TEST(LocalSearch, SpreadsAGiantTableThatFitsNoFewRanks) {
+  Workload workload = equal_tables(1, 64);
+  workload.tables[0].rows = 100'000'000;  // 25.6 GB
+  const Topology topology = read_topology("8xH100-4GB");
+  const Plan columns = plan_of_weights(workload, topology, kDefaultTypes);
+  for (std::int64_t rank = 0; rank < 8; ++rank) EXPECT_GE(shards_on(columns, RankId(rank)), 1);
+  workload.tables[0].dim = 4;
+  workload.tables[0].rows = 1'900'000'000;
+  EXPECT_EQ(plan_of_weights(workload, topology, {ShardingType::row_wise}).shards.size(), 8U);
+}
+
 // A plan for two nodes of four ranks, and what it sends between them.
 struct NodePlan {
   double cost_ms;
@@ -315,16 +377,10 @@ Topology two_nodes(double inter_bandwidth) {
 
 // Planned for `known`, used on `real`.
 NodePlan plan_for(const Topology& known, const Topology& real) {
-  Workload workload;
-  workload.batch_size = 8192;
-  for (int i = 0; i < 6; ++i) {
-    Table table;
-    table.name = fmt::format("t{}", i);
-    table.features = {table.name};
+  Workload workload = equal_tables(6, 64);
+  for (Table& table : workload.tables) {
     table.rows = 2'000'000;
-    table.dim = 64;
     table.pooling = 100;
-    workload.tables.push_back(table);
   }
   SearchOptions options;
   options.types = {ShardingType::row_wise, ShardingType::table_row_wise};
