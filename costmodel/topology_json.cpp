@@ -40,8 +40,8 @@ Bytes memory_from_json(const JsonView& rank, const Device& device) {
 }
 
 RankSpec rank_from_json(const JsonView& view) {
-  view.allow_keys({"node", "device", "memory_bytes", "speed", "reserved_bytes", "excluded",
-                   "memory_domain"});
+  view.allow_keys(
+      {"node", "device", "memory_bytes", "speed", "reserved_bytes", "excluded", "memory_domain"});
   RankSpec rank;
   if (const auto node = view.find("node")) rank.node = node->integer(0);
   const auto name = view.find("device");

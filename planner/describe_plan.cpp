@@ -85,7 +85,7 @@ std::string describe_prediction(const Plan& plan) {
   }
   return fmt::format(
       "Plan {}: {} tables in {} shards on {} ranks, {} samples a step over all ranks.\n"
-      "Predicted: {}; cost model {}, memory model {}.\n\n{}",
+      "Predicted: {}.\nCost model {}, memory model {}.\n\n{}",
       plan_id(plan), plan.workload.tables.size(), plan.shards.size(), plan.topology.size(),
       plan.workload.batch_size, cost_of(plan), plan.cost_model, to_string(plan.memory_model),
       format_table(table));

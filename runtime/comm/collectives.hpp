@@ -15,8 +15,8 @@ std::vector<std::string> all_gather(Communicator& comm, const std::string& mine)
 
 /// values[i] becomes the sum of all ranks' values[i], added in rank order, so that the result has
 /// the same bits on every rank and from run to run. Each rank sums one slice (all-to-all), then
-/// slices are exchanged: 2·(W−1)/W · 4·n bytes sent per rank. Goes in pieces of 2^20 values, so that
-/// it takes little memory. Blocks.
+/// slices are exchanged: 2·(W−1)/W · 4·n bytes sent per rank. Goes in pieces of 2^20 values, so
+/// that it takes little memory. Blocks.
 void ordered_all_reduce(Communicator& comm, std::span<float> values);
 void ordered_all_reduce(Communicator& comm, std::span<double> values);
 

@@ -61,8 +61,8 @@ class ReplicatedTables {
   std::int64_t pooled_columns_;
   bool exchanges_marks_ = false;
   std::vector<Table> tables_;
-  std::vector<Bags> bags_;          ///< of all tables' features, in order
-  std::vector<float> gradients_;    ///< [table][row][column]
+  std::vector<Bags> bags_;        ///< of all tables' features, in order
+  std::vector<float> gradients_;  ///< [table][row][column]
   OrderedAllReduce<float> sums_;
   std::vector<std::byte> touched_;  ///< a bit per row of all tables
 };

@@ -1,6 +1,5 @@
 #include "runtime/profile/prepared_call.hpp"
 
-
 #include <numeric>
 #include <span>
 

@@ -162,7 +162,7 @@ TEST(PretrainedModels, AreWholeAndGrowWithTheMessage) {
   for (const std::string& name : pretrained_names()) {
     const CommModel model = load_pretrained(name);
     EXPECT_EQ(model.name, name);
-    EXPECT_LT(model.error.geometric_mean_error, 0.2) << name;
+    EXPECT_LT(model.error.geometric_mean_error, 0.3) << name;
     const CommSetting& setting = *model.training.settings.begin();
     for (const std::int64_t ranks : {2, 3, 8, 64}) {
       const double small = predict_us(model, setting, call_of(1 << 20, ranks));

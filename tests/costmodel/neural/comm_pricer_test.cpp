@@ -88,6 +88,10 @@ TEST(CommCurve, TakesNoTimeForNothingAndAlone) {
 TEST(CommCurve, LiesAboveItsLines) {
   for (const std::string& name : pretrained_names()) {
     const CommCurve curve(load_pretrained(name), CollectiveKind::all_to_all, 8, 1);
+    if (name == "cpu-epyc9004-mpi") {  // knows uneven exchanges
+      EXPECT_FALSE(curve.ray_below());
+      continue;
+    }
     const double ray = curve.ray_below().value();
     EXPECT_GT(ray, 0);
     for (const double at : {0.0, 300.0, 1e4, 3e6, 9e6, 8e7, 6e9}) {

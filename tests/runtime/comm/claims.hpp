@@ -14,6 +14,7 @@ void counts_what_goes_to_others(Communicator& comm);
 void gathers_texts_in_rank_order(Communicator& comm);
 /// Floats and doubles whose sum depends on the order; lengths 0, 1, below and above the ranks'.
 void adds_in_rank_order(Communicator& comm);
+void adds_pieces_in_rank_order(Communicator& comm);
 void reduces_with_the_promised_bytes(Communicator& comm);
 void success_stays_silent(Communicator& comm);
 void failure_reaches_every_rank(Communicator& comm);

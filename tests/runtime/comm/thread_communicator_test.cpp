@@ -31,6 +31,9 @@ TEST_P(ThreadCommunicator, GathersTextsInRankOrder) {
   run_ranks(GetParam(), claims::gathers_texts_in_rank_order);
 }
 TEST_P(ThreadCommunicator, AddsInRankOrder) { run_ranks(GetParam(), claims::adds_in_rank_order); }
+TEST_P(ThreadCommunicator, AddsPiecesInRankOrder) {
+  run_ranks(GetParam(), claims::adds_pieces_in_rank_order);
+}
 TEST_P(ThreadCommunicator, ReducesWithThePromisedBytes) {
   run_ranks(GetParam(), claims::reduces_with_the_promised_bytes);
 }
