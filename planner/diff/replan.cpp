@@ -213,7 +213,7 @@ class Replanner {
     std::stable_sort(order.begin(), order.end(),
                      [](const auto& a, const auto& b) { return a.first > b.first; });
     std::vector<TableId> tables;
-    tables.reserve(tables.size() + order.size());
+    tables.reserve(order.size());
     for (const auto& [ms, table] : order) tables.push_back(table);
     return tables;
   }
