@@ -1,12 +1,12 @@
 #include "launch/search_effort.hpp"
 
 #include "costmodel/errors.hpp"
+#include "planner/describe_plan.hpp"
 #include "planner/search/progress_text.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -64,19 +64,13 @@ class ProgressLine {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
-Bytes fullest(const Plan& plan) {
-  Bytes most;
-  for (const RankPrediction& rank : plan.predicted) most = std::max(most, rank.memory);
-  return most;
-}
-
 // How far from the best a plan can be; empty where nothing is known.
 std::string describe_bound(const SearchResult& result) {
   const bool optimal = result.termination == Termination::optimal;
   if (result.lower_bound_bytes && result.lower_bound_bytes->value() > 0) {
     if (optimal) return " The plan is optimal: the fullest rank of no plan needs less.";
     const auto least = static_cast<double>(result.lower_bound_bytes->value());
-    const double gap = static_cast<double>(fullest(*result.plan).value()) / least - 1;
+    const double gap = static_cast<double>(fullest_rank(*result.plan).value()) / least - 1;
     return fmt::format(
         " The fullest rank of no plan needs less than {}: this one is within {:.2f} % of the best.",
         format_bytes(*result.lower_bound_bytes), 100 * gap);

@@ -53,9 +53,8 @@ std::string cost_of(const Plan& plan) {
     case Objective::memory:
       break;
   }
-  Bytes most;
-  for (const RankPrediction& rank : plan.predicted) most = std::max(most, rank.memory);
-  return fmt::format("{} on the fullest rank; {:.3f} ms a step", format_bytes(most), plan.cost_ms);
+  return fmt::format("{} on the fullest rank; {:.3f} ms a step", format_bytes(fullest_rank(plan)),
+                     plan.cost_ms);
 }
 
 std::vector<std::string> table_row(const Plan& plan, std::size_t index,
@@ -74,6 +73,12 @@ std::vector<std::string> table_row(const Plan& plan, std::size_t index,
 }
 
 }  // namespace
+
+Bytes fullest_rank(const Plan& plan) {
+  Bytes most;
+  for (const RankPrediction& rank : plan.predicted) most = std::max(most, rank.memory);
+  return most;
+}
 
 std::string describe_prediction(const Plan& plan) {
   TextTable table;

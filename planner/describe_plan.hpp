@@ -6,6 +6,9 @@
 
 namespace shardwright {
 
+/// What the fullest rank holds, as predicted; 0 without a prediction.
+Bytes fullest_rank(const Plan& plan);
+
 // A plan as text for people, at most 120 columns wide.
 
 /// What it costs: one line in all, then per rank memory, predicted ms per phase and shards.

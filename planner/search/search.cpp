@@ -146,7 +146,7 @@ void set_bound(const Found& found, Objective objective, SearchResult& result) {
   if (objective != Objective::memory) {
     result.lower_bound_ms = found.lower_bound;
   } else {
-    result.lower_bound_bytes = Bytes(std::llround(*found.lower_bound * 0x1p30));
+    result.lower_bound_bytes = Bytes(std::llround(*found.lower_bound * kGibibyte));
   }
 }
 

@@ -8,7 +8,6 @@ namespace {
 
 // Up to here all ranks are priced anew whenever a kept change concerns them; beyond, on settle().
 constexpr std::size_t kFewRanks = 64;
-constexpr double kGibibyte = 0x1p30;
 
 }  // namespace
 

@@ -318,7 +318,6 @@ class Bound {
 std::optional<double> lower_bound(const SearchSpace& space) {
   if (space.num_tables() == 0) return {};
   if (space.objective() != Objective::memory) return Bound(space).run();
-  constexpr double kGibibyte = 0x1p30;
   return static_cast<double>(least_fullest(space.problem()).value()) / kGibibyte;
 }
 

@@ -13,6 +13,9 @@
 
 namespace shardwright {
 
+/// Bytes in the unit of costs where the objective is memory.
+inline constexpr double kGibibyte = 0x1p30;
+
 enum class ColumnWidths {
   any,    ///< parts of a table may differ, in steps of 4
   equal,  ///< parts of a table are equally wide, but the last may be narrower
