@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/comm/communicator.hpp"
+#include "runtime/embedding/line_vector.hpp"
 #include "runtime/embedding/optimizer.hpp"
 #include "runtime/embedding/row_groups.hpp"
 #include "runtime/embedding/shard_update.hpp"
@@ -61,7 +62,7 @@ class ReplicatedTables {
   bool exchanges_marks_ = false;
   std::vector<Table> tables_;
   std::vector<Bags> bags_;          ///< of all tables' features, in order
-  std::vector<float> gradients_;    ///< [table][row][column]
+  LineVector<float> gradients_;     ///< [table][row][column]
   std::vector<std::byte> touched_;  ///< a bit per row of all tables
 };
 

@@ -1,6 +1,7 @@
-// Writes the batches that `shardwright bench PLAN` trains on, so that peers train on the same ids. In OUT, for every
-// rank R and laid end to end by step: R.ids, 64-bit integers [table's feature][sample][position]; with --dense also
-// R.dense [sample][feature] and R.labels [sample], 32-bit floats.
+// Writes the batches that `shardwright bench PLAN` trains on, so that peers train on the same ids.
+// In OUT, for every rank R and laid end to end by step: R.ids, 64-bit integers [table's
+// feature][sample][position]; with --dense also R.dense [sample][feature] and R.labels [sample],
+// 32-bit floats.
 
 #include "costmodel/errors.hpp"
 #include "planner/plan_json.hpp"
