@@ -98,12 +98,13 @@ inline void prefetch_rows(const UpdateTask& task, std::size_t group) {
   const ShardRows& rows = task.rows;
   const auto row = static_cast<std::size_t>(task.groups.row(group));
   if (rows.dtype == DataType::fp32) {
-    prefetch<true>(rows.weights.data() + row * rows.width, rows.width * sizeof(float));
+    prefetch_to_change(rows.weights.data() + row * rows.width, rows.width * sizeof(float));
   } else {
-    prefetch<true>(rows.weights16.data() + row * rows.width, rows.width * sizeof(std::uint16_t));
+    prefetch_to_change(rows.weights16.data() + row * rows.width,
+                       rows.width * sizeof(std::uint16_t));
   }
   if (rows.state_width == 0) return;
-  prefetch<true>(rows.state.data() + row * rows.state_width, rows.state_width * sizeof(float));
+  prefetch_to_change(rows.state.data() + row * rows.state_width, rows.state_width * sizeof(float));
 }
 
 /// Some groups of a task: their gradients, and their weights as floats.

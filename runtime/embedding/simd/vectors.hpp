@@ -59,18 +59,15 @@ template <class Isa, std::size_t N>
 
 inline constexpr std::size_t kCacheLine = 64;
 
-/// Brings the `bytes` (at least one) from `address` on closer: also the line that the last one lies
-/// on, which is one more where the first one does not begin a line.
-template <bool ForWriting>
-[[gnu::always_inline]] inline void prefetch(const void* address, std::size_t bytes) {
+/// Brings the `bytes` (at least one) from `address` on closer, to be changed: also the line that the
+/// last one lies on, which is one more where the first one does not begin a line.
+[[gnu::always_inline]] inline void prefetch_to_change(const void* address, std::size_t bytes) {
   const char* const begin = static_cast<const char*>(address);
-  for (std::size_t i = 0; i < bytes; i += kCacheLine) {
-    __builtin_prefetch(begin + i, ForWriting, 3);
-  }
-  __builtin_prefetch(begin + bytes - 1, ForWriting, 3);
+  for (std::size_t i = 0; i < bytes; i += kCacheLine) __builtin_prefetch(begin + i, 1, 3);
+  __builtin_prefetch(begin + bytes - 1, 1, 3);
 }
 
-/// The same for a number of bytes known beforehand, without a loop.
+/// The same to be read, for a number of bytes known beforehand: without a loop.
 template <std::size_t Bytes>
 [[gnu::always_inline]] inline void prefetch_block(const void* address) {
   const char* const begin = static_cast<const char*>(address);
