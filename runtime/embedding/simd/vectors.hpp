@@ -59,8 +59,8 @@ template <class Isa, std::size_t N>
 
 inline constexpr std::size_t kCacheLine = 64;
 
-/// Brings the `bytes` (at least one) from `address` on closer, to be changed: also the line that the
-/// last one lies on, which is one more where the first one does not begin a line.
+/// Brings the `bytes` (at least one) from `address` on closer, to be changed: also the line that
+/// the last one lies on, which is one more where the first one does not begin a line.
 [[gnu::always_inline]] inline void prefetch_to_change(const void* address, std::size_t bytes) {
   const char* const begin = static_cast<const char*>(address);
   for (std::size_t i = 0; i < bytes; i += kCacheLine) __builtin_prefetch(begin + i, 1, 3);
