@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 #include <vector>
 
 namespace shardwright {
@@ -21,7 +22,7 @@ std::vector<float> to_host(const DeviceArray<float>& values, DeviceStream stream
 
 /// Copies each row's next `width` values behind what its state has: [rows][state_width].
 void interleave(const std::vector<float>& values, std::size_t rows, std::size_t& filled,
-                std::vector<float>& state) {
+                std::span<float> state) {
   const std::size_t width = values.size() / rows;
   const std::size_t state_width = state.size() / rows;
   for (std::size_t row = 0; row < rows; ++row) {
@@ -33,7 +34,7 @@ void interleave(const std::vector<float>& values, std::size_t rows, std::size_t&
 }
 
 /// The reverse of interleave(): fills `values` from what follows in each row's state.
-void to_device(const std::vector<float>& state, std::size_t rows, std::size_t& read,
+void to_device(std::span<const float> state, std::size_t rows, std::size_t& read,
                DeviceArray<float>& values, DeviceStream stream) {
   const std::size_t width = values.size() / rows;
   const std::size_t state_width = state.size() / rows;
@@ -106,7 +107,8 @@ ShardedEmbeddings::LocalShard DeviceShard::download(DeviceStream stream) const {
   floats.resize(values());
   launch_to_float(weights_.data(), dtype_, static_cast<std::int64_t>(values()), floats.data(),
                   stream);
-  ShardedEmbeddings::LocalShard local{shard_, to_host(floats, stream), {}};
+  ShardedEmbeddings::LocalShard local{shard_, LineVector<float>(values()), {}};
+  copy_to_host(local.weights.data(), floats.data(), values() * sizeof(float), stream);
   const std::vector<float> parts[] = {to_host(first_, stream), to_host(second_, stream),
                                       to_host(row_state_, stream)};
   wait_for(stream);

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "runtime/embedding/line_vector.hpp"
+
 #include <cstddef>
-#include <vector>
 
 namespace shardwright {
 
@@ -12,7 +13,7 @@ void ask_for_huge_pages(void* begin, std::size_t bytes);
 /// Gives `values` a size; where it needs new memory, asks for huge pages and forgets what there
 /// was.
 template <class T>
-void resize_in_huge_pages(std::vector<T>& values, std::size_t size, T value = {}) {
+void resize_in_huge_pages(LineVector<T>& values, std::size_t size, T value = {}) {
   if (size > values.capacity()) {
     values = {};
     values.reserve(size);

@@ -29,16 +29,16 @@ float initial_scale(std::int64_t rows) {
   return static_cast<float>(1.0 / std::sqrt(static_cast<double>(rows)));
 }
 
-std::vector<float> initial_weights(std::uint64_t seed, const Table& table, const Shard& shard) {
-  std::vector<float> weights = shard_values(table, shard, shard.columns(), 0.0F);
+LineVector<float> initial_weights(std::uint64_t seed, const Table& table, const Shard& shard) {
+  LineVector<float> weights = shard_values(table, shard, shard.columns(), 0.0F);
   for_each_weight(seed, table, shard,
                   [next = weights.data()](float value) mutable { *next++ = value; });
   return weights;
 }
 
-std::vector<std::uint16_t> initial_weights16(std::uint64_t seed, const Table& table,
-                                             const Shard& shard) {
-  std::vector<std::uint16_t> weights = shard_values16(table, shard);
+LineVector<std::uint16_t> initial_weights16(std::uint64_t seed, const Table& table,
+                                            const Shard& shard) {
+  LineVector<std::uint16_t> weights = shard_values16(table, shard);
   const bool is_bf16 = table.dtype == DataType::bf16;
   for_each_weight(seed, table, shard, [is_bf16, next = weights.data()](float value) mutable {
     *next++ = is_bf16 ? nearest_bf16(value).bits : nearest_fp16(value).bits;

@@ -2,9 +2,9 @@
 
 #include "costmodel/shard.hpp"
 #include "costmodel/table.hpp"
+#include "runtime/embedding/line_vector.hpp"
 
 #include <cstdint>
-#include <vector>
 
 namespace shardwright {
 
@@ -13,10 +13,10 @@ float initial_scale(std::int64_t rows);
 
 /// The initial weights of one shard, [rows][columns]. Throws EnvironmentError, with the table and
 /// the size, if there is no memory for them.
-std::vector<float> initial_weights(std::uint64_t seed, const Table& table, const Shard& shard);
+LineVector<float> initial_weights(std::uint64_t seed, const Table& table, const Shard& shard);
 
 /// The same for a table in a 16-bit format, as its bits: the nearest values.
-std::vector<std::uint16_t> initial_weights16(std::uint64_t seed, const Table& table,
-                                             const Shard& shard);
+LineVector<std::uint16_t> initial_weights16(std::uint64_t seed, const Table& table,
+                                            const Shard& shard);
 
 }  // namespace shardwright

@@ -65,7 +65,7 @@ void update_momentum(std::span<float> w, std::span<float> b, std::span<const flo
 void update_adagrad(std::span<float> w, std::span<float> s, std::span<const float> g,
                     float learning_rate, float eps);
 
-/// s += square_sum / dim; w −= lr·g / (√s + eps). `square_sum` runs over all `dim` columns of the
+/// s += square_sum / dim; w −= (lr / (√s + eps))·g. `square_sum` runs over all `dim` columns of the
 /// table, also those of other shards.
 void update_rowwise_adagrad(std::span<float> w, float& s, std::span<const float> g,
                             double square_sum, std::int64_t dim, float learning_rate, float eps);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/comm/communicator.hpp"
+#include "runtime/embedding/line_vector.hpp"
 #include "runtime/embedding/optimizer.hpp"
 #include "runtime/embedding/row_groups.hpp"
 #include "runtime/embedding/shard_update.hpp"
@@ -92,9 +93,9 @@ class OwnedTables {
   std::vector<RowGroups> groups_;  ///< one per block
   std::vector<LookUp> look_ups_;
   std::vector<Update> updates_;
-  std::vector<float> matrix_;
-  std::vector<float> hot_gradients_;
-  std::vector<std::vector<float>> scratch_;  ///< working memory of each thread
+  LineVector<float> matrix_;
+  LineVector<float> hot_gradients_;
+  std::vector<LineVector<float>> scratch_;  ///< working memory of each thread
 };
 
 }  // namespace shardwright

@@ -2,6 +2,7 @@
 
 #include "runtime/comm/communicator.hpp"
 #include "runtime/comm/reduce_scatter.hpp"
+#include "runtime/embedding/line_vector.hpp"
 #include "runtime/embedding/optimizer.hpp"
 #include "runtime/embedding/row_groups.hpp"
 #include "runtime/embedding/shard_update.hpp"
@@ -61,8 +62,8 @@ class ReplicatedTables {
   std::int64_t pooled_columns_;
   bool exchanges_marks_ = false;
   std::vector<Table> tables_;
-  std::vector<Bags> bags_;        ///< of all tables' features, in order
-  std::vector<float> gradients_;  ///< [table][row][column]
+  std::vector<Bags> bags_;       ///< of all tables' features, in order
+  LineVector<float> gradients_;  ///< [table][row][column]
   OrderedAllReduce<float> sums_;
   std::vector<std::byte> touched_;  ///< a bit per row of all tables
 };

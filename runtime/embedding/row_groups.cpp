@@ -27,14 +27,38 @@ struct Digit {
   std::size_t of(std::uint64_t key) const { return (key >> shift) & mask; }
 };
 
+/// For each value of a digit how many keys have it, later where the next of them goes.
+using DigitCounts = std::array<std::size_t, kDigits>;
+
 /// One pass of a radix sort: stable by one digit.
-void sort_by_digit(std::span<const std::uint64_t> from, std::span<std::uint64_t> to, Digit digit) {
-  std::array<std::size_t, kDigits> next = {};
-  for (const std::uint64_t key : from) ++next[digit.of(key)];
-  for (std::size_t begin = 0; std::size_t & count : next) {
+void sort_by_digit(std::span<const std::uint64_t> from, std::span<std::uint64_t> to, Digit digit,
+                   DigitCounts& counts) {
+  for (std::size_t begin = 0; std::size_t & count : counts) {
     begin += std::exchange(count, begin);
   }
-  for (const std::uint64_t key : from) to[next[digit.of(key)]++] = key;
+  for (const std::uint64_t key : from) to[counts[digit.of(key)]++] = key;
+}
+
+/// So many digits, as equal as can be, that together have the `bits` from `shift` on.
+std::vector<Digit> digits_of(int shift, int bits) {
+  const int count = (bits + kMostDigitBits - 1) / kMostDigitBits;
+  std::vector<Digit> digits;
+  for (int i = 0; i < count; ++i) {
+    const int begin = bits * i / count;
+    const int end = bits * (i + 1) / count;
+    digits.push_back({shift + begin, (1U << (end - begin)) - 1});
+  }
+  return digits;
+}
+
+/// Of every digit, in one go through the keys.
+std::vector<DigitCounts> count_digits(std::span<const std::uint64_t> keys,
+                                      std::span<const Digit> digits) {
+  std::vector<DigitCounts> counts(digits.size());
+  for (const std::uint64_t key : keys) {
+    for (std::size_t d = 0; d < digits.size(); ++d) ++counts[d][digits[d].of(key)];
+  }
+  return counts;
 }
 
 std::size_t count_ids(std::span<const InputSource> sources, std::size_t first_feature,
@@ -94,6 +118,7 @@ void RowGroups::build(std::span<const InputSource> sources, std::size_t first_fe
   }
   sort_by_row(rows);
   find_groups();
+  place_occurrences();
 }
 
 void RowGroups::collect_samples(const InputSource& source, const BagsView& bags) {
@@ -127,38 +152,52 @@ void RowGroups::collect(const InputSource& source, std::size_t first_feature,
   }
 }
 
-/// In as few passes as the digits allow, of which none is wider than need be.
+/// In as few passes as the digits allow.
 void RowGroups::sort_by_row(std::int64_t rows) {
   scratch_.resize(keys_.size());
-  const int bits = bits_below(static_cast<std::uint64_t>(rows));
-  const int passes = (bits + kMostDigitBits - 1) / kMostDigitBits;
-  for (int pass = 0; pass < passes; ++pass) {
-    const int begin = bits * pass / passes;
-    const int end = bits * (pass + 1) / passes;
-    sort_by_digit(keys_, scratch_, {position_bits_ + begin, (1U << (end - begin)) - 1});
+  const std::vector<Digit> digits =
+      digits_of(position_bits_, bits_below(static_cast<std::uint64_t>(rows)));
+  std::vector<DigitCounts> counts = count_digits(keys_, digits);
+  for (std::size_t d = 0; d < digits.size(); ++d) {
+    sort_by_digit(keys_, scratch_, digits[d], counts[d]);
     keys_.swap(scratch_);
   }
 }
 
-Occurrence RowGroups::occurrence(std::uint64_t key) const {
-  const std::uint64_t position = key & ((std::uint64_t{1} << position_bits_) - 1);
-  if (are_samples_) return {static_cast<std::uint32_t>(position), 0, 1.0F};
-  return collected_[position];
+std::size_t RowGroups::count_groups() const {
+  std::size_t groups = keys_.empty() ? 0 : 1;
+  for (std::size_t i = 1; i < keys_.size(); ++i) {
+    groups += (keys_[i] ^ keys_[i - 1]) >> position_bits_ == 0 ? 0U : 1U;
+  }
+  return groups;
 }
 
+/// Every key writes the row and the end of its group, the last one what stays: whether a row is a
+/// new one is a coin's toss, which processors guess wrongly.
 void RowGroups::find_groups() {
-  occurrences_.resize(keys_.size());
-  rows_.clear();
-  begins_.clear();
+  const std::size_t count = count_groups();
+  rows_.resize(count);
+  begins_.resize(count + 1);
+  std::size_t group = 0;
   for (std::size_t i = 0; i < keys_.size(); ++i) {
-    const auto row = static_cast<std::int64_t>(keys_[i] >> position_bits_);
-    if (i == 0 || row != rows_.back()) {
-      rows_.push_back(row);
-      begins_.push_back(i);
-    }
-    occurrences_[i] = occurrence(keys_[i]);
+    const bool is_new = i > 0 && (keys_[i] ^ keys_[i - 1]) >> position_bits_ != 0;
+    group += is_new ? 1U : 0U;
+    rows_[group] = static_cast<std::int64_t>(keys_[i] >> position_bits_);
+    begins_[group + 1] = i + 1;
   }
-  begins_.push_back(keys_.size());
+}
+
+void RowGroups::place_occurrences() {
+  const std::uint64_t mask = (std::uint64_t{1} << position_bits_) - 1;
+  occurrences_.resize(keys_.size());
+  if (are_samples_) {
+    std::transform(keys_.begin(), keys_.end(), occurrences_.begin(), [&](std::uint64_t key) {
+      return Occurrence{static_cast<std::uint32_t>(key & mask), 0, 1.0F};
+    });
+  } else {
+    std::transform(keys_.begin(), keys_.end(), occurrences_.begin(),
+                   [&](std::uint64_t key) { return collected_[key & mask]; });
+  }
 }
 
 }  // namespace shardwright

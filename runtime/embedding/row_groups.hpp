@@ -53,9 +53,10 @@ class RowGroups {
   void collect_samples(const InputSource& source, const BagsView& bags);
   void collect(const InputSource& source, std::size_t first_feature, std::size_t num_features,
                PoolingMode mode);
-  Occurrence occurrence(std::uint64_t key) const;
   void sort_by_row(std::int64_t rows);
+  std::size_t count_groups() const;
   void find_groups();
+  void place_occurrences();
 
   int position_bits_ = 0;
   bool are_samples_ = false;

@@ -7,9 +7,9 @@
 
 namespace shardwright {
 
-std::vector<float> weights_in_floats(const ShardedEmbeddings::LocalShard& local) {
+LineVector<float> weights_in_floats(const ShardedEmbeddings::LocalShard& local) {
   if (local.dtype == DataType::fp32) return local.weights;
-  std::vector<float> floats(local.weights16.size());
+  LineVector<float> floats(local.weights16.size());
   const bool is_bf16 = local.dtype == DataType::bf16;
   std::transform(
       local.weights16.begin(), local.weights16.end(), floats.begin(),

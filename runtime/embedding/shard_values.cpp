@@ -24,10 +24,10 @@ namespace {
 }
 
 template <class T>
-std::vector<T> filled(const Table& table, const Shard& shard, std::int64_t per_row, T value) {
+LineVector<T> filled(const Table& table, const Shard& shard, std::int64_t per_row, T value) {
   const std::int64_t values = checked_product(shard.rows(), per_row, "weights of a shard");
   try {
-    std::vector<T> result;
+    LineVector<T> result;
     resize_in_huge_pages(result, static_cast<std::size_t>(values), value);
     return result;
   } catch (const std::bad_alloc&) {
@@ -39,19 +39,19 @@ std::vector<T> filled(const Table& table, const Shard& shard, std::int64_t per_r
 
 }  // namespace
 
-std::vector<float> shard_values(const Table& table, const Shard& shard, std::int64_t per_row,
-                                float value) {
+LineVector<float> shard_values(const Table& table, const Shard& shard, std::int64_t per_row,
+                               float value) {
   return filled(table, shard, per_row, value);
 }
 
-std::vector<std::uint16_t> shard_values16(const Table& table, const Shard& shard) {
+LineVector<std::uint16_t> shard_values16(const Table& table, const Shard& shard) {
   return filled(table, shard, shard.columns(), std::uint16_t{0});
 }
 
-std::vector<float> initial_state(const Table& table, const Shard& shard,
-                                 const OptimizerSettings& settings) {
+LineVector<float> initial_state(const Table& table, const Shard& shard,
+                                const OptimizerSettings& settings) {
   const std::int64_t width = state_width(table.optimizer, settings, shard.columns());
-  std::vector<float> state = shard_values(table, shard, width, 0.0F);
+  LineVector<float> state = shard_values(table, shard, width, 0.0F);
   const auto step = static_cast<std::size_t>(width);
   for (std::size_t row = 0; row < state.size(); row += step) {
     fill_initial_state(table.optimizer, settings, std::span(state).subspan(row, step));

@@ -3,6 +3,7 @@
 #include "planner/plan.hpp"
 #include "runtime/comm/communicator.hpp"
 #include "runtime/data/batch.hpp"
+#include "runtime/embedding/line_vector.hpp"
 #include "runtime/embedding/optimizer.hpp"
 #include "runtime/exchange/wire_formats.hpp"
 #include "runtime/metrics/step_phase.hpp"
@@ -97,11 +98,11 @@ class ShardedEmbeddings {
   /// row-major, and optimizer state, rows × state_width() (optimizer.hpp).
   struct LocalShard {
     Shard shard;
-    std::vector<float> weights;  ///< of an fp32 table
-    std::vector<float> state;
+    LineVector<float> weights;  ///< of an fp32 table
+    LineVector<float> state;
     DataType dtype = DataType::fp32;
-    std::vector<std::uint16_t> weights16 = {};  ///< in place of `weights`: bits of bf16 or fp16
-    std::uint64_t rounding_key = 0;             ///< rounding_table_key() of the table
+    LineVector<std::uint16_t> weights16 = {};  ///< in place of `weights`: bits of bf16 or fp16
+    std::uint64_t rounding_key = 0;            ///< rounding_table_key() of the table
   };
   const std::vector<LocalShard>& local_shards() const;
 

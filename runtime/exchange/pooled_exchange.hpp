@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/comm/communicator.hpp"
+#include "runtime/embedding/line_vector.hpp"
 #include "runtime/exchange/input_exchange.hpp"
 #include "runtime/exchange/layout.hpp"
 #include "runtime/exchange/wire_exchange.hpp"
@@ -63,7 +64,7 @@ class PooledExchange {
   WireFormats formats_;
   bool one_by_one_;
   std::size_t self_ = 0;
-  std::vector<float> buffer_;             ///< one block per owner, [own samples][owner's columns]
+  LineVector<float> buffer_;              ///< one block per owner, [own samples][owner's columns]
   std::vector<std::span<float>> blocks_;  ///< in it; none for this rank's own
   std::vector<WireExchange> wires_;       ///< one per round
 };

@@ -48,8 +48,8 @@ class ShardedModel final : public RankModel {
   ShardedEmbeddings embeddings_;
   std::optional<DenseModel> dense_;
   std::vector<ShardedEmbeddings::LocalShard> in_floats_;  ///< for local_shards()
-  std::vector<float> pooled_;
-  std::vector<float> pooled_gradient_;
+  LineVector<float> pooled_;
+  LineVector<float> pooled_gradient_;
   std::vector<float> probabilities_;
   std::optional<StepPhase> left_out_;
   OrderedAllReduce<float> dense_sums_;  ///< ends before the gradients do

@@ -32,9 +32,9 @@ inline void pool_columns(const PooledIds<Weight>& bag, std::size_t first, float*
 #pragma GCC unroll 8
   for (std::size_t v = 0; v < Vectors; ++v) sum[v] = V{};
   for (std::size_t i = bag.begin; i < bag.end; ++i) {
-    if (first == 0 && i + bag.ahead < bag.size) {
+    if (i + bag.ahead < bag.size) {
       const auto next = static_cast<std::size_t>(bag.ids[i + bag.ahead]);
-      prefetch<false>(bag.rows + next * bag.width, bag.width * sizeof(Weight));
+      prefetch_block<Lanes * Vectors * sizeof(Weight)>(bag.rows + next * bag.width + first);
     }
     const Weight* const row = bag.rows + static_cast<std::size_t>(bag.ids[i]) * bag.width + first;
     const float weight = bag.weights == nullptr ? 1.0F : bag.weights[i];

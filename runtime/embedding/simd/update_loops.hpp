@@ -38,8 +38,8 @@ inline void sum_columns(const GradientTerms& terms, std::size_t first, float* su
 #pragma GCC unroll 8
   for (std::size_t v = 0; v < Vectors; ++v) sum[v] = V{};
   for (std::size_t i = terms.begin; i < terms.end; ++i) {
-    if (first == 0 && i + terms.ahead < terms.size) {
-      prefetch<false>(term<Isa>(terms, i + terms.ahead), terms.width * sizeof(float));
+    if (i + terms.ahead < terms.size) {
+      prefetch_block<Lanes * Vectors * sizeof(float)>(term<Isa>(terms, i + terms.ahead) + first);
     }
     const float* const gradient = term<Isa>(terms, i) + first;
     const float coefficient = terms.occurrences[i].coefficient;
@@ -98,11 +98,13 @@ inline void prefetch_rows(const UpdateTask& task, std::size_t group) {
   const ShardRows& rows = task.rows;
   const auto row = static_cast<std::size_t>(task.groups.row(group));
   if (rows.dtype == DataType::fp32) {
-    prefetch<true>(rows.weights.data() + row * rows.width, rows.width * sizeof(float));
+    prefetch_to_change(rows.weights.data() + row * rows.width, rows.width * sizeof(float));
   } else {
-    prefetch<true>(rows.weights16.data() + row * rows.width, rows.width * sizeof(std::uint16_t));
+    prefetch_to_change(rows.weights16.data() + row * rows.width,
+                       rows.width * sizeof(std::uint16_t));
   }
-  prefetch<true>(rows.state.data() + row * rows.state_width, rows.state_width * sizeof(float));
+  if (rows.state_width == 0) return;
+  prefetch_to_change(rows.state.data() + row * rows.state_width, rows.state_width * sizeof(float));
 }
 
 /// Some groups of a task: their gradients, and their weights as floats.

@@ -57,12 +57,23 @@ template <class Isa, std::size_t N>
   return load<Vector<float, N>>(values);
 }
 
-/// Brings the first `bytes` from `address` on closer.
-template <bool ForWriting>
-[[gnu::always_inline]] inline void prefetch(const void* address, std::size_t bytes) {
-  constexpr std::size_t kLine = 64;
+inline constexpr std::size_t kCacheLine = 64;
+
+/// Brings the `bytes` (at least one) from `address` on closer, to be changed: also the line that
+/// the last one lies on, which is one more where the first one does not begin a line.
+[[gnu::always_inline]] inline void prefetch_to_change(const void* address, std::size_t bytes) {
   const char* const begin = static_cast<const char*>(address);
-  for (std::size_t i = 0; i < bytes; i += kLine) __builtin_prefetch(begin + i, ForWriting, 3);
+  for (std::size_t i = 0; i < bytes; i += kCacheLine) __builtin_prefetch(begin + i, 1, 3);
+  __builtin_prefetch(begin + bytes - 1, 1, 3);
+}
+
+/// The same to be read, for a number of bytes known beforehand: without a loop.
+template <std::size_t Bytes>
+[[gnu::always_inline]] inline void prefetch_block(const void* address) {
+  const char* const begin = static_cast<const char*>(address);
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < Bytes; i += kCacheLine) __builtin_prefetch(begin + i, 0, 3);
+  __builtin_prefetch(begin + Bytes - 1, 0, 3);
 }
 
 /// How many rows ahead rows are asked for: their bytes fill a part of the first cache.

@@ -1,11 +1,13 @@
 """Times the embedding operator beside torch's EmbeddingBag and FBGEMM's CPU operator on the same ids, in turns.
 
-  peers.py KERNEL_BENCH [--shape dcnv2|NAME=ROWS,POOLING,DIM] [--optimizer O] [--threads N] [--rounds N]
+  peers.py KERNEL_BENCH [--shape dcnv2[=DIM]|ROWS,POOLING,DIM]... [--optimizer O]... [--threads N] [--rounds N] [--all]
 
 KERNEL_BENCH is build/release/tests/bench/kernels/kernel_bench. Needs torch 2.11 and fbgemm-gpu-cpu 1.6, as from
 `pip install torch==2.11.0` and `pip install --no-deps fbgemm-gpu-cpu==1.6.0`. With one thread, times are of the
-processor, so that other work on the machine counts less; with more, time passed. Prints medians in ms and the median
-over the rounds of the ratio to ours.
+processor, so that other work on the machine counts less; with more, time passed. Prints medians in ms, the median over
+the rounds of the ratio to ours, and forward passes as shares of a random gather's rate (bytes as in docs/definitions.md):
+EmbeddingBag's on even ids of a table of 512 MB, measured in the same rounds. --all: every shape and optimizer there is a
+bar for.
 """
 
 import argparse
@@ -31,6 +33,7 @@ DCNV2_ROWS = [
     40000000, 39060, 17295, 7424, 20265, 3, 7122, 1543, 63, 40000000, 3067956, 405282, 10, 2209, 11938, 155, 4, 976, 14,
     40000000, 40000000, 40000000, 590152, 12973, 108, 36]
 DCNV2_POOLING = [3, 2, 1, 2, 6, 1, 1, 1, 1, 7, 3, 8, 1, 6, 9, 5, 1, 1, 1, 12, 100, 27, 10, 3, 1, 1]
+ALL_SHAPES = ["dcnv2", "dcnv2=64", "dcnv2=16"] + [f"500000,{pooling},{dim}" for dim in (16, 64, 256) for pooling in (1, 20, 200)]
 OPTIMIZERS = {
     "sgd": EmbOptimType.EXACT_SGD,
     "adagrad": EmbOptimType.EXACT_ADAGRAD,
@@ -47,10 +50,9 @@ def shape_of(text):
 
 
 class Ours:
-    def __init__(self, options, rows, pooling, dim, ids):
+    def __init__(self, options, optimizer, rows, pooling, dim, ids):
         command = [options.kernel_bench, "--rows", ",".join(map(str, rows)), "--pooling", ",".join(map(str, pooling)),
-                   "--dim", str(dim), "--batch-size", str(BATCH), "--batches", str(BATCHES), "--optimizer",
-                   options.optimizer, "--threads", str(options.threads), "--ids", ids]
+                   "--dim", str(dim), "--batch-size", str(BATCH), "--batches", str(BATCHES), "--optimizer", optimizer, "--threads", str(options.threads), "--ids", ids]
         command += ["--cpu-time"] if options.threads == 1 else []
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "ready\n":
@@ -73,12 +75,12 @@ class Clock:
 
 
 class Fbgemm:
-    def __init__(self, options, rows, dim, batches):
+    def __init__(self, options, optimizer, rows, dim, batches):
         self.threads = options.threads
         self.batches = batches
         self.operator = SplitTableBatchedEmbeddingBagsCodegen(
             embedding_specs=[(r, dim, EmbeddingLocation.HOST, ComputeDevice.CPU) for r in rows],
-            optimizer=OPTIMIZERS[options.optimizer], learning_rate=0.01, eps=1e-8)
+            optimizer=OPTIMIZERS[optimizer], learning_rate=0.01, eps=1e-8)
         self.operator.init_embedding_weights_uniform(-0.01, 0.01)
         self.gradient = torch.full((BATCH, dim * len(rows)), 1e-3)
 
@@ -107,6 +109,31 @@ class EmbeddingBag:
         return clock.lap(), float("nan")
 
 
+class Gather:
+    """EmbeddingBag on ids of which none is likelier than another: the rate at which rows come from memory."""
+
+    IDS, POOLING = 100000, 20
+
+    def __init__(self, options, dim):
+        self.threads = options.threads
+        self.weight = torch.ones(2**29 // (4 * dim), dim)
+        self.offsets = torch.arange(0, self.IDS, self.POOLING)
+        self.bytes = traffic(self.IDS, self.IDS // self.POOLING, dim)
+
+    def step(self, _):
+        """Bytes per ms."""
+        ids = torch.randint(len(self.weight), (self.IDS,))
+        clock = Clock(self.threads)
+        with torch.no_grad():
+            torch.nn.functional.embedding_bag(ids, self.weight, self.offsets, mode="sum")
+        return self.bytes / clock.lap(), float("nan")
+
+
+def traffic(ids, bags, dim):
+    """Bytes of a forward pass."""
+    return 8 * ids + 4 * dim * (ids + bags)
+
+
 def read_batches(file, pooling):
     per_batch = BATCH * sum(pooling)
     ids = torch.from_file(file, size=BATCHES * per_batch, dtype=torch.int64).clone()
@@ -115,48 +142,61 @@ def read_batches(file, pooling):
     return [(ids[b * per_batch:(b + 1) * per_batch].clone(), offsets) for b in range(BATCHES)]
 
 
-def report(rounds):
+def report(rounds, forward_bytes):
     ours = rounds["ours"]
+    gather = [rate for rate, _ in rounds.pop("gather")]
     for name, times in rounds.items():
         forward = statistics.median(f for f, _ in times)
         ratio = statistics.median(f / o for (f, _), (o, _) in zip(times, ours))
-        line = f"  {name:12} forward {forward:8.2f} ms ({ratio:5.2f} x ours)"
+        share = statistics.median(forward_bytes / f / rate for (f, _), rate in zip(times, gather))
+        line = f"  {name:12} forward {forward:8.2f} ms ({ratio:5.2f} x ours, {share:4.2f} of the gather's rate)"
         if times[0][1] == times[0][1]:
             step = statistics.median(f + b for f, b in times)
             whole = statistics.median((f + b) / (o + p) for (f, b), (o, p) in zip(times, ours))
             line += f"   forward + update {step:8.2f} ms ({whole:5.2f} x ours)"
-        print(line, flush=True)
+        print(line)
+    best = [min(f, e) / o for (f, _), (e, _), (o, _) in zip(rounds["fbgemm"], rounds["EmbeddingBag"], ours)]
+    print(f"  the better peer's forward {statistics.median(best):.2f} x ours ({min(best):.2f} to {max(best):.2f}); "
+          f"gather {statistics.median(gather) / 1e6:.1f} GB/s", flush=True)
+
+
+def compare(options, shape, optimizer):
+    rows, pooling, dim = shape_of(shape)
+    with tempfile.TemporaryDirectory() as folder:
+        ids = str(pathlib.Path(folder) / "ids")
+        runners = {"ours": Ours(options, optimizer, rows, pooling, dim, ids)}
+        batches = read_batches(ids, pooling)
+    runners["fbgemm"] = Fbgemm(options, optimizer, rows, dim, batches)
+    runners["EmbeddingBag"] = EmbeddingBag(options, rows, dim, batches)
+    runners["gather"] = Gather(options, dim)
+    unique = sum(len(torch.unique(batches[0][0][BATCH * sum(pooling[:t]):BATCH * sum(pooling[:t + 1])]))
+                 for t in range(len(rows)))
+    print(f"{shape} {optimizer} threads {options.threads}: {BATCH * sum(pooling)} look-ups, {unique} rows, dim {dim}")
+    rounds = {name: [] for name in runners}
+    for number in range(options.rounds + 1):
+        for name, runner in runners.items():
+            times = runner.step(number)
+            if number > 0:
+                rounds[name].append(times)
+    report(rounds, traffic(BATCH * sum(pooling), BATCH * len(rows), dim))
+    runners["ours"].process.kill()
+    runners["ours"].process.wait()
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("kernel_bench")
     parser.add_argument("--shape", action="append")
-    parser.add_argument("--optimizer", default="rowwise_adagrad", choices=OPTIMIZERS)
+    parser.add_argument("--optimizer", action="append", choices=OPTIMIZERS, help="default: rowwise_adagrad")
+    parser.add_argument("--all", action="store_true")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=9)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    for shape in options.shape or ["dcnv2"]:
-        rows, pooling, dim = shape_of(shape)
-        with tempfile.TemporaryDirectory() as folder:
-            ids = str(pathlib.Path(folder) / "ids")
-            runners = {"ours": Ours(options, rows, pooling, dim, ids)}
-            batches = read_batches(ids, pooling)
-        runners["fbgemm"] = Fbgemm(options, rows, dim, batches)
-        runners["EmbeddingBag"] = EmbeddingBag(options, rows, dim, batches)
-        unique = sum(len(torch.unique(batches[0][0][BATCH * sum(pooling[:t]):BATCH * sum(pooling[:t + 1])]))
-                     for t in range(len(rows)))
-        print(f"{shape} {options.optimizer} threads {options.threads}: {BATCH * sum(pooling)} look-ups, "
-              f"{unique} rows, dim {dim}")
-        rounds = {name: [] for name in runners}
-        for number in range(options.rounds + 1):
-            for name, runner in runners.items():
-                times = runner.step(number)
-                if number > 0:
-                    rounds[name].append(times)
-        report(rounds)
-        runners["ours"].process.kill()
+    shapes = options.shape or (ALL_SHAPES if options.all else ["dcnv2"])
+    for optimizer in options.optimizer or (OPTIMIZERS if options.all else ["rowwise_adagrad"]):
+        for shape in shapes:
+            compare(options, shape, optimizer)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ ShardedEmbeddings::LocalShard filled(const Shard& shard, OptimizerKind optimizer
   ShardedEmbeddings::LocalShard local{shard, {}, {}};
   const std::vector<StatePart> parts = state_parts(optimizer);
   for (std::int64_t row = shard.row_begin; row < shard.row_end; ++row) {
-    const auto add = [&](std::vector<float>& values, std::size_t part) {
+    const auto add = [&](LineVector<float>& values, std::size_t part) {
       for (std::int64_t column = shard.col_begin; column < shard.col_end; ++column) {
         values.push_back(value_at(part, shard.table, row, column));
       }

@@ -56,7 +56,7 @@ LocalShards shards_of(const Plan& plan, RankId rank, float value) {
     if (!shard.on(rank)) continue;
     const auto rows = static_cast<std::size_t>(shard.rows());
     const auto size = rows * static_cast<std::size_t>(shard.columns());
-    shards.push_back({shard, std::vector<float>(size, value), std::vector<float>(rows, value / 2)});
+    shards.push_back({shard, LineVector<float>(size, value), LineVector<float>(rows, value / 2)});
   }
   return shards;
 }

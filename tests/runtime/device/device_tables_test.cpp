@@ -104,7 +104,7 @@ std::vector<float> make_gradients(std::size_t count, std::int64_t step) {
   return gradients;
 }
 
-double largest_difference(const std::vector<float>& a, const std::vector<float>& b) {
+double largest_difference(std::span<const float> a, std::span<const float> b) {
   double largest = a.size() == b.size() ? 0 : 1e9;
   for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
     const double difference = std::abs(static_cast<double>(a[i]) - static_cast<double>(b[i]));
@@ -113,7 +113,7 @@ double largest_difference(const std::vector<float>& a, const std::vector<float>&
   return largest;
 }
 
-double largest(const std::vector<float>& values) {
+double largest(std::span<const float> values) {
   return largest_difference(values, std::vector<float>(values.size()));
 }
 
@@ -217,8 +217,8 @@ OptimizerSettings settings_of(const Kind& kind) {
 
 /// Rows of few ids have the same bits, but for what comes from a row statistic, which is a sum in
 /// another order.
-void expect_equal(const Kind& kind, const Table& table, const std::vector<float>& cpu,
-                  const std::vector<float>& gpu) {
+void expect_equal(const Kind& kind, const Table& table, const LineVector<float>& cpu,
+                  const LineVector<float>& gpu) {
   constexpr std::int64_t kFewRows = 3;
   if (table.rows > kFewRows && !has_row_statistic(kind.optimizer)) {
     EXPECT_EQ(cpu, gpu) << table.name;

@@ -6,6 +6,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+
 namespace shardwright {
 namespace {
 
@@ -31,7 +33,7 @@ TEST(InitialWeights, FollowTheDocumentedFormula) {
 
 TEST(InitialWeights, OfAShardAreThoseOfItsRowsAndColumns) {
   const Table table = make_table(6, 20);
-  const std::vector<float> weights = initial_weights(3, table, columns(table, 8, 20));
+  const LineVector<float> weights = initial_weights(3, table, columns(table, 8, 20));
   ASSERT_EQ(weights.size(), 72U);
   for (std::int64_t row = 0; row < 6; ++row) {
     for (std::int64_t c = 0; c < 12; ++c) {
@@ -54,15 +56,24 @@ TEST(InitialWeights, SpreadEvenlyOverOneOverTheRootOfTheRows) {
   EXPECT_NEAR(squares / 6400, 0.01 / 3.0, 0.0002);  // variance of the uniform distribution
 }
 
+TEST(InitialWeights, LieOnCacheLines) {
+  Table table = make_table(100, 64);
+  for (const std::int64_t rows : {2, 100, 100'000}) {
+    table.rows = rows;
+    const LineVector<float> weights = initial_weights(1, table, columns(table, 0, 64));
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(weights.data()) % 64, 0U) << rows << " rows";
+  }
+}
+
 TEST(InitialState, HasTheShapeOfTheOptimizer) {
   Table table = make_table(5, 8);
   const OptimizerSettings settings{.initial_accumulator = 0.5F};
   table.optimizer = OptimizerKind::sgd;
   EXPECT_TRUE(initial_state(table, columns(table, 0, 4), settings).empty());
   table.optimizer = OptimizerKind::adagrad;
-  EXPECT_EQ(initial_state(table, columns(table, 0, 4), settings), std::vector<float>(20, 0.5F));
+  EXPECT_EQ(initial_state(table, columns(table, 0, 4), settings), LineVector<float>(20, 0.5F));
   table.optimizer = OptimizerKind::rowwise_adagrad;
-  EXPECT_EQ(initial_state(table, columns(table, 0, 4), settings), std::vector<float>(5, 0.5F));
+  EXPECT_EQ(initial_state(table, columns(table, 0, 4), settings), LineVector<float>(5, 0.5F));
 }
 
 TEST(InitialWeights, AShardThatNoMemoryHoldsIsNamed) {

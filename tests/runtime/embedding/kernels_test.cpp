@@ -153,6 +153,14 @@ TEST(RowwiseAdagrad, DividesTheRowByTheRootOfItsMeanSquare) {
   EXPECT_EQ(w, (Floats{0, 2, 1, 0.5}));
 }
 
+TEST(RowwiseAdagrad, DividesOnce) {
+  Floats w = {0};
+  float s = 0;
+  update_rowwise_adagrad(w, s, Floats{7}, 9.0, 1, 0.1F, 0.0F);
+  EXPECT_EQ(w[0], -(0.1F / 3.0F * 7.0F));
+  EXPECT_NE(w[0], -(0.1F * 7.0F / 3.0F));
+}
+
 TEST(SumOfSquares, AddsFourRunningSums) {
   EXPECT_EQ(sum_of_squares(Floats{1, 2, 3, 4, 5, 6, 7, 8}), 204.0);
   // 2^100 swallows the ones of its own running sum only.

@@ -142,9 +142,9 @@ Batch skewed_batch(std::int64_t step) {
 
 struct Result {
   std::vector<float> pooled;
-  std::vector<std::vector<float>> weights;
-  std::vector<std::vector<std::uint16_t>> weights16;
-  std::vector<std::vector<float>> state;
+  std::vector<LineVector<float>> weights;
+  std::vector<LineVector<std::uint16_t>> weights16;
+  std::vector<LineVector<float>> state;
   bool operator==(const Result&) const = default;
 };
 
