@@ -28,8 +28,8 @@ std::vector<JaggedVectors> jagged_vectors(const std::vector<UnpooledFeature>& fe
   std::size_t begin = 0;
   for (const UnpooledFeature& feature : features) {
     const std::size_t size = values_of(feature, batch);
-    result.push_back({feature.dim, offsets_of(batch.features[feature.feature]),
-                      values.subspan(begin, size)});
+    result.push_back(
+        {feature.dim, offsets_of(batch.features[feature.feature]), values.subspan(begin, size)});
     begin += size;
   }
   return result;

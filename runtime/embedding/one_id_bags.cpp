@@ -22,8 +22,10 @@ std::vector<BagsPart> one_id_bags(const BagsView& bags, std::size_t ids) {
   std::vector<BagsPart> parts;
   for (std::size_t begin = 0; begin < bags.ids.size(); begin += most) {
     const std::size_t size = std::min(most, bags.ids.size() - begin);
-    const std::span weights = bags.weights.empty() ? bags.weights : bags.weights.subspan(begin, size);
-    parts.push_back({{std::span(kOnes).first(size), bags.ids.subspan(begin, size), weights}, begin});
+    const std::span weights =
+        bags.weights.empty() ? bags.weights : bags.weights.subspan(begin, size);
+    parts.push_back(
+        {{std::span(kOnes).first(size), bags.ids.subspan(begin, size), weights}, begin});
   }
   return parts;
 }

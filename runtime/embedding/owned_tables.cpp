@@ -116,8 +116,7 @@ void OwnedTables::plan_vectors(const OwnedBlock& block, const OwnedPiece& piece,
   const WeightRows rows = rows_of(piece).to_read();
   const std::int64_t stride = block.vector_width;
   for (std::size_t k = block.first_feature; k < block.first_feature + block.num_features; ++k) {
-    float* const first =
-        matrix_.data() + source.first_vectors[k] * self().row_width + piece.column;
+    float* const first = matrix_.data() + source.first_vectors[k] * self().row_width + piece.column;
     for (const BagsPart& part : one_id_bags(source.features[k], ids_per_task)) {
       float* const out = first + static_cast<std::int64_t>(part.first_bag) * stride;
       look_ups_.push_back({part.bags, mode(block), rows, out, stride});

@@ -63,8 +63,7 @@ void ReplicatedTables::look_up(const Batch& batch, const OwnVectors& vectors,
 
 void ReplicatedTables::pool(const Table& table, const Bags& bags, float* out) const {
   embedding_kernels().pool_bags(view(bags), workload_.table(shard_of(table).table).mode,
-                                rows_from(shards_[table.shard], 0).to_read(), out,
-                                pooled_columns_);
+                                rows_from(shards_[table.shard], 0).to_read(), out, pooled_columns_);
 }
 
 void ReplicatedTables::look_up_vectors(const Table& table, const Bags& bags, float* out) const {

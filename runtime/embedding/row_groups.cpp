@@ -96,8 +96,8 @@ void RowGroups::build(std::span<const InputSource> sources, std::size_t first_fe
   find_groups();
 }
 
-void RowGroups::add(const InputSource& source, std::size_t first_feature,
-                    std::size_t num_features, PoolingMode mode) {
+void RowGroups::add(const InputSource& source, std::size_t first_feature, std::size_t num_features,
+                    PoolingMode mode) {
   if (!are_samples_) return collect(source, first_feature, num_features, mode);
   const BagsView& bags = source.features[first_feature];
   if (rows_per_vector_ == 0) return collect_samples(source, bags);
@@ -143,7 +143,8 @@ void RowGroups::collect(const InputSource& source, std::size_t first_feature,
         collected_.push_back(
             rows_per_vector_ == 0
                 ? Occurrence{row_of_sample(source, sample), static_cast<std::uint32_t>(k), c}
-                : Occurrence{row_of_vector(source.first_vectors[first_feature + k], next[k]), 0, c});
+                : Occurrence{row_of_vector(source.first_vectors[first_feature + k], next[k]), 0,
+                             c});
       }
     }
   }

@@ -43,8 +43,8 @@ struct EmbeddingPhases {
 
 /// The embedding tables of a model, sharded by a plan over the ranks of a communicator. Allocates
 /// only this rank's shards. Supports the sharding types of trainable_types.hpp, mixed in one model,
-/// sum and mean pooling or none, per-sample weights, and every optimizer (each table's `optimizer`), fused
-/// with the sum of a row's gradients.
+/// sum and mean pooling or none, per-sample weights, and every optimizer (each table's
+/// `optimizer`), fused with the sum of a row's gradients.
 ///
 /// A row's gradient is summed in the order of global sample index (then feature, then position in
 /// the bag), so weights and state have the same bits for any number of ranks and any plan that
@@ -59,7 +59,8 @@ class ShardedEmbeddings {
   /// Features in the order of the plan's tables, then of each table's `features`: the order in
   /// which Batch::features must come and in which pooled columns are laid out.
   const std::vector<std::string>& feature_names() const;
-  std::int64_t pooled_columns() const;  ///< sum of dims over features, but for those without pooling
+  std::int64_t pooled_columns()
+      const;  ///< sum of dims over features, but for those without pooling
   /// Features of tables without pooling (mode none), in their order: each of their ids gets a
   /// vector of its own. jagged_vectors.hpp says how the vectors of a batch lie.
   const std::vector<UnpooledFeature>& unpooled_features() const;
@@ -96,7 +97,8 @@ class ShardedEmbeddings {
 
   /// From now on steps leave out one of their own phases, or none: to find out what it costs beside
   /// the others. What they compute is worth nothing then; without input_exchange they take the last
-  /// batch's ids again. The same on all ranks, between two steps of training.
+  /// batch's ids again, so it must be that batch if any table has no pooling. The same on all
+  /// ranks, between two steps of training.
   void leave_out(std::optional<StepPhase> phase);
 
   /// This rank's shards, those that every rank has (data_parallel) last: rows × columns weights,

@@ -20,8 +20,8 @@ struct BagsView {
   std::span<const float> weights;
 };
 
-/// What one rank sent, and its rows [row_begin, row_end()) of the owner's matrix: first those of its
-/// samples, then those of its ids' vectors (OwnerLayout).
+/// What one rank sent, and its rows [row_begin, row_end()) of the owner's matrix: first those of
+/// its samples, then those of its ids' vectors (OwnerLayout).
 struct InputSource {
   std::int64_t row_begin = 0;
   std::int64_t samples = 0;

@@ -87,8 +87,8 @@ void add_piece(ExchangeLayout& layout, const Shard& shard, std::size_t position,
   OwnedBlock& block = owner.blocks.back();
   ++block.num_pieces;
   const bool unpooled = is_unpooled(layout, owner, block);
-  owner.pieces.push_back({position, part.begin - shard.row_begin,
-                          unpooled ? block.vector_width : owner.columns});
+  owner.pieces.push_back(
+      {position, part.begin - shard.row_begin, unpooled ? block.vector_width : owner.columns});
   if (unpooled) {
     block.vector_width += shard.columns();
   } else {

@@ -8,7 +8,8 @@
 namespace shardwright {
 namespace {
 
-/// visit(block, feature) for those whose ids' vectors an owner sends, in the order in which it does.
+/// visit(block, feature) for those whose ids' vectors an owner sends, in the order in which it
+/// does.
 template <class Visit>
 void for_each_feature(const OwnerLayout& owner, Visit visit) {
   for (const OwnedBlock& block : owner.blocks) {

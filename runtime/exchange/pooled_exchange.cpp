@@ -89,8 +89,8 @@ std::size_t PooledExchange::pooled_size(const OwnerLayout& owner,
 }
 
 void PooledExchange::unpack_from(const ExchangeLayout& layout, std::size_t peer,
-                                 std::span<const InputSource> sources,
-                                 std::span<const float> block, const OutputValues& values) const {
+                                 std::span<const InputSource> sources, std::span<const float> block,
+                                 const OutputValues& values) const {
   const OwnerLayout& owner = layout.owners[peer];
   const std::size_t of_samples = pooled_size(owner, sources);
   unpack(owner, block.first(of_samples), layout.pooled_columns, values.pooled);
@@ -176,8 +176,8 @@ void PooledExchange::advance() {
   }
 }
 
-std::vector<std::span<float>> PooledExchange::owners_blocks(
-    const ExchangeLayout& layout, std::span<const InputSource> sources) {
+std::vector<std::span<float>> PooledExchange::owners_blocks(const ExchangeLayout& layout,
+                                                            std::span<const InputSource> sources) {
   std::vector<std::size_t> sizes;
   for (std::size_t r = 0; r < layout.owners.size(); ++r) {
     const OwnerLayout& owner = layout.owners[r];

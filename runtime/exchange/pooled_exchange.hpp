@@ -24,8 +24,8 @@ using OutputValues = OutputSpans<float>;
 using OutputGradients = OutputSpans<const float>;
 
 /// Moves pooled values from the owners' matrices to the ranks that have the samples, and gradients
-/// the same way back: 4 bytes per sample and pooled column that lives on another rank, or per id and
-/// column of a table without pooling; 2 in a 16-bit wire format. In fp32 owners send from and
+/// the same way back: 4 bytes per sample and pooled column that lives on another rank, or per id
+/// and column of a table without pooling; 2 in a 16-bit wire format. In fp32 owners send from and
 /// receive into their matrix itself. What stays on a rank is rounded as if it were sent, so that
 /// results do not depend on where tables lie. Where a pooled table's rows are cut, each of its
 /// blocks sends partial sums, which are added in the order of the rows, and gets all gradients.
