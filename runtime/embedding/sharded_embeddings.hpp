@@ -59,8 +59,7 @@ class ShardedEmbeddings {
   /// Features in the order of the plan's tables, then of each table's `features`: the order in
   /// which Batch::features must come and in which pooled columns are laid out.
   const std::vector<std::string>& feature_names() const;
-  std::int64_t pooled_columns()
-      const;  ///< sum of dims over features, but for those without pooling
+  std::int64_t pooled_columns() const;  ///< sum of dims over pooled features
   /// Features of tables without pooling (mode none), in their order: each of their ids gets a
   /// vector of its own. jagged_vectors.hpp says how the vectors of a batch lie.
   const std::vector<UnpooledFeature>& unpooled_features() const;

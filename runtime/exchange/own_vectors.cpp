@@ -46,7 +46,7 @@ void OwnVectors::remember(const Batch& batch) {
   }
 }
 
-void OwnVectors::sort_into_parts(const Bags& bags, Feature& feature) const {
+void OwnVectors::sort_into_parts(const Bags& bags, Feature& feature) {
   if (feature.row_cuts.empty()) return;
   for (std::vector<std::uint32_t>& part : feature.parts) part.clear();
   for (std::size_t i = 0; i < bags.ids.size(); ++i) {

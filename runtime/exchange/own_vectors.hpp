@@ -45,7 +45,7 @@ class OwnVectors {
     std::vector<std::vector<std::uint32_t>> parts;  ///< positions of each part's ids
   };
   const Feature& of(std::size_t feature) const;
-  void sort_into_parts(const Bags& bags, Feature& feature) const;
+  static void sort_into_parts(const Bags& bags, Feature& feature);
   std::size_t ids_of(const OwnedFeature& sent) const;
   template <class Visit>
   void for_each_run(const OwnerLayout& owner, Visit visit) const;

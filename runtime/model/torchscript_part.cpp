@@ -80,8 +80,9 @@ bool is_list_of_tensors(const c10::Argument& argument) {
 bool takes(const std::vector<c10::Argument>& arguments, bool lists) {
   const std::size_t end = lists ? 5 : 3;
   if (arguments.size() < end || !is_tensor(arguments[1]) || !is_tensor(arguments[2])) return false;
-  if (lists && !(is_list_of_tensors(arguments[3]) && is_list_of_tensors(arguments[4])))
-    return false;
+  const bool has_lists =
+      lists && is_list_of_tensors(arguments[3]) && is_list_of_tensors(arguments[4]);
+  if (lists != has_lists) return false;
   return std::all_of(
       arguments.begin() + static_cast<std::ptrdiff_t>(end), arguments.end(),
       [](const c10::Argument& argument) { return argument.default_value().has_value(); });
