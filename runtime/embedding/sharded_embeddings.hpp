@@ -48,8 +48,8 @@ struct EmbeddingPhases {
 ///
 /// A row's gradient is summed in the order of global sample index (then feature, then position in
 /// the bag), so weights and state have the same bits for any number of ranks and any plan that
-/// keeps rows and bags unsplit. Partial sums (row cuts, data_parallel) are added in a fixed order:
-/// the same bits from run to run.
+/// keeps rows and bags unsplit; where there is no pooling, row cuts split neither. Partial sums
+/// (row cuts, data_parallel) are added in a fixed order: the same bits from run to run.
 class ShardedEmbeddings {
  public:
   /// Throws InputError if the plan is for another number of ranks or uses what is not supported.
