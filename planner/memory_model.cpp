@@ -25,6 +25,7 @@ constexpr double kKeyBytes = 16;   // of an id: runtime/embedding/row_groups.hpp
 constexpr double kOccurrenceBytes = 12;
 constexpr double kGroupBytes = 16;     // of a row that the batch touches
 constexpr double kStatisticBytes = 8;  // of such a row and part of its columns
+constexpr double kPositionBytes = 4;   // of an id among those of its part: own_vectors.hpp
 constexpr double kReducedAtOnce = 4 << 20;
 constexpr std::int64_t kGrowthPerReserve = 8;
 
@@ -89,7 +90,9 @@ double part_buffers(const Table& table, const Shard& shard, double samples, doub
   const auto columns = static_cast<double>(shard.columns());
   double bytes = 0;
   if (shard.rows() < table.rows) {
-    bytes += ids_of(table, samples) + vectors_of(table, others, columns, share);
+    bytes += ids_of(table, samples);
+    bytes += table.mode == PoolingMode::none ? kPositionBytes * table.pooling * samples
+                                             : vectors_of(table, others, columns, share);
   }
   if (shard.columns() < table.dim && has_row_statistic(table.optimizer)) {
     const double ids = table.pooling * (samples + others) * share;

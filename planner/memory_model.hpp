@@ -42,7 +42,8 @@ struct RankMemory {
 ///     grouping     48·L·r/R·B + 8·min(r, L·r/R·B)
 ///   with n = B − b for a whole table, whose ids come once, and n = B for a part of one. A part of
 ///   the rows also needs buffers of e·L·b, as bags are cut, and 4·d·out(B − b), as every rank
-///   sends and receives partial sums; a part of the columns of a table with a row-wise optimizer
+///   sends and receives partial sums, or, of mode none, 4·L·b, as each id's vector comes from one
+///   owner and is put into its place; a part of the columns of a table with a row-wise optimizer
 ///   buffers of 32·min(r, L·B), as owners exchange statistics of the rows touched.
 ///   data_parallel serves only its rank's share, already counted, and needs weights, optimizer,
 ///   4·R·D activations (the gradient that is all-reduced), grouping of its own samples, and buffers

@@ -109,7 +109,9 @@ NeuroshardFeatures neuroshard_features(const ShardWork& work) {
 
 ShardWork shard_work(const Table& table, const Shard& shard, double samples, double unique_rows,
                      const ReuseHistogram& reuse) {
-  return {&table, shard, load_of(table, shard, samples, unique_rows), reuse};
+  ShardWork work{&table, shard, load_of(table, shard, samples, unique_rows), reuse};
+  work.load.bags = work.load.output_rows;  // one per id without pooling
+  return work;
 }
 
 ReuseHistogram reuse_of(const Table& table, std::int64_t batch_size) {

@@ -36,7 +36,7 @@ using NeuroshardFeatures = std::array<double, kNumNeuroshardFeatures>;
 struct ShardWork {
   const Table* table = nullptr;
   Shard shard;
-  ShardLoad load;
+  ShardLoad load;  ///< without pooling every id is a bag of its own, and so it is looked up
   ReuseHistogram reuse{};
 
   double row_bytes() const;

@@ -20,6 +20,12 @@ DlrmConfig model_of(const Plan& plan) {
   model.num_dense = kDenseFeatures;
   model.embedding_dim = plan.workload.tables.front().dim;
   for (const Table& table : plan.workload.tables) {
+    if (table.mode == PoolingMode::none) {
+      throw InputError(fmt::format(
+          "Table {} has no pooling (mode none); the dense part takes pooled embeddings: bench this "
+          "plan without --dense.",
+          table.name));
+    }
     model.num_features += std::ssize(table.features);
     if (table.dim == model.embedding_dim) continue;
     throw InputError(fmt::format(
@@ -54,12 +60,14 @@ class Bench {
         model_(make_rank_model(comm, spec, options.backend)) {}
 
   StepTimes step(std::int64_t number) {
-    const Batch batch = overlap_ && next_ ? std::move(*next_) : make(number);
-    if (overlap_) model_->announce(next_.emplace(make(number + 1)));
+    if (!repeats_batch_) {
+      batch_ = overlap_ && next_ ? std::move(*next_) : make(number);
+      if (overlap_) model_->announce(next_.emplace(make(number + 1)));
+    }
     comm_.barrier();
     StepTimes times;
     const double start = comm_.clock_ms();
-    times.report = model_->train(batch, {learning_rate_, learning_rate_});
+    times.report = model_->train(batch_, {learning_rate_, learning_rate_});
     times.ms = comm_.clock_ms() - start;
     return times;
   }
@@ -67,7 +75,8 @@ class Bench {
   /// The steps to come are for their time alone.
   void leave_out(StepPhase phase) {
     model_->leave_out(phase);
-    learning_rate_ = 0;  // what they compute may be without bounds
+    learning_rate_ = 0;                                   // what they compute may be without bounds
+    repeats_batch_ = phase == StepPhase::input_exchange;  // the ranks still have its ids
   }
 
   RankModel& model() { return *model_; }
@@ -80,7 +89,9 @@ class Bench {
   Communicator& comm_;
   bool overlap_;
   SyntheticBatches batches_;
+  Batch batch_;
   std::optional<Batch> next_;  ///< of the next step, with overlap
+  bool repeats_batch_ = false;
   double learning_rate_ = kLearningRate;
   std::unique_ptr<RankModel> model_;
 };

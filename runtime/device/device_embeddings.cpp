@@ -26,9 +26,20 @@ void require_owners(const Plan& plan) {
   }
 }
 
+void require_pooling(const Plan& plan) {
+  for (const Table& table : plan.workload.tables) {
+    if (table.mode != PoolingMode::none) continue;
+    throw InputError(
+        fmt::format("Table '{}' has no pooling (mode none), which --device cuda does not train: "
+                    "use sum or mean, or train with --device cpu.",
+                    table.name));
+  }
+}
+
 Plan accepted(const Plan& plan, std::int64_t ranks) {
   require_supported(plan, ranks);
   require_owners(plan);
+  require_pooling(plan);
   return plan;
 }
 

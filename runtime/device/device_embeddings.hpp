@@ -16,8 +16,8 @@ namespace shardwright {
 
 /// ShardedEmbeddings with the shards, the pooled values and their gradients in the memory of a GPU:
 /// the same layout, the same order of all sums, the same members; ids travel through host memory.
-/// Not for data_parallel tables. Members put their work into the communicator's stream and return
-/// before it is done, unless they say that they wait for it.
+/// Not for data_parallel tables, nor for those without pooling. Members put their work into the
+/// communicator's stream and return before it is done, unless they say that they wait for it.
 class DeviceEmbeddings {
  public:
   /// Does not communicate. Throws InputError if the plan is for another number of ranks or uses

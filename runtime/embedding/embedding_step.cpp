@@ -52,14 +52,22 @@ void ShardedEmbeddings::State::check_batch(const Batch& batch,
   }
 }
 
-void ShardedEmbeddings::State::require_forward(std::span<const float> pooled_gradient) {
+/// After the batch's ids were taken.
+void ShardedEmbeddings::State::check_vectors(std::span<const float> vectors) const {
+  if (vectors.size() == own_vectors.size()) return;
+  throw std::logic_error(fmt::format("A batch with {} values of vectors where its ids have {}.",
+                                     vectors.size(), own_vectors.size()));
+}
+
+void ShardedEmbeddings::State::require_forward(const OutputGradients& gradients) {
   if (!std::exchange(has_forward, false)) {
     throw std::logic_error("backward() needs a forward() before it.");
   }
   const InputSource& own = sources()[comm.rank().index()];
-  if (pooled_gradient.size() != static_cast<std::size_t>(own.samples * layout.pooled_columns)) {
+  if (gradients.pooled.size() != static_cast<std::size_t>(own.samples * layout.pooled_columns)) {
     throw std::logic_error("backward() needs the gradients of the batch that forward() had.");
   }
+  check_vectors(gradients.vectors);
 }
 
 void ShardedEmbeddings::announce(const Batch& next) { state_->input.announce(next); }
@@ -69,14 +77,17 @@ void ShardedEmbeddings::leave_out(std::optional<StepPhase> phase) {
   state_->left_out = phase;
 }
 
-void ShardedEmbeddings::forward(const Batch& batch, std::span<float> pooled) {
+void ShardedEmbeddings::forward(const Batch& batch, std::span<float> pooled,
+                                std::span<float> vectors) {
   State& s = *state_;
+  const OutputValues values{pooled, vectors};
   s.check_batch(batch, pooled);
   s.phases = {};
   s.during(StepPhase::input_exchange, [&] { s.take_input(batch); });
-  s.look_up_and_send(batch, pooled);
+  s.check_vectors(vectors);
+  s.look_up_and_send(batch, values);
   s.during(StepPhase::output_exchange, [&] {
-    s.pooled_exchange.finish_pooled(s.layout, s.sources(), s.owned.matrix(), pooled);
+    s.pooled_exchange.finish_pooled(s.layout, s.sources(), s.owned.matrix(), values);
     s.split_means.divide(pooled);
   });
   s.during(StepPhase::input_exchange, [&] { s.input.send(s.comm, s.layout); });
@@ -86,24 +97,26 @@ void ShardedEmbeddings::forward(const Batch& batch, std::span<float> pooled) {
 /// And lets the next batch's follow.
 void ShardedEmbeddings::State::take_input(const Batch& batch) {
   split_means.remember(batch);
+  own_vectors.remember(batch);
   input.take(comm, layout, batch);
   phases.input_bytes = input.current().bytes_sent();
   input.start(comm, layout);
 }
 
-void ShardedEmbeddings::State::look_up_and_send(const Batch& batch, std::span<float> pooled) {
+void ShardedEmbeddings::State::look_up_and_send(const Batch& batch, const OutputValues& values) {
   owned.start(input.current());
-  if (options.overlap) return look_up_while_sending(batch, pooled);
+  if (options.overlap) return look_up_while_sending(batch, values);
   during(StepPhase::lookup, [&] {
     owned.look_up(sources());
-    replicated.look_up(batch, pooled);
+    replicated.look_up(batch, own_vectors, values);
   });
   during(StepPhase::output_exchange, phases.output_bytes,
          [&] { pooled_exchange.start_pooled(comm, layout, sources(), owned.matrix(), 0); });
 }
 
 /// The values for each rank leave as soon as they are there; the rank's own come last.
-void ShardedEmbeddings::State::look_up_while_sending(const Batch& batch, std::span<float> pooled) {
+void ShardedEmbeddings::State::look_up_while_sending(const Batch& batch,
+                                                     const OutputValues& values) {
   const std::size_t self = comm.rank().index();
   const std::size_t ranks = sources().size();
   for (std::size_t round = 0; round < pooled_exchange.rounds(ranks); ++round) {
@@ -117,20 +130,23 @@ void ShardedEmbeddings::State::look_up_while_sending(const Batch& batch, std::sp
   }
   during(StepPhase::lookup, [&] {
     owned.look_up(sources().subspan(self, 1));
-    replicated.look_up(batch, pooled);
+    replicated.look_up(batch, own_vectors, values);
   });
 }
 
 /// With overlap, ranks sort the ids of their rows while the gradients are on their way.
-void ShardedEmbeddings::bring_gradients(std::span<const float> pooled_gradient) {
+void ShardedEmbeddings::bring_gradients(std::span<const float> pooled_gradient,
+                                        std::span<const float> vector_gradient) {
   State& s = *state_;
-  s.require_forward(pooled_gradient);
-  const std::span<const float> gradients = s.split_means.gradients_of_sums(pooled_gradient);
+  const OutputGradients of_outputs{pooled_gradient, vector_gradient};
+  s.require_forward(of_outputs);
+  const OutputGradients gradients{s.split_means.gradients_of_sums(pooled_gradient),
+                                  vector_gradient};
   s.during(StepPhase::gradient_exchange, s.phases.gradient_bytes,
            [&] { s.send_gradients(gradients); });
   const auto group = [&] {
     s.owned.group_rows(s.input.current());
-    s.replicated.sum_gradients(pooled_gradient);
+    s.replicated.sum_gradients(s.own_vectors, of_outputs);
   };
   if (s.options.overlap) s.during(StepPhase::update, group);
   s.during(StepPhase::gradient_exchange, [&] {
@@ -142,7 +158,7 @@ void ShardedEmbeddings::bring_gradients(std::span<const float> pooled_gradient) 
            [&] { s.replicated.reduce(s.comm); });
 }
 
-void ShardedEmbeddings::State::send_gradients(std::span<const float> gradients) {
+void ShardedEmbeddings::State::send_gradients(const OutputGradients& gradients) {
   for (std::size_t round = 0; round < pooled_exchange.rounds(sources().size()); ++round) {
     pooled_exchange.start_gradients(comm, layout, sources(), gradients, owned.matrix(), round);
   }
@@ -178,8 +194,9 @@ void ShardedEmbeddings::update(float learning_rate, float gradient_scale) {
   s.during(StepPhase::input_exchange, [&] { s.input.finish(s.layout); });
 }
 
-void ShardedEmbeddings::backward(std::span<const float> pooled_gradient, float learning_rate) {
-  bring_gradients(pooled_gradient);
+void ShardedEmbeddings::backward(std::span<const float> pooled_gradient, float learning_rate,
+                                 std::span<const float> vector_gradient) {
+  bring_gradients(pooled_gradient, vector_gradient);
   update(learning_rate, 1.0F);
 }
 

@@ -6,6 +6,7 @@
 #include "runtime/embedding/workers.hpp"
 #include "runtime/exchange/input_ahead.hpp"
 #include "runtime/exchange/layout.hpp"
+#include "runtime/exchange/own_vectors.hpp"
 #include "runtime/exchange/pooled_exchange.hpp"
 #include "runtime/exchange/split_means.hpp"
 
@@ -25,11 +26,12 @@ struct ShardedEmbeddings::State {
   std::vector<LocalShard> make_shards(const Plan& plan) const;
   LocalShard make_shard(const Shard& shard) const;
   void check_batch(const Batch& batch, std::span<const float> pooled) const;
-  void require_forward(std::span<const float> pooled_gradient);
+  void check_vectors(std::span<const float> vectors) const;
+  void require_forward(const OutputGradients& gradients);
   void take_input(const Batch& batch);
-  void look_up_and_send(const Batch& batch, std::span<float> pooled);
-  void look_up_while_sending(const Batch& batch, std::span<float> pooled);
-  void send_gradients(std::span<const float> gradients);
+  void look_up_and_send(const Batch& batch, const OutputValues& values);
+  void look_up_while_sending(const Batch& batch, const OutputValues& values);
+  void send_gradients(const OutputGradients& gradients);
   void advance();
   double& ms(StepPhase phase);
   template <class Work>
@@ -49,9 +51,11 @@ struct ShardedEmbeddings::State {
   Workload workload;
   ExchangeLayout layout;
   std::vector<std::string> feature_names;
+  std::vector<UnpooledFeature> unpooled_features;
   std::vector<LocalShard> shards;  ///< owned ones as in the layout, then replicated ones
   InputAhead input;
   SplitMeans split_means;
+  OwnVectors own_vectors;
   Workers workers;
   OwnedTables owned;
   ReplicatedTables replicated;

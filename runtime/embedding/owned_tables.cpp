@@ -1,6 +1,7 @@
 #include "runtime/embedding/owned_tables.hpp"
 
 #include "runtime/embedding/huge_pages.hpp"
+#include "runtime/embedding/one_id_bags.hpp"
 #include "runtime/embedding/simd/kernels.hpp"
 #include "runtime/embedding/work_split.hpp"
 
@@ -53,8 +54,13 @@ PoolingMode OwnedTables::mode(const OwnedBlock& block) const {
   return block.is_part ? PoolingMode::sum : workload_.table(block.table).mode;
 }
 
+/// 0 if it is pooled.
+std::int64_t OwnedTables::rows_per_vector(const OwnedBlock& block) const {
+  return block.vector_width == 0 ? 0 : block.vector_width / self().row_width;
+}
+
 GradientView OwnedTables::gradients_of(const OwnedPiece& piece) const {
-  return {matrix_.data(), self().columns, piece.column, shards_[piece.shard].shard.columns()};
+  return {matrix_.data(), self().row_width, piece.column, shards_[piece.shard].shard.columns()};
 }
 
 std::span<float> OwnedTables::scratch(std::size_t thread, std::size_t width) {
@@ -75,29 +81,52 @@ std::size_t OwnedTables::ids_per_task(std::size_t ids) const {
 }
 
 void OwnedTables::plan_look_ups(std::span<const InputSource> sources) {
-  const std::int64_t stride = self().columns;
   std::size_t ids = 0;
   for_each_piece([&](const OwnedBlock& block, std::size_t, const OwnedPiece&, std::size_t) {
     ids += ids_of(sources, block);
   });
   look_ups_.clear();
   for_each_piece([&](const OwnedBlock& block, std::size_t, const OwnedPiece& piece, std::size_t) {
-    const WeightRows rows = rows_of(piece).to_read();
     for (const InputSource& source : sources) {
-      float* first = matrix_.data() + source.row_begin * stride + piece.column;
-      for (std::size_t k = 0; k < block.num_features; ++k, first += rows.width) {
-        const BagsView& bags = source.features[block.first_feature + k];
-        for (const BagsPart& part : split_bags(bags, ids_per_task(ids))) {
-          float* const out = first + static_cast<std::int64_t>(part.first_bag) * stride;
-          look_ups_.push_back({part.bags, mode(block), rows, out});
-        }
+      if (block.vector_width > 0) {
+        plan_vectors(block, piece, source, ids_per_task(ids));
+      } else {
+        plan_pooling(block, piece, source, ids_per_task(ids));
       }
     }
   });
 }
 
+void OwnedTables::plan_pooling(const OwnedBlock& block, const OwnedPiece& piece,
+                               const InputSource& source, std::size_t ids_per_task) {
+  const WeightRows rows = rows_of(piece).to_read();
+  const std::int64_t stride = self().columns;
+  float* first = matrix_.data() + source.row_begin * self().row_width + piece.column;
+  for (std::size_t k = 0; k < block.num_features; ++k, first += rows.width) {
+    for (const BagsPart& part :
+         split_bags(source.features[block.first_feature + k], ids_per_task)) {
+      float* const out = first + static_cast<std::int64_t>(part.first_bag) * stride;
+      look_ups_.push_back({part.bags, mode(block), rows, out, stride});
+    }
+  }
+}
+
+void OwnedTables::plan_vectors(const OwnedBlock& block, const OwnedPiece& piece,
+                               const InputSource& source, std::size_t ids_per_task) {
+  const WeightRows rows = rows_of(piece).to_read();
+  const std::int64_t stride = block.vector_width;
+  for (std::size_t k = block.first_feature; k < block.first_feature + block.num_features; ++k) {
+    float* const first = matrix_.data() + source.first_vectors[k] * self().row_width + piece.column;
+    for (const BagsPart& part : one_id_bags(source.features[k], ids_per_task)) {
+      float* const out = first + static_cast<std::int64_t>(part.first_bag) * stride;
+      look_ups_.push_back({part.bags, mode(block), rows, out, stride});
+    }
+  }
+}
+
 void OwnedTables::start(const InputExchange& input) {
-  resize_in_huge_pages(matrix_, static_cast<std::size_t>(input.samples() * self().columns));
+  const std::int64_t rows = input.sources().back().row_end();
+  resize_in_huge_pages(matrix_, static_cast<std::size_t>(rows * self().row_width));
 }
 
 void OwnedTables::look_up(std::span<const InputSource> sources) {
@@ -105,7 +134,7 @@ void OwnedTables::look_up(std::span<const InputSource> sources) {
   plan_look_ups(sources);
   workers_.run(look_ups_.size(), [&](std::size_t i, std::size_t) {
     const LookUp& look_up = look_ups_[i];
-    kernels.pool_bags(look_up.bags, look_up.mode, look_up.rows, look_up.out, self().columns);
+    kernels.pool_bags(look_up.bags, look_up.mode, look_up.rows, look_up.out, look_up.stride);
   });
 }
 
@@ -123,7 +152,7 @@ void OwnedTables::group_rows(const InputExchange& input) {
   workers_.run(groups_.size(), [&](std::size_t i, std::size_t) {
     const OwnedBlock& block = self().blocks[order[i]];
     groups_[order[i]].build(input.sources(), block.first_feature, block.num_features, mode(block),
-                            block.rows());
+                            block.rows(), rows_per_vector(block));
   });
   plan_updates();
 }

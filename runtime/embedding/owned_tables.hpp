@@ -18,8 +18,9 @@
 
 namespace shardwright {
 
-/// What a rank computes on the shards it owns: pooled values for the samples of all ranks, and
-/// updates by their gradients, both in its matrix (OwnerLayout). Borrows all that it is made of.
+/// What a rank computes on the shards it owns: pooled values for the samples of all ranks, vectors
+/// for their ids where there is no pooling, and updates by the gradients of both, all in its matrix
+/// (OwnerLayout). Borrows all that it is made of.
 class OwnedTables {
  public:
   /// `shards` are those of the rank's OwnerLayout, in its order. However many `workers` there are,
@@ -30,13 +31,12 @@ class OwnedTables {
 
   /// Gives the matrix room for a batch.
   void start(const InputExchange& input);
-  /// After start(): fills the rows of the matrix that belong to some of the batch's sources with
-  /// pooled values.
+  /// After start(): fills the rows of the matrix that belong to some of the batch's sources.
   void look_up(std::span<const InputSource> sources);
   /// Both, for all sources.
   void look_up(const InputExchange& input);
-  /// [samples of all ranks][columns], resized for the batch: to be filled with gradients after
-  /// look_up() and the exchange of its values.
+  /// Resized for the batch: to be filled with gradients after look_up() and the exchange of its
+  /// values.
   std::span<float> matrix() { return matrix_; }
 
   /// Sorts the batch's ids by row. The next three take the gradients that are in the matrix.
@@ -55,6 +55,7 @@ class OwnedTables {
     PoolingMode mode = PoolingMode::sum;
     WeightRows rows;
     float* out = nullptr;
+    std::int64_t stride = 0;  ///< from one bag's values to the next one's
   };
   /// Of one piece: the groups that one thread updates.
   struct Update {
@@ -70,11 +71,16 @@ class OwnedTables {
   template <class Visit>
   void for_each_piece(Visit visit);
   PoolingMode mode(const OwnedBlock& block) const;
+  std::int64_t rows_per_vector(const OwnedBlock& block) const;
   GradientView gradients_of(const OwnedPiece& piece) const;
   std::span<float> scratch(std::size_t thread, std::size_t width);
   ShardRows rows_of(const OwnedPiece& piece);
   std::size_t ids_per_task(std::size_t ids) const;
   void plan_look_ups(std::span<const InputSource> sources);
+  void plan_pooling(const OwnedBlock& block, const OwnedPiece& piece, const InputSource& source,
+                    std::size_t ids_per_task);
+  void plan_vectors(const OwnedBlock& block, const OwnedPiece& piece, const InputSource& source,
+                    std::size_t ids_per_task);
   void plan_updates();
   void plan_piece(Update whole, std::size_t ids_per_task);
   void sum_hot_gradients();

@@ -1,11 +1,15 @@
 #include "runtime/embedding/replicated_tables.hpp"
 
+#include "runtime/embedding/one_id_bags.hpp"
 #include "runtime/embedding/simd/kernels.hpp"
 
 #include <algorithm>
 
 namespace shardwright {
 namespace {
+
+/// Every dim is a multiple of it (require_supported()), so each id's vector begins at one.
+constexpr std::int64_t kVectorRow = 4;
 
 BagsView view(const Bags& bags) { return {bags.lengths, bags.ids, bags.weights}; }
 
@@ -40,42 +44,73 @@ ReplicatedTables::ReplicatedTables(const ExchangeLayout& layout, const Workload&
   touched_.resize((rows + 7) / 8);
 }
 
-void ReplicatedTables::look_up(const Batch& batch, std::span<float> pooled) {
-  const EmbeddingKernels& kernels = embedding_kernels();
+void ReplicatedTables::look_up(const Batch& batch, const OwnVectors& vectors,
+                               const OutputValues& values) {
   bags_.clear();
   for (const Table& table : tables_) {
-    const Shard& shard = shard_of(table);
-    const WeightRows rows = rows_from(shards_[table.shard], 0).to_read();
-    float* first = pooled.data() + table.pooled_column;
-    for (std::size_t k = 0; k < table.num_features; ++k, first += shard.columns()) {
+    for (std::size_t k = 0; k < table.num_features; ++k) {
       bags_.push_back(batch.features[table.first_feature + k]);
-      kernels.pool_bags(view(bags_.back()), workload_.table(shard.table).mode, rows, first,
-                        pooled_columns_);
+      if (is_unpooled(table)) {
+        const std::size_t begin = vectors.begin(table.first_feature + k);
+        look_up_vectors(table, bags_.back(), values.vectors.data() + begin);
+      } else {
+        pool(table, bags_.back(), values.pooled.data() + first_column(table, k));
+      }
     }
   }
 }
 
-void ReplicatedTables::sum_gradients(std::span<const float> pooled_gradient) {
-  std::fill(gradients_.begin(), gradients_.end(), 0.0F);
-  std::fill(touched_.begin(), touched_.end(), std::byte{0});
-  InputSource own{
-      .row_begin = 0,
-      .samples = std::ssize(pooled_gradient) / std::max<std::int64_t>(pooled_columns_, 1),
-      .features = {}};
-  for (const Bags& bags : bags_) own.features.push_back(view(bags));
-  std::size_t first_bags = 0;
-  for (Table& table : tables_) {
-    const Shard& shard = shard_of(table);
-    table.groups.build({&own, 1}, first_bags, table.num_features, workload_.table(shard.table).mode,
-                       shard.rows());
-    first_bags += table.num_features;
-    sum_gradients(table, pooled_gradient);
+void ReplicatedTables::pool(const Table& table, const Bags& bags, float* out) const {
+  embedding_kernels().pool_bags(view(bags), workload_.table(shard_of(table).table).mode,
+                                rows_from(shards_[table.shard], 0).to_read(), out, pooled_columns_);
+}
+
+void ReplicatedTables::look_up_vectors(const Table& table, const Bags& bags, float* out) const {
+  const WeightRows rows = rows_from(shards_[table.shard], 0).to_read();
+  for (const BagsPart& part : one_id_bags(view(bags), bags.ids.size())) {
+    embedding_kernels().pool_bags(part.bags, PoolingMode::none, rows,
+                                  out + part.first_bag * static_cast<std::size_t>(rows.width),
+                                  rows.width);
   }
 }
 
-void ReplicatedTables::sum_gradients(Table& table, std::span<const float> pooled_gradient) {
+/// The rank's own ids. Rows of a matrix: those of the pooled gradients, or of the vectors', of
+/// kVectorRow floats.
+InputSource ReplicatedTables::own_source(const OwnVectors& vectors) const {
+  InputSource own{.row_begin = 0, .samples = 0, .features = {}};
+  if (!bags_.empty()) own.samples = std::ssize(bags_.front().lengths);
+  own.vector_rows = static_cast<std::int64_t>(vectors.size()) / kVectorRow;
+  for (const Bags& bags : bags_) own.features.push_back(view(bags));
+  for (const Table& table : tables_) {
+    for (std::size_t k = 0; k < table.num_features; ++k) {
+      const std::size_t begin = is_unpooled(table) ? vectors.begin(table.first_feature + k) : 0;
+      own.first_vectors.push_back(static_cast<std::int64_t>(begin) / kVectorRow);
+    }
+  }
+  return own;
+}
+
+void ReplicatedTables::sum_gradients(const OwnVectors& vectors, const OutputGradients& gradients) {
+  std::fill(gradients_.begin(), gradients_.end(), 0.0F);
+  std::fill(touched_.begin(), touched_.end(), std::byte{0});
+  const InputSource own = own_source(vectors);
+  std::size_t first_bags = 0;
+  for (Table& table : tables_) {
+    const Shard& shard = shard_of(table);
+    const std::int64_t rows_per_vector = is_unpooled(table) ? shard.columns() / kVectorRow : 0;
+    table.groups.build({&own, 1}, first_bags, table.num_features, workload_.table(shard.table).mode,
+                       shard.rows(), rows_per_vector);
+    first_bags += table.num_features;
+    sum_gradients(table, gradients);
+  }
+}
+
+void ReplicatedTables::sum_gradients(Table& table, const OutputGradients& gradients) {
   const std::int64_t columns = shard_of(table).columns();
-  const GradientView view{pooled_gradient.data(), pooled_columns_, table.pooled_column, columns};
+  const GradientView view =
+      is_unpooled(table)
+          ? GradientView{gradients.vectors.data(), kVectorRow, 0, columns}
+          : GradientView{gradients.pooled.data(), pooled_columns_, table.pooled_column, columns};
   const auto width = static_cast<std::size_t>(columns);
   for (std::size_t g = 0; g < table.groups.size(); ++g) {
     const auto row = static_cast<std::size_t>(table.groups.row(g));

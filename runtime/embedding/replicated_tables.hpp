@@ -7,6 +7,8 @@
 #include "runtime/embedding/row_groups.hpp"
 #include "runtime/embedding/shard_update.hpp"
 #include "runtime/exchange/layout.hpp"
+#include "runtime/exchange/own_vectors.hpp"
+#include "runtime/exchange/pooled_exchange.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -27,10 +29,11 @@ class ReplicatedTables {
                    std::span<ShardedEmbeddings::LocalShard> shards);
 
   bool empty() const { return tables_.empty(); }
-  /// Fills the tables' columns of `pooled`, and keeps the ids.
-  void look_up(const Batch& batch, std::span<float> pooled);
+  /// Fills the tables' columns of the pooled rows and their ids' vectors, which have the places of
+  /// `vectors`, and keeps the ids.
+  void look_up(const Batch& batch, const OwnVectors& vectors, const OutputValues& values);
   /// Sums this rank's gradients per row.
-  void sum_gradients(std::span<const float> pooled_gradient);
+  void sum_gradients(const OwnVectors& vectors, const OutputGradients& gradients);
   /// Adds up the ranks' sums. Blocks.
   void reduce(Communicator& comm);
   /// After reduce().
@@ -53,7 +56,16 @@ class ReplicatedTables {
   }
   const Shard& shard_of(const Table& table) const { return shards_[table.shard].shard; }
   std::span<const float> gradient_of(const Table& table, std::int64_t row) const;
-  void sum_gradients(Table& table, std::span<const float> pooled_gradient);
+  bool is_unpooled(const Table& table) const {
+    return workload_.table(shard_of(table).table).mode == PoolingMode::none;
+  }
+  std::int64_t first_column(const Table& table, std::size_t k) const {
+    return table.pooled_column + static_cast<std::int64_t>(k) * shard_of(table).columns();
+  }
+  void pool(const Table& table, const Bags& bags, float* out) const;
+  void look_up_vectors(const Table& table, const Bags& bags, float* out) const;
+  InputSource own_source(const OwnVectors& vectors) const;
+  void sum_gradients(Table& table, const OutputGradients& gradients);
   void reduce_marks(Communicator& comm);
 
   const Workload& workload_;

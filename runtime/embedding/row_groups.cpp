@@ -65,8 +65,8 @@ std::size_t count_ids(std::span<const InputSource> sources, std::size_t first_fe
                       std::size_t num_features) {
   std::size_t ids = 0;
   for (const InputSource& source : sources) {
-    if (source.row_begin + source.samples > std::numeric_limits<std::uint32_t>::max()) {
-      throw InputError("A batch has more than 4294967295 samples.");
+    if (source.row_end() > std::numeric_limits<std::uint32_t>::max()) {
+      throw InputError("A batch has more than 4294967295 samples, or vectors of ids.");
     }
     for (std::size_t k = 0; k < num_features; ++k) {
       ids += source.features[first_feature + k].ids.size();
@@ -75,9 +75,9 @@ std::size_t count_ids(std::span<const InputSource> sources, std::size_t first_fe
   return ids;
 }
 
-std::uint64_t count_samples(std::span<const InputSource> sources) {
+std::uint64_t count_matrix_rows(std::span<const InputSource> sources) {
   std::int64_t end = 0;
-  for (const InputSource& source : sources) end = std::max(end, source.row_begin + source.samples);
+  for (const InputSource& source : sources) end = std::max(end, source.row_end());
   return static_cast<std::uint64_t>(end);
 }
 
@@ -95,30 +95,43 @@ float coefficient(const BagsView& bags, std::size_t position, std::int32_t lengt
   return mode == PoolingMode::mean ? weight / static_cast<float>(length) : weight;
 }
 
+std::uint32_t row_of_sample(const InputSource& source, std::int64_t sample) {
+  return static_cast<std::uint32_t>(source.row_begin + sample * source.rows_per_sample);
+}
+
 }  // namespace
 
 void RowGroups::build(std::span<const InputSource> sources, std::size_t first_feature,
-                      std::size_t num_features, PoolingMode mode, std::int64_t rows) {
+                      std::size_t num_features, PoolingMode mode, std::int64_t rows,
+                      std::int64_t rows_per_vector) {
   const std::size_t ids = count_ids(sources, first_feature, num_features);
   are_samples_ = num_features == 1 && has_ones_alone(sources, first_feature, mode);
-  position_bits_ = bits_below(are_samples_ ? count_samples(sources) : ids);
+  rows_per_vector_ = rows_per_vector;
+  position_bits_ = bits_below(are_samples_ ? count_matrix_rows(sources) : ids);
   if (position_bits_ + bits_below(static_cast<std::uint64_t>(rows)) > 64) {
     throw InputError(fmt::format("{} ids of {} rows in a batch are too many to sort.", ids, rows));
   }
   keys_.clear();
   keys_.reserve(ids);
   collected_.clear();
-  for (const InputSource& source : sources) {
-    if (are_samples_) {
-      collect_samples(source, source.features[first_feature]);
-    } else {
-      collected_.reserve(ids);
-      collect(source, first_feature, num_features, mode);
-    }
-  }
+  if (!are_samples_) collected_.reserve(ids);
+  for (const InputSource& source : sources) add(source, first_feature, num_features, mode);
   sort_by_row(rows);
   find_groups();
   place_occurrences();
+}
+
+void RowGroups::add(const InputSource& source, std::size_t first_feature, std::size_t num_features,
+                    PoolingMode mode) {
+  if (!are_samples_) return collect(source, first_feature, num_features, mode);
+  const BagsView& bags = source.features[first_feature];
+  if (rows_per_vector_ == 0) return collect_samples(source, bags);
+  collect_vectors(source.first_vectors[first_feature], bags);
+}
+
+std::uint32_t RowGroups::row_of_vector(std::int64_t first_vector, std::size_t position) const {
+  return static_cast<std::uint32_t>(first_vector +
+                                    static_cast<std::int64_t>(position) * rows_per_vector_);
 }
 
 void RowGroups::collect_samples(const InputSource& source, const BagsView& bags) {
@@ -130,7 +143,14 @@ void RowGroups::collect_samples(const InputSource& source, const BagsView& bags)
     for (std::int32_t i = 0; i < length; ++i) {
       *next++ = static_cast<std::uint64_t>(*id++) << position_bits_ | sample;
     }
-    ++sample;
+    sample += static_cast<std::uint64_t>(source.rows_per_sample);
+  }
+}
+
+void RowGroups::collect_vectors(std::int64_t first_vector, const BagsView& bags) {
+  for (std::size_t i = 0; i < bags.ids.size(); ++i) {
+    keys_.push_back(static_cast<std::uint64_t>(bags.ids[i]) << position_bits_ |
+                    row_of_vector(first_vector, i));
   }
 }
 
@@ -144,9 +164,12 @@ void RowGroups::collect(const InputSource& source, std::size_t first_feature,
       for (std::int32_t i = 0; i < length; ++i, ++next[k]) {
         const auto row = static_cast<std::uint64_t>(bags.ids[next[k]]);
         keys_.push_back(row << position_bits_ | collected_.size());
-        collected_.push_back({static_cast<std::uint32_t>(source.row_begin + sample),
-                              static_cast<std::uint32_t>(k),
-                              coefficient(bags, next[k], length, mode)});
+        const float c = coefficient(bags, next[k], length, mode);
+        collected_.push_back(
+            rows_per_vector_ == 0
+                ? Occurrence{row_of_sample(source, sample), static_cast<std::uint32_t>(k), c}
+                : Occurrence{row_of_vector(source.first_vectors[first_feature + k], next[k]), 0,
+                             c});
       }
     }
   }

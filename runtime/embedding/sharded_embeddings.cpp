@@ -28,12 +28,18 @@ ShardedEmbeddings::State::State(const Plan& plan, Communicator& communicator,
       layout(make_layout(plan)),
       shards(make_shards(plan)),
       split_means(layout, workload),
+      own_vectors(layout, workload),
       workers(options.threads),
       owned(layout, workload, options.optimizer, comm.rank(), owned_shards(), workers),
       replicated(layout, workload, options.optimizer, replicated_shards()),
-      pooled_exchange(options.wire, options.overlap) {
+      pooled_exchange(own_vectors, options.wire, options.overlap) {
   if (options.overlap) workers.set_between_tasks([this] { advance(); });
-  for (const PooledFeature& feature : layout.features) feature_names.push_back(feature.name);
+  for (const PooledFeature& feature : layout.features) {
+    if (feature.unpooled) {
+      unpooled_features.push_back({feature_names.size(), workload.table(feature.table).dim});
+    }
+    feature_names.push_back(feature.name);
+  }
 }
 
 std::vector<ShardedEmbeddings::LocalShard> ShardedEmbeddings::State::make_shards(
@@ -74,6 +80,10 @@ const std::vector<std::string>& ShardedEmbeddings::feature_names() const {
 }
 
 std::int64_t ShardedEmbeddings::pooled_columns() const { return state_->layout.pooled_columns; }
+
+const std::vector<UnpooledFeature>& ShardedEmbeddings::unpooled_features() const {
+  return state_->unpooled_features;
+}
 
 const EmbeddingPhases& ShardedEmbeddings::phases() const { return state_->phases; }
 

@@ -3,6 +3,7 @@
 #include "planner/plan.hpp"
 #include "runtime/comm/communicator.hpp"
 #include "runtime/data/batch.hpp"
+#include "runtime/embedding/jagged_vectors.hpp"
 #include "runtime/embedding/line_vector.hpp"
 #include "runtime/embedding/optimizer.hpp"
 #include "runtime/exchange/wire_formats.hpp"
@@ -43,13 +44,13 @@ struct EmbeddingPhases {
 
 /// The embedding tables of a model, sharded by a plan over the ranks of a communicator. Allocates
 /// only this rank's shards. Supports the sharding types of trainable_types.hpp, mixed in one model,
-/// sum and mean pooling, per-sample weights, and every optimizer (each table's `optimizer`), fused
-/// with the sum of a row's gradients.
+/// sum and mean pooling or none, per-sample weights, and every optimizer (each table's
+/// `optimizer`), fused with the sum of a row's gradients.
 ///
 /// A row's gradient is summed in the order of global sample index (then feature, then position in
 /// the bag), so weights and state have the same bits for any number of ranks and any plan that
-/// keeps rows and bags unsplit. Partial sums (row cuts, data_parallel) are added in a fixed order:
-/// the same bits from run to run.
+/// keeps rows and bags unsplit; where there is no pooling, row cuts split neither. Partial sums
+/// (row cuts, data_parallel) are added in a fixed order: the same bits from run to run.
 class ShardedEmbeddings {
  public:
   /// Throws InputError if the plan is for another number of ranks or uses what is not supported.
@@ -59,7 +60,10 @@ class ShardedEmbeddings {
   /// Features in the order of the plan's tables, then of each table's `features`: the order in
   /// which Batch::features must come and in which pooled columns are laid out.
   const std::vector<std::string>& feature_names() const;
-  std::int64_t pooled_columns() const;  ///< sum of dims over features
+  std::int64_t pooled_columns() const;  ///< sum of dims over pooled features
+  /// Features of tables without pooling (mode none), in their order: each of their ids gets a
+  /// vector of its own. jagged_vectors.hpp says how the vectors of a batch lie.
+  const std::vector<UnpooledFeature>& unpooled_features() const;
 
   /// Makes the ids of `batch` legal or throws InputError naming feature, table, id, sample and
   /// rank. Local: call it inside run_together().
@@ -70,18 +74,20 @@ class ShardedEmbeddings {
   /// The forward() after it must be of `next`. All ranks or none call it, before each step anew.
   void announce(const Batch& next);
 
-  /// Looks up all ids of all ranks and fills `pooled`, [batch.size][pooled_columns()], row-major.
-  /// Blocks.
-  void forward(const Batch& batch, std::span<float> pooled);
+  /// Looks up all ids of all ranks and fills `pooled`, [batch.size][pooled_columns()], row-major,
+  /// and `vectors`, of num_vector_values(). Blocks.
+  void forward(const Batch& batch, std::span<float> pooled, std::span<float> vectors = {});
 
-  /// Takes d loss / d pooled of the same batch (mean over the global batch already inside) and
-  /// updates the weights. Blocks.
-  void backward(std::span<const float> pooled_gradient, float learning_rate);
+  /// Takes d loss / d pooled and d loss / d vectors of the same batch (mean over the global batch
+  /// already inside) and updates the weights. Blocks.
+  void backward(std::span<const float> pooled_gradient, float learning_rate,
+                std::span<const float> vector_gradient = {});
 
   /// backward() in two parts, so that gradients can be clipped between them: the first brings the
   /// gradients to their rows, the second updates the weights by gradient_scale times them. Both
   /// block.
-  void bring_gradients(std::span<const float> pooled_gradient);
+  void bring_gradients(std::span<const float> pooled_gradient,
+                       std::span<const float> vector_gradient = {});
   void update(float learning_rate, float gradient_scale);
   /// Σ g² over this rank's shards after bring_gradients(); replicated tables count on rank 0 alone,
   /// so that the ranks' sums add up to the whole. Costs one pass over the batch's gradients.
@@ -91,7 +97,8 @@ class ShardedEmbeddings {
 
   /// From now on steps leave out one of their own phases, or none: to find out what it costs beside
   /// the others. What they compute is worth nothing then; without input_exchange they take the last
-  /// batch's ids again. The same on all ranks, between two steps of training.
+  /// batch's ids again, so it must be that batch if any table has no pooling. The same on all
+  /// ranks, between two steps of training.
   void leave_out(std::optional<StepPhase> phase);
 
   /// This rank's shards, those that every rank has (data_parallel) last: rows × columns weights,

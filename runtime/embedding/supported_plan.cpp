@@ -38,7 +38,6 @@ template <class Value>
 }
 
 void require_supported_table(const Table& table) {
-  if (table.mode == PoolingMode::none) refuse(table, "pooling mode", table.mode, "sum or mean");
   if (table.rows < 1 || table.dim < 1) {
     throw InputError(fmt::format("Table '{}' has {} rows and {} columns; both must be positive.",
                                  table.name, table.rows, table.dim));

@@ -1,5 +1,7 @@
 #include "runtime/exchange/input_exchange.hpp"
 
+#include "runtime/exchange/vector_rows.hpp"
+
 #include <fmt/format.h>
 
 #include <cstring>
@@ -71,6 +73,7 @@ void InputExchange::finish(const ExchangeLayout& layout) {
   exchange_->wait();
   exchange_.reset();
   view_messages(layout, layout.owners[self_]);
+  place_vectors(layout.owners[self_], sources_);
 }
 
 void InputExchange::advance() {

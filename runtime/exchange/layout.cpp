@@ -1,6 +1,7 @@
 #include "runtime/exchange/layout.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <span>
 #include <tuple>
@@ -12,8 +13,10 @@ void add_features(ExchangeLayout& layout, const Workload& workload) {
   for (std::size_t t = 0; t < workload.tables.size(); ++t) {
     const Table& table = workload.tables[t];
     for (const std::string& name : table.features) {
-      layout.features.push_back({name, TableId::of(t), table.weighted, layout.pooled_columns});
-      layout.pooled_columns += table.dim;
+      const bool unpooled = table.mode == PoolingMode::none;
+      layout.features.push_back(
+          {name, TableId::of(t), table.weighted, layout.pooled_columns, unpooled});
+      if (!unpooled) layout.pooled_columns += table.dim;
     }
   }
 }
@@ -55,16 +58,10 @@ void add_block(OwnerLayout& owner, const ExchangeLayout& layout, TableId table,
   added.num_features = owner.features.size() - added.first_feature;
 }
 
-void add_piece(ExchangeLayout& layout, const Shard& shard, std::size_t position,
-               const RowPart& part) {
+/// The columns of a piece of pooled features.
+void add_runs(ExchangeLayout& layout, const OwnedBlock& block, const Shard& shard) {
   const std::size_t rank = shard.rank.value().index();
   OwnerLayout& owner = layout.owners[rank];
-  const bool is_new = owner.blocks.empty() || owner.blocks.back().table != shard.table ||
-                      owner.blocks.back().row_begin != part.begin;
-  if (is_new) add_block(owner, layout, shard.table, part);
-  OwnedBlock& block = owner.blocks.back();
-  ++block.num_pieces;
-  owner.pieces.push_back({position, part.begin - shard.row_begin, owner.columns});
   for (std::size_t k = 0; k < block.num_features; ++k) {
     const OwnedFeature& sent = owner.features[block.first_feature + k];
     const std::int64_t pooled_column = layout.features[sent.feature].pooled_column;
@@ -73,6 +70,36 @@ void add_piece(ExchangeLayout& layout, const Shard& shard, std::size_t position,
     owner.runs.push_back(run);
     if (run.is_part) layout.partial_runs.push_back({rank, run});
     owner.columns += shard.columns();
+  }
+}
+
+bool is_unpooled(const ExchangeLayout& layout, const OwnerLayout& owner, const OwnedBlock& block) {
+  return block.num_features > 0 &&
+         layout.features[owner.features[block.first_feature].feature].unpooled;
+}
+
+void add_piece(ExchangeLayout& layout, const Shard& shard, std::size_t position,
+               const RowPart& part) {
+  OwnerLayout& owner = layout.owners[shard.rank.value().index()];
+  const bool is_new = owner.blocks.empty() || owner.blocks.back().table != shard.table ||
+                      owner.blocks.back().row_begin != part.begin;
+  if (is_new) add_block(owner, layout, shard.table, part);
+  OwnedBlock& block = owner.blocks.back();
+  ++block.num_pieces;
+  const bool unpooled = is_unpooled(layout, owner, block);
+  owner.pieces.push_back(
+      {position, part.begin - shard.row_begin, unpooled ? block.vector_width : owner.columns});
+  if (unpooled) {
+    block.vector_width += shard.columns();
+  } else {
+    add_runs(layout, block, shard);
+  }
+}
+
+void choose_row_width(OwnerLayout& owner) {
+  owner.row_width = owner.columns;
+  for (const OwnedBlock& block : owner.blocks) {
+    owner.row_width = std::gcd(owner.row_width, block.vector_width);
   }
 }
 
@@ -135,6 +162,7 @@ ExchangeLayout make_layout(const Plan& plan) {
     add_pieces(layout, std::span(begin, end));
     begin = end;
   }
+  for (OwnerLayout& owner : layout.owners) choose_row_width(owner);
   return layout;
 }
 

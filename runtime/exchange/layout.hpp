@@ -16,10 +16,12 @@ struct PooledFeature {
   TableId table{0};
   bool weighted = false;
   std::int64_t pooled_column = 0;  ///< first of its dim columns in the pooled rows
+  bool unpooled = false;           ///< it has none there, but a vector for each id
 };
 
 /// The rows [row_begin, row_end) of a shard and their place in the owner's matrix: the table's k-th
-/// feature has the columns [column + k·width, column + (k + 1)·width).
+/// feature has the columns [column + k·width, column + (k + 1)·width). Of a table without pooling
+/// they begin at `column` of each id's vector.
 struct OwnedPiece {
   std::size_t shard = 0;       ///< position in OwnerLayout::shards
   std::int64_t first_row = 0;  ///< of the shard's rows
@@ -37,6 +39,7 @@ struct OwnedBlock {
   std::size_t num_pieces = 0;
   std::size_t first_feature = 0;
   std::size_t num_features = 0;
+  std::int64_t vector_width = 0;  ///< of an id's vector, all pieces side by side; 0: pooled
   std::int64_t rows() const { return row_end - row_begin; }
 };
 
@@ -55,9 +58,11 @@ struct ColumnRun {
   bool is_part = false;  ///< partial sums of the pooled values, to be added
 };
 
-/// What one rank owns. Its matrix, [samples of all ranks][columns], holds the pooled values it
-/// computes and later their gradients; each source rank's samples are consecutive rows of it, so
-/// that its parts are sent and received in place.
+/// What one rank owns. Its matrix, [rows][row_width], holds the values it computes and later their
+/// gradients. Each source rank has consecutive rows of it, so that its part is sent and received in
+/// place: its samples' pooled values, [samples][columns], and then, block by block and feature by
+/// feature, the vectors of its ids of tables without pooling, [ids][vector_width]. A sample is a
+/// row, unless there are such tables: then rows are as narrow as all widths allow.
 struct OwnerLayout {
   std::vector<Shard> shards;  ///< ordered by (table, row_begin, col_begin)
   std::vector<OwnedBlock> blocks;
@@ -65,6 +70,7 @@ struct OwnerLayout {
   std::vector<OwnedFeature> features;  ///< whose ids it is sent
   std::vector<ColumnRun> runs;         ///< cover its matrix from left to right
   std::int64_t columns = 0;
+  std::int64_t row_width = 0;  ///< divides columns and every vector_width
 };
 
 /// A run of partial sums and the rank that has it.

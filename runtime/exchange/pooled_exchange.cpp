@@ -6,11 +6,12 @@
 namespace shardwright {
 namespace {
 
-/// The rows of an owner's matrix that belong to one source's samples.
+/// The rows of an owner's matrix that belong to one source.
 template <class T>
-std::span<T> rows_of(const InputSource& source, std::int64_t columns, std::span<T> matrix) {
-  return matrix.subspan(static_cast<std::size_t>(source.row_begin * columns),
-                        static_cast<std::size_t>(source.samples * columns));
+std::span<T> rows_of(const InputSource& source, std::int64_t row_width, std::span<T> matrix) {
+  return matrix.subspan(
+      static_cast<std::size_t>(source.row_begin * row_width),
+      static_cast<std::size_t>((source.row_end() - source.row_begin) * row_width));
 }
 
 /// Copies each row's runs from an owner's block to the pooled rows; zeros where partial sums are to
@@ -82,10 +83,34 @@ std::vector<std::size_t> PooledExchange::senders(std::size_t round) const {
   return peers;
 }
 
+std::size_t PooledExchange::pooled_size(const OwnerLayout& owner,
+                                        std::span<const InputSource> sources) const {
+  return static_cast<std::size_t>(sources[self_].samples * owner.columns);
+}
+
+void PooledExchange::unpack_from(const ExchangeLayout& layout, std::size_t peer,
+                                 std::span<const InputSource> sources, std::span<const float> block,
+                                 const OutputValues& values) const {
+  const OwnerLayout& owner = layout.owners[peer];
+  const std::size_t of_samples = pooled_size(owner, sources);
+  unpack(owner, block.first(of_samples), layout.pooled_columns, values.pooled);
+  vectors_.unpack(owner, block.subspan(of_samples), values.vectors);
+}
+
+/// The reverse.
+void PooledExchange::pack_for(const ExchangeLayout& layout, std::size_t peer,
+                              std::span<const InputSource> sources,
+                              const OutputGradients& gradients, std::span<float> block) const {
+  const OwnerLayout& owner = layout.owners[peer];
+  const std::size_t of_samples = pooled_size(owner, sources);
+  pack(owner, gradients.pooled, layout.pooled_columns, block.first(of_samples));
+  vectors_.pack(owner, gradients.vectors, block.subspan(of_samples));
+}
+
 void PooledExchange::make_room(Communicator& comm, const ExchangeLayout& layout,
                                std::span<const InputSource> sources) {
   self_ = comm.rank().index();
-  blocks_ = owners_blocks(layout, static_cast<std::size_t>(sources[self_].samples));
+  blocks_ = owners_blocks(layout, sources);
   wires_.resize(rounds(sources.size()));
 }
 
@@ -96,7 +121,7 @@ void PooledExchange::start_pooled(Communicator& comm, const ExchangeLayout& layo
   std::vector<std::span<const float>> send(sources.size());
   std::vector<std::span<float>> receive(sources.size());
   for (const std::size_t peer : receivers(self_, sources.size(), round)) {
-    send[peer] = rows_of(sources[peer], layout.owners[self_].columns, owned);
+    send[peer] = rows_of(sources[peer], layout.owners[self_].row_width, owned);
   }
   for (const std::size_t peer : senders(round)) receive[peer] = blocks_[peer];
   wires_[round].start(comm, formats_.pooled, send, receive);
@@ -104,43 +129,43 @@ void PooledExchange::start_pooled(Communicator& comm, const ExchangeLayout& layo
 
 void PooledExchange::finish_pooled(const ExchangeLayout& layout,
                                    std::span<const InputSource> sources, std::span<float> owned,
-                                   std::span<float> pooled) {
+                                   const OutputValues& values) {
   std::vector<std::span<const float>> blocks(blocks_.begin(), blocks_.end());
-  const std::span<float> own = rows_of(sources[self_], layout.owners[self_].columns, owned);
+  const std::span<float> own = rows_of(sources[self_], layout.owners[self_].row_width, owned);
   round_to_format(formats_.pooled, own);
   blocks[self_] = own;
-  unpack(layout.owners[self_], own, layout.pooled_columns, pooled);
+  unpack_from(layout, self_, sources, own, values);
   for (std::size_t round = 0; round < wires_.size(); ++round) {
     wires_[round].finish();
     for (const std::size_t peer : senders(round)) {
-      unpack(layout.owners[peer], blocks[peer], layout.pooled_columns, pooled);
+      unpack_from(layout, peer, sources, blocks[peer], values);
     }
   }
-  add_parts(layout, blocks, pooled);
+  add_parts(layout, blocks, values.pooled);
 }
 
 void PooledExchange::start_gradients(Communicator& comm, const ExchangeLayout& layout,
                                      std::span<const InputSource> sources,
-                                     std::span<const float> gradients, std::span<float> owned,
+                                     const OutputGradients& gradients, std::span<float> owned,
                                      std::size_t round) {
   if (round == 0) make_room(comm, layout, sources);
   std::vector<std::span<const float>> send(sources.size());
   std::vector<std::span<float>> receive(sources.size());
   for (const std::size_t peer : receivers(self_, sources.size(), round)) {
-    pack(layout.owners[peer], gradients, layout.pooled_columns, blocks_[peer]);
+    pack_for(layout, peer, sources, gradients, blocks_[peer]);
     send[peer] = blocks_[peer];
   }
   for (const std::size_t peer : senders(round)) {
-    receive[peer] = rows_of(sources[peer], layout.owners[self_].columns, owned);
+    receive[peer] = rows_of(sources[peer], layout.owners[self_].row_width, owned);
   }
   wires_[round].start(comm, formats_.gradients, send, receive);
 }
 
 void PooledExchange::finish_gradients(const ExchangeLayout& layout,
                                       std::span<const InputSource> sources,
-                                      std::span<const float> gradients, std::span<float> owned) {
-  const std::span<float> own = rows_of(sources[self_], layout.owners[self_].columns, owned);
-  pack(layout.owners[self_], gradients, layout.pooled_columns, own);
+                                      const OutputGradients& gradients, std::span<float> owned) {
+  const std::span<float> own = rows_of(sources[self_], layout.owners[self_].row_width, owned);
+  pack_for(layout, self_, sources, gradients, own);
   round_to_format(formats_.gradients, own);
   for (WireExchange& wire : wires_) wire.finish();
 }
@@ -152,10 +177,11 @@ void PooledExchange::advance() {
 }
 
 std::vector<std::span<float>> PooledExchange::owners_blocks(const ExchangeLayout& layout,
-                                                            std::size_t samples) {
+                                                            std::span<const InputSource> sources) {
   std::vector<std::size_t> sizes;
   for (std::size_t r = 0; r < layout.owners.size(); ++r) {
-    sizes.push_back(r == self_ ? 0 : samples * static_cast<std::size_t>(layout.owners[r].columns));
+    const OwnerLayout& owner = layout.owners[r];
+    sizes.push_back(r == self_ ? 0 : pooled_size(owner, sources) + vectors_.size_from(owner));
   }
   buffer_.resize(std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}));
   std::vector<std::span<float>> result;

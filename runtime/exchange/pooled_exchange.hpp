@@ -4,6 +4,7 @@
 #include "runtime/embedding/line_vector.hpp"
 #include "runtime/exchange/input_exchange.hpp"
 #include "runtime/exchange/layout.hpp"
+#include "runtime/exchange/own_vectors.hpp"
 #include "runtime/exchange/wire_exchange.hpp"
 #include "runtime/exchange/wire_formats.hpp"
 
@@ -13,44 +14,57 @@
 
 namespace shardwright {
 
+/// What a rank gets for its samples: their pooled rows, [samples][pooled columns], and the vectors
+/// of the ids without pooling, as OwnVectors has them. Or the gradients of both.
+template <class T>
+struct OutputSpans {
+  std::span<T> pooled;
+  std::span<T> vectors;
+};
+using OutputValues = OutputSpans<float>;
+using OutputGradients = OutputSpans<const float>;
+
 /// Moves pooled values from the owners' matrices to the ranks that have the samples, and gradients
-/// the same way back: 4 bytes per sample and pooled column that lives on another rank, 2 in a
-/// 16-bit wire format. In fp32 owners send from and receive into their matrix itself. What stays on
-/// a rank is rounded as if it were sent, so that results do not depend on where tables lie. Where a
-/// table's rows are cut, each of its blocks sends partial sums, which are added in the order of the
-/// rows, and gets all gradients. Keeps its buffer from batch to batch.
+/// the same way back: 4 bytes per sample and pooled column that lives on another rank, or per id
+/// and column of a table without pooling; 2 in a 16-bit wire format. In fp32 owners send from and
+/// receive into their matrix itself. What stays on a rank is rounded as if it were sent, so that
+/// results do not depend on where tables lie. Where a pooled table's rows are cut, each of its
+/// blocks sends partial sums, which are added in the order of the rows, and gets all gradients.
+/// Keeps its buffer from batch to batch.
 ///
 /// Either direction begins with rounds, between which a rank may compute: all messages in one, or
 /// one per other rank (`one_by_one`): in round k a rank sends to the (k + 1)-th after it and
 /// receives from the (k + 1)-th before it. The ranks begin them in the same order.
 class PooledExchange {
  public:
-  explicit PooledExchange(WireFormats formats = {}, bool one_by_one = false)
-      : formats_(formats), one_by_one_(one_by_one) {}
+  /// Borrows `vectors`, which must have taken the batch before it is exchanged.
+  explicit PooledExchange(const OwnVectors& vectors, WireFormats formats = {},
+                          bool one_by_one = false)
+      : vectors_(vectors), formats_(formats), one_by_one_(one_by_one) {}
 
   /// Of a job of so many ranks; at least one.
   std::size_t rounds(std::size_t ranks) const;
   /// Whom a rank sends to in a round, one after the other.
   std::vector<std::size_t> receivers(std::size_t self, std::size_t ranks, std::size_t round) const;
 
-  /// `owned`: this rank's matrix, [samples of all ranks][columns], with the values for the round's
-  /// receivers. Until the end nothing may change there.
+  /// `owned`: this rank's matrix (OwnerLayout), with the values for the round's receivers. Until
+  /// the end nothing may change there.
   void start_pooled(Communicator& comm, const ExchangeLayout& layout,
                     std::span<const InputSource> sources, std::span<float> owned,
                     std::size_t round);
-  /// After all rounds, with the whole matrix: fills `pooled`, [own samples][pooled columns]; rounds
-  /// the own part of `owned`. Blocks.
+  /// After all rounds, with the whole matrix: fills `values`; rounds the own part of `owned`.
+  /// Blocks.
   void finish_pooled(const ExchangeLayout& layout, std::span<const InputSource> sources,
-                     std::span<float> owned, std::span<float> pooled);
+                     std::span<float> owned, const OutputValues& values);
 
   /// The reverse: sends the gradients of the pooled values to the round's receivers. `owned` is
   /// filled until the end.
   void start_gradients(Communicator& comm, const ExchangeLayout& layout,
-                       std::span<const InputSource> sources, std::span<const float> gradients,
+                       std::span<const InputSource> sources, const OutputGradients& gradients,
                        std::span<float> owned, std::size_t round);
   /// After all rounds. Blocks.
   void finish_gradients(const ExchangeLayout& layout, std::span<const InputSource> sources,
-                        std::span<const float> gradients, std::span<float> owned);
+                        const OutputGradients& gradients, std::span<float> owned);
 
   /// Moves on what is under way; does not block.
   void advance();
@@ -59,12 +73,21 @@ class PooledExchange {
   void make_room(Communicator& comm, const ExchangeLayout& layout,
                  std::span<const InputSource> sources);
   std::vector<std::size_t> senders(std::size_t round) const;
-  std::vector<std::span<float>> owners_blocks(const ExchangeLayout& layout, std::size_t samples);
+  std::size_t pooled_size(const OwnerLayout& owner, std::span<const InputSource> sources) const;
+  void unpack_from(const ExchangeLayout& layout, std::size_t peer,
+                   std::span<const InputSource> sources, std::span<const float> block,
+                   const OutputValues& values) const;
+  void pack_for(const ExchangeLayout& layout, std::size_t peer,
+                std::span<const InputSource> sources, const OutputGradients& gradients,
+                std::span<float> block) const;
+  std::vector<std::span<float>> owners_blocks(const ExchangeLayout& layout,
+                                              std::span<const InputSource> sources);
 
+  const OwnVectors& vectors_;
   WireFormats formats_;
   bool one_by_one_;
   std::size_t self_ = 0;
-  LineVector<float> buffer_;              ///< one block per owner, [own samples][owner's columns]
+  LineVector<float> buffer_;              ///< one block per owner, as its matrix has it
   std::vector<std::span<float>> blocks_;  ///< in it; none for this rank's own
   std::vector<WireExchange> wires_;       ///< one per round
 };

@@ -5,12 +5,6 @@
 namespace shardwright {
 namespace {
 
-/// The part that a row lies in: the last cut that is not above it begins it.
-std::size_t part_of(std::int64_t row, std::span<const std::int64_t> cuts) {
-  const auto above = std::upper_bound(cuts.begin(), cuts.end(), row);
-  return static_cast<std::size_t>(above - cuts.begin()) - 1;
-}
-
 void clear(std::vector<Bags>& parts, std::size_t samples) {
   for (Bags& part : parts) {
     part.lengths.assign(samples, 0);
@@ -20,6 +14,11 @@ void clear(std::vector<Bags>& parts, std::size_t samples) {
 }
 
 }  // namespace
+
+std::size_t part_of(std::int64_t row, std::span<const std::int64_t> cuts) {
+  const auto above = std::upper_bound(cuts.begin(), cuts.end(), row);
+  return static_cast<std::size_t>(above - cuts.begin()) - 1;
+}
 
 void split_bags(const Bags& bags, std::span<const std::int64_t> cuts, std::vector<Bags>& parts) {
   parts.resize(cuts.size() - 1);

@@ -26,6 +26,9 @@ class RowParts {
   std::vector<std::vector<Bags>> parts_;  ///< [feature][part]; none for whole tables
 };
 
+/// The part that a row lies in: the last cut that is not above it begins it.
+std::size_t part_of(std::int64_t row, std::span<const std::int64_t> cuts);
+
 /// Cuts bags by rows: parts[i] has the ids in [cuts[i], cuts[i + 1]), less cuts[i]. With cuts 0, 4,
 /// 6 the bags {5, 1}, {4} become {1}, {} and {1}, {0}.
 void split_bags(const Bags& bags, std::span<const std::int64_t> cuts, std::vector<Bags>& parts);

@@ -32,6 +32,7 @@ double unique_rows_under(std::int64_t rows, double lookups, double skew) {
 /// What of a shard the schema cannot say beside those before it, or "".
 std::string obstacle(const Table& table, const Shard& shard, const RankTables& before) {
   if (!shard.rank) return fmt::format("table {} is data_parallel", table.name);
+  if (table.mode == PoolingMode::none) return fmt::format("table {} has no pooling", table.name);
   if (before.tables.empty()) return "";
   if (table.optimizer != before.optimizer) return "its tables have several optimizers";
   if (table.dtype != before.dtype) return "its tables have several number formats";

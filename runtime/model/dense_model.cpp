@@ -28,6 +28,11 @@ at::Tensor view(std::span<const float> values, std::vector<std::int64_t> shape) 
   return at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat);
 }
 
+at::Tensor view(const std::vector<std::int64_t>& values) {
+  return at::from_blob(const_cast<std::int64_t*>(values.data()),
+                       {static_cast<std::int64_t>(values.size())}, at::kLong);
+}
+
 /// The same of memory of the device.
 at::Tensor view_on(at::Device device, std::span<const float> values,
                    std::vector<std::int64_t> shape) {
@@ -47,18 +52,14 @@ struct DenseModel::State {
   std::int64_t updates = 0;
 
   void allocate(std::uint64_t seed);
-  double forward_backward(std::span<const float> dense, std::span<const float> pooled,
-                          std::span<const float> labels, std::int64_t global_batch,
-                          std::span<float> pooled_gradient);
-  void predict(std::span<const float> dense, std::span<const float> pooled,
-               std::span<float> probability) const;
+  double forward_backward(DenseInput input, std::span<const float> labels,
+                          std::int64_t global_batch, std::span<float> pooled_gradient,
+                          std::span<float> vector_gradient);
+  void predict(const DenseInput& input, std::span<float> probability) const;
   void apply_gradients(double learning_rate, float scale);
-  at::Tensor dense_input(std::span<const float> dense, std::int64_t samples) const {
-    return view(dense, {samples, config.num_dense}).to(device);
-  }
-  at::Tensor pooled_input(std::span<const float> pooled, std::int64_t samples) const {
-    return view_on(device, pooled, {samples, config.pooled_columns()});
-  }
+  DenseInput input_of(std::span<const float> dense, std::span<const float> pooled,
+                      std::span<const JaggedVectors> vectors, std::size_t samples) const;
+  void copy_gradient(const at::Tensor& input, std::span<float> gradient) const;
   std::vector<Parameter> copies(const std::vector<at::Tensor>& tensors,
                                 const std::string& suffix) const;
   void fill(std::vector<at::Tensor>& tensors, const std::string& suffix,
@@ -91,47 +92,74 @@ DenseModel::DenseModel(const DlrmConfig& config, const DenseOptimizer& optimizer
 
 DenseModel::~DenseModel() = default;
 
-double DenseModel::State::forward_backward(std::span<const float> dense,
-                                           std::span<const float> pooled,
-                                           std::span<const float> labels, std::int64_t global_batch,
-                                           std::span<float> pooled_gradient) {
-  gradients.zero_();
+DenseInput DenseModel::State::input_of(std::span<const float> dense, std::span<const float> pooled,
+                                       std::span<const JaggedVectors> vectors,
+                                       std::size_t samples) const {
+  const auto rows = static_cast<std::int64_t>(samples);
+  DenseInput input;
+  input.dense = view(dense, {rows, config.num_dense}).to(device);
+  input.pooled = view_on(device, pooled, {rows, config.pooled_columns()});
+  for (const JaggedVectors& feature : vectors) {
+    input.vectors.push_back(view(feature.values, {feature.offsets.back(), feature.dim}));
+    input.offsets.push_back(view(feature.offsets));
+  }
+  return input;
+}
+
+/// Zeros if the logits do not depend on the input.
+void DenseModel::State::copy_gradient(const at::Tensor& input, std::span<float> gradient) const {
+  at::Tensor to = view_on(device, gradient, input.sizes().vec());
+  if (input.grad().defined()) {
+    to.copy_(input.grad());
+  } else {
+    to.zero_();
+  }
+}
+
+double DenseModel::State::forward_backward(DenseInput input, std::span<const float> labels,
+                                           std::int64_t global_batch,
+                                           std::span<float> pooled_gradient,
+                                           std::span<float> vector_gradient) {
+  input.pooled.set_requires_grad(true);
+  for (at::Tensor& vectors : input.vectors) vectors.set_requires_grad(true);
   const auto samples = static_cast<std::int64_t>(labels.size());
-  if (samples == 0) return 0.0;
-  at::Tensor embeddings = pooled_input(pooled, samples);
-  embeddings.set_requires_grad(true);
   const at::Tensor losses = at::binary_cross_entropy_with_logits(
-      part.logits(dense_input(dense, samples), embeddings), view(labels, {samples}).to(device), {},
-      {}, at::Reduction::None);
+      part.logits(input), view(labels, {samples}).to(device), {}, {}, at::Reduction::None);
   losses.backward(at::full_like(losses, 1.0 / static_cast<double>(global_batch)));
-  const at::Tensor& gradient = embeddings.grad();
-  view_on(device, pooled_gradient, gradient.sizes().vec()).copy_(gradient);
+  copy_gradient(input.pooled, pooled_gradient);
+  for (const at::Tensor& vectors : input.vectors) {
+    const auto size = static_cast<std::size_t>(vectors.numel());
+    copy_gradient(vectors, vector_gradient.first(size));
+    vector_gradient = vector_gradient.subspan(size);
+  }
   return losses.detach().sum(at::kDouble).item<double>();
 }
 
 double DenseModel::forward_backward(std::span<const float> dense, std::span<const float> pooled,
                                     std::span<const float> labels, std::int64_t global_batch,
-                                    std::span<float> pooled_gradient) {
+                                    std::span<float> pooled_gradient,
+                                    std::span<const JaggedVectors> vectors,
+                                    std::span<float> vector_gradient) {
   return with_libtorch([&] {
-    return state_->forward_backward(dense, pooled, labels, global_batch, pooled_gradient);
+    state_->gradients.zero_();
+    if (labels.empty()) return 0.0;
+    return state_->forward_backward(state_->input_of(dense, pooled, vectors, labels.size()), labels,
+                                    global_batch, pooled_gradient, vector_gradient);
   });
 }
 
-void DenseModel::State::predict(std::span<const float> dense, std::span<const float> pooled,
-                                std::span<float> probability) const {
-  const auto samples = static_cast<std::int64_t>(probability.size());
-  if (samples == 0) return;
+void DenseModel::State::predict(const DenseInput& input, std::span<float> probability) const {
   const at::NoGradGuard no_grad;
-  const at::Tensor result =
-      at::sigmoid(part.logits(dense_input(dense, samples), pooled_input(pooled, samples)))
-          .to(at::kCPU)
-          .contiguous();
+  const at::Tensor result = at::sigmoid(part.logits(input)).to(at::kCPU).contiguous();
   std::copy_n(result.data_ptr<float>(), probability.size(), probability.begin());
 }
 
 void DenseModel::predict(std::span<const float> dense, std::span<const float> pooled,
-                         std::span<float> probability) {
-  with_libtorch([&] { return state_->predict(dense, pooled, probability); });
+                         std::span<float> probability, std::span<const JaggedVectors> vectors) {
+  if (probability.empty()) return;
+  with_libtorch([&] {
+    state_->predict(state_->input_of(dense, pooled, vectors, probability.size()), probability);
+  });
 }
 
 std::span<float> DenseModel::gradients() {

@@ -2,6 +2,7 @@
 
 #include "costmodel/table.hpp"
 #include "runtime/device/backend.hpp"
+#include "runtime/embedding/jagged_vectors.hpp"
 #include "runtime/model/dense_optimizer.hpp"
 
 #include <cstdint>
@@ -21,11 +22,12 @@ struct DlrmConfig {
   std::int64_t num_features = 0;
   std::int64_t embedding_dim = 0;
   std::vector<std::int64_t> bottom_mlp;
-  std::vector<std::int64_t> top_mlp;  ///< last width 1
-  std::int64_t cross_layers = 0;      ///< 0: dot products
-  std::int64_t cross_rank = 0;        ///< of the matrices of a cross layer
-  std::string torchscript;            ///< file of a module in place of all these layers
-  std::int64_t module_columns = 0;    ///< of the pooled embeddings that the module takes
+  std::vector<std::int64_t> top_mlp;      ///< last width 1
+  std::int64_t cross_layers = 0;          ///< 0: dot products
+  std::int64_t cross_rank = 0;            ///< of the matrices of a cross layer
+  std::string torchscript;                ///< file of a module in place of all these layers
+  std::int64_t module_columns = 0;        ///< of the pooled embeddings that the module takes
+  std::vector<std::int64_t> vector_dims;  ///< of the features without pooling that it takes
   std::int64_t pooled_columns() const {
     return torchscript.empty() ? num_features * embedding_dim : module_columns;
   }
@@ -44,16 +46,20 @@ class DenseModel {
   ~DenseModel();
 
   /// Forward and backward of `labels.size()` samples. pooled is [samples][pooled_columns()].
-  /// There may be none: the gradients are zero then.
-  /// Returns the sum (not mean) of binary cross entropies; fills pooled_gradient (like pooled) and
-  /// the dense gradients with the gradient of that sum divided by `global_batch`.
+  /// There may be none: the gradients are zero then. `vectors` are those of the features without
+  /// pooling, one entry for each of vector_dims. Returns the sum (not mean) of binary cross
+  /// entropies; fills pooled_gradient (like pooled), vector_gradient (the values of all vectors,
+  /// one feature after the other) and the dense gradients with the gradient of that sum divided by
+  /// `global_batch`.
   double forward_backward(std::span<const float> dense, std::span<const float> pooled,
                           std::span<const float> labels, std::int64_t global_batch,
-                          std::span<float> pooled_gradient);
+                          std::span<float> pooled_gradient,
+                          std::span<const JaggedVectors> vectors = {},
+                          std::span<float> vector_gradient = {});
 
   /// Probability of a positive label per sample.
   void predict(std::span<const float> dense, std::span<const float> pooled,
-               std::span<float> probability);
+               std::span<float> probability, std::span<const JaggedVectors> vectors = {});
 
   /// All parameter gradients as one flat array: to be summed over ranks in place before
   /// apply_gradients().

@@ -10,20 +10,27 @@
 
 namespace shardwright {
 
+/// What logits are made of.
+struct DenseInput {
+  at::Tensor dense;   ///< features, [samples][num_dense]
+  at::Tensor pooled;  ///< embeddings, [samples][pooled_columns()]
+  /// Of each feature without pooling: its ids' vectors, [ids][dim], and where each sample's begin
+  /// among them, 64-bit integers [samples + 1].
+  std::vector<at::Tensor> vectors, offsets;
+};
+
 /// A dense part as LibTorch sees it: what is trained, and how logits come of it.
 struct DensePart {
   std::vector<std::string> names;      ///< of the parameters
   std::vector<at::Tensor> parameters;  ///< floats, leaves that require gradients
-  /// [samples] logits of dense features [samples][num_dense] and pooled embeddings
-  /// [samples][pooled_columns()].
-  std::function<at::Tensor(const at::Tensor& dense, const at::Tensor& pooled)> logits;
+  std::function<at::Tensor(const DenseInput& input)> logits;  ///< [samples]
 };
 
 /// The DLRM or DCNv2 of the sizes, with the initial weights of the seed.
 DensePart make_dense_part(const DlrmConfig& config, std::uint64_t seed, at::Device device);
 
 /// The TorchScript module of config.torchscript. Throws InputError if the file is none, or if its
-/// forward(dense, pooled) is not as docs/train.md ("A dense part of your own") asks.
+/// forward() is not as docs/train.md ("A dense part of your own") asks.
 DensePart load_torchscript_part(const DlrmConfig& config, at::Device device);
 
 }  // namespace shardwright

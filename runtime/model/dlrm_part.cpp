@@ -126,8 +126,8 @@ DensePart make_dense_part(const DlrmConfig& config, std::uint64_t seed, at::Devi
     const std::int64_t vectors = config.num_features + (config.num_dense > 0 ? 1 : 0);
     layers->pairs = lower_triangle(vectors).to(device);
   }
-  part.logits = [layers](const at::Tensor& dense, const at::Tensor& pooled) {
-    return logits_of(*layers, dense, pooled);
+  part.logits = [layers](const DenseInput& input) {
+    return logits_of(*layers, input.dense, input.pooled);
   };
   return part;
 }

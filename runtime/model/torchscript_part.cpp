@@ -1,18 +1,23 @@
 #include "costmodel/errors.hpp"
 #include "runtime/model/dense_part.hpp"
 
+#include <ATen/core/List.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/sin.h>
+#include <ATen/ops/tensor.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/runtime/graph_executor.h>
 #include <torch/csrc/jit/serialization/import.h>
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 // No fmt here: this library also has LibTorch's include path, where another fmt may lie.
 
@@ -21,17 +26,30 @@ namespace {
 
 using torch::jit::Module;
 
-constexpr const char* kExpected =
-    "expected forward(self, dense: Tensor, pooled: Tensor) -> Tensor, which makes logits "
-    "[samples] or [samples, 1] of dense features [samples, ";
+constexpr std::int64_t kTriedSamples = 3;
 
 [[noreturn]] void refuse(const DlrmConfig& config, const std::string& what) {
   throw InputError(config.torchscript + ": " + what);
 }
 
+bool takes_vectors(const DlrmConfig& config) { return !config.vector_dims.empty(); }
+
+std::string expected_vectors(const DlrmConfig& config) {
+  std::string dims;
+  for (const std::int64_t dim : config.vector_dims) {
+    dims += (dims.empty() ? "" : ", ") + std::to_string(dim);
+  }
+  return ", vectors [ids, dim] of dims " + dims + " and their offsets [samples + 1]";
+}
+
 std::string expected_shapes(const DlrmConfig& config) {
-  return kExpected + std::to_string(config.num_dense) + "] and pooled embeddings [samples, " +
-         std::to_string(config.pooled_columns()) + "].";
+  const std::string lists = ", vectors: List[Tensor], offsets: List[Tensor]";
+  return "expected forward(self, dense: Tensor, pooled: Tensor" +
+         (takes_vectors(config) ? lists : "") +
+         ") -> Tensor, which makes logits [samples] or [samples, 1] of dense features [samples, " +
+         std::to_string(config.num_dense) + "] and pooled embeddings [samples, " +
+         std::to_string(config.pooled_columns()) + "]" +
+         (takes_vectors(config) ? expected_vectors(config) : "") + ".";
 }
 
 /// Without the stack trace that follows.
@@ -50,20 +68,32 @@ Module load_module(const DlrmConfig& config) {
   }
 }
 
+bool is_tensor(const c10::Argument& argument) {
+  return argument.type()->kind() == c10::TypeKind::TensorType;
+}
+
+bool is_list_of_tensors(const c10::Argument& argument) {
+  return *argument.type() == *c10::ListType::ofTensors();
+}
+
+/// After the module itself; what may be left out may follow.
+bool takes(const std::vector<c10::Argument>& arguments, bool lists) {
+  const std::size_t end = lists ? 5 : 3;
+  if (arguments.size() < end || !is_tensor(arguments[1]) || !is_tensor(arguments[2])) return false;
+  const bool has_lists =
+      lists && is_list_of_tensors(arguments[3]) && is_list_of_tensors(arguments[4]);
+  if (lists != has_lists) return false;
+  return std::all_of(
+      arguments.begin() + static_cast<std::ptrdiff_t>(end), arguments.end(),
+      [](const c10::Argument& argument) { return argument.default_value().has_value(); });
+}
+
 void require_signature(const DlrmConfig& config, const Module& module) {
   const auto method = module.find_method("forward");
   if (!method) refuse(config, "the module has no method forward; " + expected_shapes(config));
   const c10::FunctionSchema& schema = method->function().getSchema();
-  const auto is_tensor = [](const c10::Argument& argument) {
-    return argument.type()->kind() == c10::TypeKind::TensorType;
-  };
-  const auto& arguments = schema.arguments();
-  bool fits = arguments.size() >= 3 && is_tensor(arguments[1]) && is_tensor(arguments[2]) &&
-              schema.returns().size() == 1 && is_tensor(schema.returns()[0]);
-  for (std::size_t i = 3; i < arguments.size(); ++i) {
-    fits = fits && arguments[i].default_value().has_value();
-  }
-  if (!fits) {
+  if (!takes(schema.arguments(), takes_vectors(config)) || schema.returns().size() != 1 ||
+      !is_tensor(schema.returns()[0])) {
     refuse(config,
            "the module's method is " + c10::toString(schema) + "; " + expected_shapes(config));
   }
@@ -87,13 +117,30 @@ void take_parameters(const DlrmConfig& config, const Module& module, DensePart& 
 }
 
 /// The graph as it was written, so that every call takes the same kernels in the same order.
-at::Tensor call(Module& module, const at::Tensor& dense, const at::Tensor& pooled) {
+at::Tensor call(Module& module, const DenseInput& input) {
   const torch::jit::GraphOptimizerEnabledGuard as_written(false);
-  return module.forward({dense, pooled}).toTensor();
+  std::vector<c10::IValue> arguments = {input.dense, input.pooled};
+  if (!input.vectors.empty()) {
+    arguments.emplace_back(c10::List<at::Tensor>(at::ArrayRef<at::Tensor>(input.vectors)));
+    arguments.emplace_back(c10::List<at::Tensor>(at::ArrayRef<at::Tensor>(input.offsets)));
+  }
+  return module.forward(std::move(arguments)).toTensor();
 }
 
 at::Tensor try_input(std::int64_t samples, std::int64_t columns) {
   return at::arange(samples * columns, at::kFloat).sin().view({samples, columns});
+}
+
+/// Of each feature two, none and one vector for the three samples.
+DenseInput try_inputs(const DlrmConfig& config) {
+  DenseInput input;
+  input.dense = try_input(kTriedSamples, config.num_dense);
+  input.pooled = try_input(kTriedSamples, config.pooled_columns());
+  for (const std::int64_t dim : config.vector_dims) {
+    input.vectors.push_back(try_input(3, dim));
+    input.offsets.push_back(at::tensor({0, 2, 2, 3}, at::kLong));
+  }
+  return input;
 }
 
 std::vector<at::Tensor> copies_of_buffers(const Module& module) {
@@ -117,24 +164,22 @@ void require_same_buffers(const DlrmConfig& config, const Module& module,
 
 /// Calls the module twice, as in training.
 void try_module(const DlrmConfig& config, Module& module) {
-  constexpr std::int64_t kSamples = 3;
   const at::NoGradGuard no_grad;
-  const at::Tensor dense = try_input(kSamples, config.num_dense);
-  const at::Tensor pooled = try_input(kSamples, config.pooled_columns());
+  const DenseInput input = try_inputs(config);
   const std::vector<at::Tensor> buffers = copies_of_buffers(module);
   at::Tensor first;
   at::Tensor second;
   try {
-    first = call(module, dense, pooled);
-    second = call(module, dense, pooled);
+    first = call(module, input);
+    second = call(module, input);
   } catch (const std::exception& error) {
-    refuse(config, expected_shapes(config) + " It failed on " + std::to_string(kSamples) +
+    refuse(config, expected_shapes(config) + " It failed on " + std::to_string(kTriedSamples) +
                        " samples: " + first_words(error));
   }
   require_same_buffers(config, module, buffers);
   const bool is_flat = first.dim() == 1 || (first.dim() == 2 && first.size(1) == 1);
-  if (first.scalar_type() != at::kFloat || !is_flat || first.size(0) != kSamples) {
-    refuse(config, expected_shapes(config) + " Of " + std::to_string(kSamples) +
+  if (first.scalar_type() != at::kFloat || !is_flat || first.size(0) != kTriedSamples) {
+    refuse(config, expected_shapes(config) + " Of " + std::to_string(kTriedSamples) +
                        " samples it made " + c10::toString(first.scalar_type()) + " " +
                        c10::str(first.sizes()) + ".");
   }
@@ -155,9 +200,7 @@ DensePart load_torchscript_part(const DlrmConfig& config, at::Device device) {
   if (!device.is_cpu()) throw std::logic_error("A TorchScript module is for the CPU.");
   DensePart part;
   take_parameters(config, *module, part);
-  part.logits = [module](const at::Tensor& dense, const at::Tensor& pooled) {
-    return call(*module, dense, pooled).reshape({-1});
-  };
+  part.logits = [module](const DenseInput& input) { return call(*module, input).reshape({-1}); };
   return part;
 }
 

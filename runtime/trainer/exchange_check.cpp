@@ -5,8 +5,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 namespace shardwright {
 namespace {
 
@@ -24,12 +22,21 @@ void require_more(StepTraffic kind, std::int64_t least, std::int64_t step, std::
 
 }  // namespace
 
-ExchangeCheck::ExchangeCheck(const Plan& plan)
-    : owns_(static_cast<std::size_t>(plan.topology.size())) {
+void ExchangeCheck::Owners::add(RankId rank) {
+  if (!is_one[rank.index()]) ++count;
+  is_one[rank.index()] = true;
+}
+
+ExchangeCheck::ExchangeCheck(const Plan& plan) {
+  const std::vector<bool> none(static_cast<std::size_t>(plan.topology.size()));
+  owners_.is_one = pooled_owners_.is_one = none;
   for (const Shard& shard : plan.shards) {
-    if (shard.rank) owns_[shard.rank->index()] = true;
+    if (!shard.rank) continue;
+    owners_.add(*shard.rank);
+    if (plan.workload.table(shard.table).mode != PoolingMode::none) {
+      pooled_owners_.add(*shard.rank);
+    }
   }
-  num_owners_ = std::count(owns_.begin(), owns_.end(), true);
 }
 
 void ExchangeCheck::require(std::int64_t step, std::span<const StepReport> ranks) const {
@@ -39,12 +46,15 @@ void ExchangeCheck::require(std::int64_t step, std::span<const StepReport> ranks
   for (const StepReport& report : ranks) samples += report.samples;
   for (std::size_t r = 0; r < ranks.size(); ++r) {
     const StepReport& report = ranks[r];
-    const bool others_own = num_owners_ > (owns_[r] ? 1 : 0);
-    if (report.samples > 0 && others_own) {
+    if (report.samples > 0 && owners_.has_others(r)) {
       require_more(StepTraffic::input, counts, step, r, report);
+    }
+    if (report.samples > 0 && pooled_owners_.has_others(r)) {
       require_more(StepTraffic::gradient, 0, step, r, report);
     }
-    if (owns_[r] && samples > report.samples) require_more(StepTraffic::output, 0, step, r, report);
+    if (pooled_owners_.is_one[r] && samples > report.samples) {
+      require_more(StepTraffic::output, 0, step, r, report);
+    }
   }
 }
 

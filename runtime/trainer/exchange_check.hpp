@@ -12,8 +12,8 @@ namespace shardwright {
 /// Knows which ranks of a plan must send something in a step, and ends the training if one does
 /// not: the ranks would not be training one model. With shards on another rank, a rank with samples
 /// sends lengths of bags and gradients; a rank with shards sends pooled embeddings, be they parts
-/// of sums, if another has samples. data_parallel tables are on every rank and ask for none of
-/// this.
+/// of sums, if another has samples. Of tables without pooling only the lengths are sure to be sent,
+/// for bags may be empty. data_parallel tables are on every rank and ask for none of this.
 class ExchangeCheck {
  public:
   explicit ExchangeCheck(const Plan& plan);
@@ -24,8 +24,16 @@ class ExchangeCheck {
   void require(std::int64_t step, std::span<const StepReport> ranks) const;
 
  private:
-  std::vector<bool> owns_;  ///< per rank: shards of its own
-  std::int64_t num_owners_ = 0;
+  /// The ranks that have shards of their own.
+  struct Owners {
+    std::vector<bool> is_one;
+    std::int64_t count = 0;
+    void add(RankId rank);
+    bool has_others(std::size_t rank) const { return count > (is_one[rank] ? 1 : 0); }
+  };
+
+  Owners owners_;
+  Owners pooled_owners_;  ///< of pooled tables
 };
 
 }  // namespace shardwright

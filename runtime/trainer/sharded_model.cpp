@@ -45,30 +45,35 @@ std::span<const ShardedEmbeddings::LocalShard> ShardedModel::local_shards() {
   return in_floats_;
 }
 
-std::span<const float> ShardedModel::pool(const Batch& batch) {
+void ShardedModel::look_up(const Batch& batch) {
+  const std::vector<UnpooledFeature>& unpooled = embeddings_.unpooled_features();
   pooled_.resize(static_cast<std::size_t>(batch.size * embeddings_.pooled_columns()));
-  embeddings_.forward(batch, pooled_);
-  return pooled_;
+  vectors_.resize(num_vector_values(unpooled, batch));
+  embeddings_.forward(batch, pooled_, vectors_);
+  jagged_ = jagged_vectors(unpooled, batch, vectors_);
 }
 
 /// Returns the sum of the samples' losses.
 double ShardedModel::find_gradient(const Batch& batch) {
   if (dense_ && left_out_ != StepPhase::dense) {
     return dense_->forward_backward(batch.dense, pooled_, batch.labels, batch.global_size,
-                                    pooled_gradient_);
+                                    pooled_gradient_, jagged_, vector_gradient_);
   }
   const float share = 1.0F / static_cast<float>(batch.global_size);
-  for (std::size_t i = 0; i < pooled_.size(); ++i) pooled_gradient_[i] = share * pooled_[i];
+  const auto times_share = [share](float value) { return share * value; };
+  std::transform(pooled_.begin(), pooled_.end(), pooled_gradient_.begin(), times_share);
+  std::transform(vectors_.begin(), vectors_.end(), vector_gradient_.begin(), times_share);
   return 0;
 }
 
 StepReport ShardedModel::train(const Batch& batch, const LearningRates& rates) {
   StepReport report;
   show_phase("fwd");
-  pool(batch);
+  look_up(batch);
   show_phase("den");
   report.ms(StepPhase::dense) = timed([&] {
     pooled_gradient_.resize(pooled_.size());
+    vector_gradient_.resize(vectors_.size());
     report.loss_sum = find_gradient(batch);
   });
   show_phase("bwd");
@@ -79,7 +84,7 @@ StepReport ShardedModel::train(const Batch& batch, const LearningRates& rates) {
   if (overlap_) {
     update_while_reducing(rates, report);
   } else {
-    embeddings_.backward(pooled_gradient_, static_cast<float>(rates.embeddings));
+    embeddings_.backward(pooled_gradient_, static_cast<float>(rates.embeddings), vector_gradient_);
     reduce_dense(report);
   }
   add_phases(embeddings_.phases(), report);
@@ -90,7 +95,7 @@ StepReport ShardedModel::train(const Batch& batch, const LearningRates& rates) {
 /// The dense gradients travel while the embeddings' are exchanged and rows are updated.
 void ShardedModel::update_while_reducing(const LearningRates& rates, StepReport& report) {
   during_reduction(report, [&] { dense_sums_.start(comm_, dense_->gradients()); });
-  embeddings_.bring_gradients(pooled_gradient_);
+  embeddings_.bring_gradients(pooled_gradient_, vector_gradient_);
   during_reduction(report, [&] { dense_sums_.send_sums(comm_); });
   embeddings_.update(static_cast<float>(rates.embeddings), 1);
   during_reduction(report, [&] { dense_sums_.finish(); });
@@ -98,7 +103,7 @@ void ShardedModel::update_while_reducing(const LearningRates& rates, StepReport&
 
 /// No weight moves before all gradients are known.
 void ShardedModel::train_clipped(const LearningRates& rates, StepReport& report) {
-  embeddings_.bring_gradients(pooled_gradient_);
+  embeddings_.bring_gradients(pooled_gradient_, vector_gradient_);
   reduce_dense(report);
   show_phase("bwd");
   const float scale = find_scale(report);
@@ -149,9 +154,9 @@ void ShardedModel::restore(const SavedState& saved) {
 }
 
 std::span<const float> ShardedModel::predict(const Batch& batch) {
-  pool(batch);
+  look_up(batch);
   probabilities_.resize(static_cast<std::size_t>(batch.size));
-  dense_->predict(batch.dense, pooled_, probabilities_);
+  dense_->predict(batch.dense, pooled_, probabilities_, jagged_);
   return probabilities_;
 }
 

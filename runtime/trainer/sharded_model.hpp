@@ -30,7 +30,7 @@ class ShardedModel final : public RankModel {
   const DenseModel& dense() const override { return dense_.value(); }
 
  private:
-  std::span<const float> pool(const Batch& batch);
+  void look_up(const Batch& batch);
   double find_gradient(const Batch& batch);
   template <class Work>
   void during_reduction(StepReport& report, Work work);
@@ -50,6 +50,9 @@ class ShardedModel final : public RankModel {
   std::vector<ShardedEmbeddings::LocalShard> in_floats_;  ///< for local_shards()
   LineVector<float> pooled_;
   LineVector<float> pooled_gradient_;
+  std::vector<float> vectors_;  ///< of the ids of tables without pooling
+  std::vector<float> vector_gradient_;
+  std::vector<JaggedVectors> jagged_;  ///< vectors_, feature by feature
   std::vector<float> probabilities_;
   std::optional<StepPhase> left_out_;
   OrderedAllReduce<float> dense_sums_;  ///< ends before the gradients do

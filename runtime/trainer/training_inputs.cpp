@@ -59,9 +59,24 @@ DlrmConfig module_sizes(const TrainConfig& config, const TrainingInputs& inputs)
   model.num_dense = inputs.train.data.num_dense();
   model.torchscript = config.dense_torchscript;
   for (const Table& table : inputs.plan.workload.tables) {
-    model.module_columns += table.dim * std::ssize(table.features);
+    if (table.mode == PoolingMode::none) {
+      model.vector_dims.insert(model.vector_dims.end(), table.features.size(), table.dim);
+    } else {
+      model.module_columns += table.dim * std::ssize(table.features);
+    }
   }
   return model;
+}
+
+void require_pooling(const std::vector<Table>& tables) {
+  for (const Table& table : tables) {
+    if (table.mode != PoolingMode::none) continue;
+    throw InputError(fmt::format(
+        "Table {} has no pooling (mode none): its ids' vectors are for a dense part of your own "
+        "(--dense-torchscript); the models dlrm and dcnv2 take pooled embeddings, of mode sum or "
+        "mean.",
+        table.name));
+  }
 }
 
 void add_cross_layers(const TrainConfig& config, DlrmConfig& model) {
@@ -79,6 +94,7 @@ void add_cross_layers(const TrainConfig& config, DlrmConfig& model) {
 
 DlrmConfig model_sizes(const TrainConfig& config, const TrainingInputs& inputs) {
   if (!config.dense_torchscript.empty()) return module_sizes(config, inputs);
+  require_pooling(inputs.plan.workload.tables);
   DlrmConfig model;
   model.num_dense = inputs.train.data.num_dense();
   model.num_features = std::ssize(inputs.train.feature_order);

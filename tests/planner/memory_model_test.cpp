@@ -125,6 +125,15 @@ TEST(OverlapMemory, CountsTheIdsOfASecondBatch) {
   EXPECT_EQ(added(whole(ShardingType::data_parallel), &RankMemory::ids), Bytes(0));
 }
 
+TEST(FullMemory, ARowShardOfSequencesHasPositionsInsteadOfPartialSums) {
+  const Shard half{TableId(0), ShardingType::row_wise, 0, 5, 0, 8, RankId(0)};
+  Table table = sample_table("a", 10, 8, 2);
+  table.mode = PoolingMode::none;
+  const auto memory = shard_memory(MemoryModel::full, one_table(table), kTwoRanks, half);
+  EXPECT_EQ(memory.buffers, Bytes(8 * 2 * 2 + 4 * 2 * 2));  // cut ids, where their vectors go
+  EXPECT_EQ(memory.activations, Bytes(4 * 8 * 2 * 2 / 2));  // half of the other rank's ids
+}
+
 TEST(FullMemory, PutsDataParallelTablesOnEveryRank) {
   const auto workload = one_table(sample_table("a", 10, 8, 2));
   const auto ranks = memory_of_ranks(MemoryModel::full, workload, kTwoRanks,

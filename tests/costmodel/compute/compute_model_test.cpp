@@ -1,6 +1,7 @@
 #include "costmodel/compute/compute_model.hpp"
 
 #include "costmodel/compute/compute_model_json.hpp"
+#include "costmodel/compute/shard_features.hpp"
 #include "costmodel/compute/shipped_compute_models.hpp"
 #include "costmodel/errors.hpp"
 #include "costmodel/fitted_cost_model.hpp"
@@ -42,6 +43,18 @@ std::string message_of(const std::string& text) {
     return error.what();
   }
   return "no error";
+}
+
+TEST(ShardWork, LooksUpSequencesAsBagsOfOneId) {
+  Table sequence = testing::sample_table(5000, 16, 3, "a");
+  sequence.mode = PoolingMode::none;
+  const Table single = testing::sample_table(5000, 16, 1, "a");
+  const Shard whole{TableId{0}, ShardingType::table_wise, 0, 5000, 0, 16, RankId{0}};
+  const ShardWork found = shard_work(sequence, whole, 1000, 700, {});
+  const ShardWork expected = shard_work(single, whole, 3000, 700, {});
+  EXPECT_EQ(shard_features(found), shard_features(expected));
+  EXPECT_EQ(work_terms(found).forward, work_terms(expected).forward);
+  EXPECT_EQ(work_terms(found).backward, work_terms(expected).backward);
 }
 
 TEST(ComputeModel, IsReadAsItWasWritten) {

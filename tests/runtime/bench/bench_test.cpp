@@ -93,6 +93,40 @@ TEST(RunBench, TrainsADenseModelOnRequest) {
   });
 }
 
+Plan plan_without_pooling() {
+  Plan plan = small_plan(2);
+  for (Table& table : plan.workload.tables) {
+    table.mode = PoolingMode::none;
+    table.pooling = 0.5;  // batches differ in their number of ids
+  }
+  return plan;
+}
+
+TEST(RunBench, TrainsTablesWithoutPooling) {
+  const Plan plan = plan_without_pooling();
+  BenchOptions options = few_steps(3);
+  options.without_phases = true;
+  for (const bool overlap : {false, true}) {
+    options.overlap = overlap;
+    run_ranks(2, [&](Communicator& comm) {
+      const BenchResult result = run_bench(comm, plan, options);
+      EXPECT_GT(result.sums.max_bytes[static_cast<std::size_t>(StepTraffic::output)], 0);
+      EXPECT_EQ(result.without.size(), 5U);
+    });
+  }
+}
+
+TEST(RunBench, HasNoDensePartForTablesWithoutPooling) {
+  BenchOptions options = few_steps(1);
+  options.dense = true;
+  try {
+    run_ranks(2, [&](Communicator& comm) { run_bench(comm, plan_without_pooling(), options); });
+    FAIL() << "it ran";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("no pooling (mode none)"));
+  }
+}
+
 TEST(RunBench, TimesStepsWithoutEachPhase) {
   Plan plan = small_plan(2);
   plan.workload.tables.resize(1);

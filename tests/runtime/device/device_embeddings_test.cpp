@@ -91,5 +91,12 @@ TEST(DeviceEmbeddings, RefuseDataParallelTables) {
   EXPECT_THROW(DeviceEmbeddings(plan, gpu.comm, {.seed = kSeed}), InputError);
 }
 
+TEST(DeviceEmbeddings, RefuseTablesWithoutPooling) {
+  if (report_cuda().devices == 0) GTEST_SKIP() << "skipped: no CUDA device";
+  Gpu gpu;
+  const Plan plan = make_plan({.unpooled = true}, Sharding::table_wise, gpu.host->size(), 1);
+  EXPECT_THROW(DeviceEmbeddings(plan, gpu.comm, {.seed = kSeed}), InputError);
+}
+
 }  // namespace
 }  // namespace shardwright::synthetic

@@ -51,6 +51,21 @@ void visit_bags(DenseTable& table, const Bags& bags, std::size_t stride, double*
   }
 }
 
+/// The same without pooling, id by id: appends the vectors and takes the next of `gradients` for
+/// each.
+void visit_ids(DenseTable& table, const Bags& bags, std::vector<double>& vectors,
+               const float*& gradients) {
+  for (std::size_t i = 0; i < bags.ids.size(); ++i) {
+    const auto row = static_cast<std::size_t>(bags.ids[i]);
+    const double f = factor(table, bags, i, 1);
+    table.touched[row] = true;
+    for (std::size_t c = row * table.dim; c < (row + 1) * table.dim; ++c) {
+      vectors.push_back(f * table.weights[c]);
+      table.gradient[c] += f * static_cast<double>(*gradients++);
+    }
+  }
+}
+
 /// One weight by Adam; `square` is g² or its mean over the row.
 void step_adam(double& w, double& m, double& v, double g, double square, double lr,
                std::int64_t t) {
@@ -106,6 +121,8 @@ void run_step(std::vector<DenseTable>& tables, const Workload& workload, std::in
   const Batch batch = make_batch(workload, step, 0, global_samples(step));
   const std::vector<float> gradients =
       make_gradient(step, batch, static_cast<std::int64_t>(columns));
+  const std::vector<float> of_vectors = make_vector_gradient(workload, step, batch);
+  const float* vector_gradients = of_vectors.data();
   const std::size_t begin = outcome.pooled.size();
   outcome.pooled.resize(begin + gradients.size());
   std::size_t feature = 0;
@@ -113,9 +130,14 @@ void run_step(std::vector<DenseTable>& tables, const Workload& workload, std::in
   for (DenseTable& table : tables) {
     table.gradient.assign(table.weights.size(), 0.0);
     table.touched.assign(static_cast<std::size_t>(table.spec.rows), false);
-    for (std::size_t k = 0; k < table.spec.features.size(); ++k, ++feature, column += table.dim) {
+    for (std::size_t k = 0; k < table.spec.features.size(); ++k, ++feature) {
+      if (table.spec.mode == PoolingMode::none) {
+        visit_ids(table, batch.features[feature], outcome.vectors, vector_gradients);
+        continue;
+      }
       visit_bags(table, batch.features[feature], columns, outcome.pooled.data() + begin + column,
                  gradients.data() + column);
+      column += table.dim;
     }
     for (std::size_t row = 0; row < table.touched.size(); ++row) {
       if (table.touched[row]) update_row(table, row, step);
@@ -130,7 +152,7 @@ OracleOutcome run_oracle(const Workload& workload) {
   std::size_t columns = 0;
   for (const Table& spec : workload.tables) {
     tables.push_back(make_dense(spec));
-    columns += tables.back().dim * spec.features.size();
+    if (spec.mode != PoolingMode::none) columns += tables.back().dim * spec.features.size();
   }
   OracleOutcome outcome;
   for (std::int64_t step = 0; step < kSteps; ++step) {

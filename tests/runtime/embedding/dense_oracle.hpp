@@ -12,6 +12,7 @@ struct OracleOutcome {
   std::vector<std::vector<double>> weights;
   std::vector<std::vector<double>> state;
   std::vector<double> pooled;
+  std::vector<double> vectors;  ///< as Outcome's
 };
 
 OracleOutcome run_oracle(const Workload& workload);

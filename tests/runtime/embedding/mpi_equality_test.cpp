@@ -24,5 +24,16 @@ TEST(ShardedRunOverMpi, EqualsTheOneOnOneRankBitForBit) {
   }
 }
 
+TEST(ShardedRunOverMpi, EqualsTheOneOnOneRankWithoutPoolingToo) {
+  const auto comm = make_mpi_communicator(1000);
+  const Training training{.optimizer = OptimizerKind::adagrad, .unpooled = true};
+  for (const Sharding sharding : {Sharding::mixed, Sharding::grid}) {
+    const Plan plan = make_plan(training, sharding, comm->size(), 1);
+    const Outcome part = run(plan, *comm);
+    EXPECT_TRUE(part == own_part(plan, *comm, run_on_threads(on_one_rank(plan))));
+    EXPECT_TRUE(run(plan, *comm, {}, {.overlap = true}) == part) << "with overlap";
+  }
+}
+
 }  // namespace
 }  // namespace shardwright::synthetic

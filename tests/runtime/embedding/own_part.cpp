@@ -11,7 +11,9 @@ namespace {
 std::vector<float> own_pooled(const Plan& plan, const Communicator& comm,
                               const std::vector<float>& whole) {
   std::ptrdiff_t columns = 0;
-  for (const Table& table : plan.workload.tables) columns += table.dim * std::ssize(table.features);
+  for (const Table& table : plan.workload.tables) {
+    if (table.mode != PoolingMode::none) columns += table.dim * std::ssize(table.features);
+  }
   std::vector<float> own(whole.size());
   std::ptrdiff_t step_begin = 0;
   for (std::int64_t step = 0; step < kSteps; ++step) {
@@ -20,6 +22,19 @@ std::vector<float> own_pooled(const Plan& plan, const Communicator& comm,
     std::copy_n(whole.begin() + begin, share.size * columns, own.begin() + begin);
     step_begin += global_samples(step) * columns;
   }
+  return own;
+}
+
+std::vector<float> own_vectors(const Plan& plan, const Communicator& comm,
+                               const std::vector<float>& whole) {
+  std::vector<float> is_own;
+  for (std::int64_t step = 0; step < kSteps; ++step) {
+    const Batch share = make_share(plan.workload, step, comm);
+    const std::vector<float> ones(make_vector_gradient(plan.workload, step, share).size(), 1.0F);
+    append_vectors(plan.workload, step, share, ones, is_own);
+  }
+  std::vector<float> own(whole.size());
+  for (std::size_t i = 0; i < whole.size(); ++i) own[i] = is_own[i] * whole[i];
   return own;
 }
 
@@ -37,6 +52,7 @@ void copy_columns(const Shard& shard, std::int64_t dim, const std::vector<float>
 Outcome own_part(const Plan& plan, const Communicator& comm, const Outcome& whole) {
   Outcome own;
   own.pooled = own_pooled(plan, comm, whole.pooled);
+  own.vectors = own_vectors(plan, comm, whole.vectors);
   for (std::size_t t = 0; t < whole.weights.size(); ++t) {
     own.weights.emplace_back(whole.weights[t].size());
     own.state.emplace_back(whole.state[t].size());

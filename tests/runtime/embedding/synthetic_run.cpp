@@ -251,6 +251,17 @@ Outcome empty_outcome(const Workload& workload) {
   return outcome;
 }
 
+/// visit(table, feature) for the features without pooling, in their order.
+template <class Visit>
+void for_each_unpooled(const Workload& workload, Visit visit) {
+  std::size_t feature = 0;
+  for (const Table& table : workload.tables) {
+    for (std::size_t k = 0; k < table.features.size(); ++k, ++feature) {
+      if (table.mode == PoolingMode::none) visit(table, feature);
+    }
+  }
+}
+
 /// Not after the end, and at times not, as before an evaluation.
 bool is_announced(std::int64_t step) { return step < kSteps && step % 7 != 3; }
 
@@ -270,6 +281,10 @@ Workload make_workload(const Training& training) {
                      make_table("items", 37, 12, {"seen", "liked"}, training),
                      make_table("tags", 5, 24, {"tags"}, training),
                      make_table("single", 1, 4, {"single"}, training)};
+  if (training.unpooled) {
+    workload.tables[0].mode = PoolingMode::none;
+    workload.tables[1].mode = PoolingMode::none;
+  }
   return workload;
 }
 
@@ -332,6 +347,37 @@ std::vector<float> make_gradient(std::int64_t step, const Batch& batch, std::int
   return gradient;
 }
 
+std::vector<float> make_vector_gradient(const Workload& workload, std::int64_t step,
+                                        const Batch& batch) {
+  std::vector<float> gradient;
+  for_each_unpooled(workload, [&](const Table& table, std::size_t feature) {
+    std::int64_t n = batch.first_sample;
+    for (const std::int32_t length : batch.features[feature].lengths) {
+      for (std::int64_t i = 0; i < length * table.dim; ++i) {
+        gradient.push_back(unit(hash(step, n, static_cast<std::int64_t>(feature), i) + 1));
+      }
+      ++n;
+    }
+  });
+  return gradient;
+}
+
+void append_vectors(const Workload& workload, std::int64_t step, const Batch& own,
+                    std::span<const float> vectors, std::vector<float>& all) {
+  const Batch before = make_batch(workload, step, 0, own.first_sample);
+  const Batch whole = make_batch(workload, step, 0, global_samples(step));
+  for_each_unpooled(workload, [&](const Table& table, std::size_t feature) {
+    const auto floats = [&](const Batch& batch) {
+      return batch.features[feature].ids.size() * static_cast<std::size_t>(table.dim);
+    };
+    const std::size_t begin = all.size();
+    all.resize(begin + floats(whole));
+    const auto to = all.begin() + static_cast<std::ptrdiff_t>(begin + floats(before));
+    std::copy_n(vectors.begin(), floats(own), to);
+    vectors = vectors.subspan(floats(own));
+  });
+}
+
 Outcome run(const Plan& plan, Communicator& comm, const Trainee& trainee) {
   const std::int64_t columns = trainee.pooled_columns;
   Outcome outcome = empty_outcome(plan.workload);
@@ -363,14 +409,20 @@ Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit, const Ma
   Trainee trainee{.pooled_columns = embeddings.pooled_columns(), .train = {}, .shards = [&] {
                     return embeddings.local_shards();
                   }};
+  std::int64_t step = 0;
+  std::vector<float> all_vectors;
   trainee.train = [&](const Batch& batch, std::span<float> pooled,
                       std::span<const float> gradient) {
-    embeddings.forward(batch, pooled);
-    embeddings.backward(gradient, kLearningRate);
+    std::vector<float> vectors(num_vector_values(embeddings.unpooled_features(), batch));
+    embeddings.forward(batch, pooled, vectors);
+    embeddings.backward(gradient, kLearningRate, make_vector_gradient(plan.workload, step, batch));
+    append_vectors(plan.workload, step++, batch, vectors, all_vectors);
     if (visit) visit(embeddings, batch);
   };
   if (manner.overlap) trainee.announce = [&](const Batch& next) { embeddings.announce(next); };
-  return run(plan, comm, trainee);
+  Outcome outcome = run(plan, comm, trainee);
+  outcome.vectors = std::move(all_vectors);
+  return outcome;
 }
 
 Outcome run_on_threads(const Plan& plan, const Manner& manner) {
@@ -380,6 +432,7 @@ Outcome run_on_threads(const Plan& plan, const Manner& manner) {
     const Outcome part = run(plan, comm, {}, manner);
     const std::lock_guard lock(mutex);
     join(part.pooled, whole.pooled);
+    join(part.vectors, whole.vectors);
     for (std::size_t t = 0; t < part.weights.size(); ++t) {
       join(part.weights[t], whole.weights[t]);
       join(part.state[t], whole.state[t]);

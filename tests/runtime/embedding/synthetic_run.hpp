@@ -33,6 +33,7 @@ struct Training {
   PoolingMode mode = PoolingMode::sum;
   bool weighted = false;
   DataType dtype = DataType::fp32;
+  bool unpooled = false;  ///< "users" and "items" have no pooling, whatever the mode
 };
 
 /// Five features over four tables; one table has two features, one a single row, one once a bag of
@@ -57,14 +58,25 @@ Batch make_share(const Workload& workload, std::int64_t step, const Communicator
 /// d loss / d pooled of the batch's samples.
 std::vector<float> make_gradient(std::int64_t step, const Batch& batch, std::int64_t columns);
 
+/// d loss / d vectors of the batch's ids, as ShardedEmbeddings takes them.
+std::vector<float> make_vector_gradient(const Workload& workload, std::int64_t step,
+                                        const Batch& batch);
+
+/// Appends the vectors of a step's global batch to `all`: zeros, but for this rank's `own` part,
+/// whose vectors these are.
+void append_vectors(const Workload& workload, std::int64_t step, const Batch& own,
+                    std::span<const float> vectors, std::vector<float>& all);
+
 /// All that a run leaves behind, put together from the shards: per table weights, and optimizer
 /// state as two values per weight, first all first ones (row-wise state repeated, 0 where there is
 /// no second; empty for sgd). Pooled values of all
-/// steps and samples, one after the other.
+/// steps and samples, one after the other. Of tables without pooling the vectors of all ids: by
+/// step, feature, sample, position.
 struct Outcome {
   std::vector<std::vector<float>> weights;
   std::vector<std::vector<float>> state;
   std::vector<float> pooled;
+  std::vector<float> vectors = {};
   bool operator==(const Outcome&) const = default;
 };
 

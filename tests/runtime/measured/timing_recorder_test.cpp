@@ -17,6 +17,7 @@
 namespace shardwright {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -143,6 +144,9 @@ TEST(TimingRecorder, LeavesOutWhatTheSchemaCannotSay) {
   EXPECT_THAT(recorder.notes(), ElementsAre(HasSubstr("rank 1 are not recorded: its tables have")));
   record(file, job_of(plan), 10);
   EXPECT_EQ(rows_of(file).size(), 1U);
+
+  plan.workload.tables[0].mode = PoolingMode::none;
+  EXPECT_THAT(TimingRecorder(file, job_of(plan)).notes(), Contains(HasSubstr("t0 has no pooling")));
 
   plan.shards = {{TableId{0}, ShardingType::data_parallel, 0, 100, 0, 16, {}}};
   const TimingRecorder none(file, job_of(plan));

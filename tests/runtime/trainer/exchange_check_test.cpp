@@ -18,6 +18,7 @@ Plan plan_on(const std::vector<std::int64_t>& ranks, ShardingType type = Shardin
   Plan plan;
   plan.topology.ranks.resize(3);
   for (std::size_t t = 0; t < ranks.size(); ++t) {
+    plan.workload.tables.emplace_back();
     plan.shards.push_back({TableId::of(t), type, 0, 8, 0, 4, RankId{ranks[t]}});
   }
   return plan;
@@ -92,6 +93,18 @@ TEST(ExchangeCheck, DataParallelTablesAreOnEveryRank) {
   Reports ranks = busy_ranks();
   for (StepReport& report : ranks) report.bytes_sent = {2 * 32, 0, 0, 0};
   EXPECT_EQ(refusal(plan, ranks), "");
+}
+
+TEST(ExchangeCheck, TablesWithoutPoolingMayHaveNothingToSendButLengths) {
+  Plan plan = plan_on({0, 1, 2});
+  for (Table& table : plan.workload.tables) table.mode = PoolingMode::none;
+  Reports ranks = busy_ranks();
+  ranks[1].bytes_sent = {2 * 32 + 4, 0, 0, 0};
+  EXPECT_EQ(refusal(plan, ranks), "");
+  plan.workload.tables[1].mode = PoolingMode::mean;
+  EXPECT_THAT(refusal(plan, ranks), testing::HasSubstr("Rank 1 sent nothing in the output"));
+  ranks[1].bytes_sent = {2 * 32, 0, 0, 0};
+  EXPECT_THAT(refusal(plan, ranks), testing::HasSubstr("Rank 1 sent nothing in the input"));
 }
 
 }  // namespace
