@@ -2,6 +2,7 @@
 
 #include "planner/coverage.hpp"
 #include "planner/memory_model.hpp"
+#include "planner/unique_rows.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -273,6 +274,7 @@ std::vector<std::string> check_plan(const Plan& plan) {
     check_table(plan, plan.workload.tables[i], by_table[i], problems);
   }
   check_companions(plan, by_table, problems);
+  for (std::string& problem : unique_rows_problems(plan)) problems.push_back(std::move(problem));
   check_memory(plan, problems);
   return problems;
 }

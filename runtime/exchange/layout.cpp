@@ -46,13 +46,32 @@ void add_block(OwnerLayout& owner, const ExchangeLayout& layout, TableId table,
   added.row_begin = part.begin;
   added.row_end = part.end;
   added.is_part = layout.splits_rows(table);
+  added.sends_rows = layout.sends_rows(table);
   added.first_piece = owner.pieces.size();
   added.first_feature = owner.features.size();
+  const bool in_parts = added.is_part || added.sends_rows;
   for (std::size_t f = 0; f < layout.features.size(); ++f) {
     if (layout.features[f].table != table) continue;
-    owner.features.push_back({f, added.is_part ? std::optional(part.number) : std::nullopt});
+    owner.features.push_back(
+        {f, in_parts ? std::optional(part.number) : std::nullopt, added.sends_rows});
+    if (added.sends_rows) break;  // one for all of them
   }
   added.num_features = owner.features.size() - added.first_feature;
+  if (added.sends_rows) ++owner.unique_features;
+}
+
+void add_runs(ExchangeLayout& layout, std::size_t rank, const OwnedBlock& block,
+              const Shard& shard) {
+  OwnerLayout& owner = layout.owners[rank];
+  for (std::size_t k = 0; k < block.num_features; ++k) {
+    const OwnedFeature& sent = owner.features[block.first_feature + k];
+    const std::int64_t pooled_column = layout.features[sent.feature].pooled_column;
+    const ColumnRun run{owner.columns, pooled_column + shard.col_begin, shard.columns(),
+                        block.is_part};
+    owner.runs.push_back(run);
+    if (run.is_part) layout.partial_runs.push_back({rank, run});
+    owner.columns += shard.columns();
+  }
 }
 
 void add_piece(ExchangeLayout& layout, const Shard& shard, std::size_t position,
@@ -64,15 +83,12 @@ void add_piece(ExchangeLayout& layout, const Shard& shard, std::size_t position,
   if (is_new) add_block(owner, layout, shard.table, part);
   OwnedBlock& block = owner.blocks.back();
   ++block.num_pieces;
-  owner.pieces.push_back({position, part.begin - shard.row_begin, owner.columns});
-  for (std::size_t k = 0; k < block.num_features; ++k) {
-    const OwnedFeature& sent = owner.features[block.first_feature + k];
-    const std::int64_t pooled_column = layout.features[sent.feature].pooled_column;
-    const ColumnRun run{owner.columns, pooled_column + shard.col_begin, shard.columns(),
-                        block.is_part};
-    owner.runs.push_back(run);
-    if (run.is_part) layout.partial_runs.push_back({rank, run});
-    owner.columns += shard.columns();
+  const std::int64_t column = block.sends_rows ? block.row_columns : owner.columns;
+  owner.pieces.push_back({position, part.begin - shard.row_begin, column});
+  if (block.sends_rows) {
+    block.row_columns += shard.columns();
+  } else {
+    add_runs(layout, rank, block, shard);
   }
 }
 
@@ -117,6 +133,8 @@ ExchangeLayout make_layout(const Plan& plan) {
   ExchangeLayout layout;
   layout.owners.resize(plan.topology.ranks.size());
   add_features(layout, plan.workload);
+  layout.unique_rows.resize(plan.workload.tables.size());
+  for (const TableId table : plan.unique_rows) layout.unique_rows[table.index()] = true;
   std::vector<Shard> shards = shards_with_owners(plan);
   std::sort(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {
     return std::tuple(a.table, a.row_begin, a.col_begin) <

@@ -1,5 +1,6 @@
 #include "runtime/trainer/exchange_check.hpp"
 
+#include "planner/unique_rows.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/exchange/input_exchange.hpp"
 
@@ -27,7 +28,7 @@ void require_more(StepTraffic kind, std::int64_t least, std::int64_t step, std::
 ExchangeCheck::ExchangeCheck(const Plan& plan)
     : owns_(static_cast<std::size_t>(plan.topology.size())) {
   for (const Shard& shard : plan.shards) {
-    if (shard.rank) owns_[shard.rank->index()] = true;
+    if (shard.rank && !sends_unique_rows(plan, shard.table)) owns_[shard.rank->index()] = true;
   }
   num_owners_ = std::count(owns_.begin(), owns_.end(), true);
 }
