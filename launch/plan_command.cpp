@@ -21,6 +21,7 @@
 #include "planner/spec/dense_sizes_json.hpp"
 #include "planner/spec/read_workload.hpp"
 #include "planner/spec/spec_entry.hpp"
+#include "planner/unique_rows_choice.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -49,6 +50,7 @@ struct PlanArguments {
   std::string cost_model;  ///< empty until the default of the topology is known
   std::string objective = "step";
   std::string memory_model = "full";
+  std::string unique_rows = "none";
   std::int64_t batch_size = 0;
   std::int64_t seed = 1;
   EffortArguments effort;
@@ -119,6 +121,7 @@ std::string command_line(const PlanArguments& arguments, const SearchOptions& op
   add("--cost-model", arguments.cost_model);
   add("--objective", arguments.objective);
   add("--memory-model", arguments.memory_model);
+  if (arguments.unique_rows != "none") add("--unique-rows", arguments.unique_rows);
   add("--seed", fmt::to_string(options.seed));
   add("--from", arguments.earlier.file);
   add("--max-moved", arguments.earlier.max_moved);
@@ -167,12 +170,22 @@ void say_cost_model(const CostModel& model, bool by_default, const Workload& wor
   if (!beyond.empty()) say("Warning: " + beyond);
 }
 
+// What the search knows of other plans holds for those that exchange pooled values alone.
+void exchange_unique_rows(const CostModel& model, UniqueRowsChoice choice, SearchResult& result) {
+  if (!result.plan || !choose_unique_rows(*result.plan, model, choice)) return;
+  result.lower_bound_ms.reset();
+  if (result.termination == Termination::optimal) result.termination = Termination::feasible;
+  say(fmt::format("{} of {} tables are exchanged as unique rows.", result.plan->unique_rows.size(),
+                  result.plan->workload.tables.size()));
+}
+
 void run(PlanArguments arguments) {
   if (arguments.json && arguments.output == "-") {
     throw UsageError("--json and -o - both want standard output; name a file for the plan.");
   }
   SearchOptions options = search_options(arguments);
   find_algorithm(options.algorithm);  // a wrong option is told before files are read
+  const UniqueRowsChoice unique_rows = parse_unique_rows_choice(arguments.unique_rows);
   Topology topology = read_topology(arguments.topology);
   const bool by_default = arguments.cost_model.empty();
   if (by_default) arguments.cost_model = default_cost_model(topology);
@@ -198,6 +211,7 @@ void run(PlanArguments arguments) {
           : replan_from(arguments.earlier, reading.workload, topology, *cost_model, options);
   options.effort.progress = nullptr;  // wipes its line
   if (result.record.evaluations > 1) say(describe_end(result));
+  exchange_unique_rows(*cost_model, unique_rows, result);
   if (result.plan) {
     result.plan->made_by = made_by(arguments, options, reading);
     result.plan->search.progress = *progress;
@@ -252,6 +266,10 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
       ->capture_default_str();
   add("--memory-model", arguments.memory_model, "M",
       "What must fit: full (weights, optimizer state, buffers),\nweights, torchrec")
+      ->capture_default_str();
+  add("--unique-rows", arguments.unique_rows, "W",
+      "Tables whose distinct rows are exchanged in place of pooled\nvalues: none, cheaper (those "
+      "for which that costs less), all")
       ->capture_default_str();
   add("--seed", arguments.seed, "N", "For algorithms that draw")
       ->check(integer_from(0, kMostSeed))

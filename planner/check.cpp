@@ -3,6 +3,7 @@
 #include "planner/coverage.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/unique_rows.hpp"
+#include "planner/unique_rows_memory.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -192,7 +193,10 @@ void check_memory(const Plan& plan, Problems& problems) {
       sound.push_back(shard);
     }
   }
-  const auto memory = memory_of_ranks(plan.memory_model, plan.workload, plan.topology, sound);
+  const auto memory =
+      unique_rows_problems(plan).empty()
+          ? memory_of_plan(plan, sound)
+          : memory_of_ranks(plan.memory_model, plan.workload, plan.topology, sound);
   for (std::size_t rank = 0; rank < memory.size(); ++rank) {
     const Bytes has = plan.topology.ranks[rank].usable();
     const Bytes needs = memory[rank].total();

@@ -3,6 +3,7 @@
 #include "planner/placement_words.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/text_table.hpp"
+#include "planner/unique_rows.hpp"
 
 #include <fmt/format.h>
 
@@ -81,6 +82,17 @@ std::string next_best(const Explanation& explanation, const TableExplanation& ta
                               : "");
 }
 
+// Says nothing of tables that are as ever and better so.
+std::string exchange_text(const Plan& plan, const Explanation& explanation,
+                          const TableExplanation& table) {
+  if (!table.other_exchange_ms) return "";
+  const double difference = *table.other_exchange_ms - explanation.cost_ms;
+  if (sends_unique_rows(plan, table.table)) {
+    return fmt::format("; sends unique rows, pooled values {}", signed_ms(difference));
+  }
+  return difference < 0 ? fmt::format("; as unique rows {}", signed_ms(difference)) : "";
+}
+
 std::string why(const Plan& plan, const Explanation& explanation, const TableExplanation& table) {
   std::string text = fmt::format("{}; {}", placement_words(shards_of(plan, table.table)),
                                  next_best(explanation, table));
@@ -88,7 +100,7 @@ std::string why(const Plan& plan, const Explanation& explanation, const TableExp
     text += fmt::format("; {}: {}, but {}", signed_ms(refused->cost_ms - explanation.cost_ms),
                         placement_words(refused->shards), obstacle_text(*refused));
   }
-  return text;
+  return text + exchange_text(plan, explanation, table);
 }
 
 std::string tables_text(const Plan& plan, const Explanation& explanation) {

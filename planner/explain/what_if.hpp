@@ -36,6 +36,7 @@ class WhatIf {
 
  private:
   const Plan& plan_;
+  Workload workload_;  ///< as cost models take it
   RepeatedPrices prices_;
   std::vector<PhaseTimes> times_;
   double cost_ms_;

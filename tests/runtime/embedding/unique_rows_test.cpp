@@ -3,6 +3,8 @@
 
 #include "planner/unique_rows.hpp"
 
+#include "costmodel/shard_load.hpp"
+#include "planner/unique_rows_price.hpp"
 #include "runtime/comm/thread_communicator.hpp"
 #include "tests/runtime/embedding/distance.hpp"
 #include "tests/runtime/embedding/synthetic_run.hpp"
@@ -11,6 +13,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -158,17 +161,17 @@ std::int64_t in_rows_of(const std::set<std::int64_t>& ids, const Shard& shard) {
   });
 }
 
-struct Bytes {
+struct Sent {
   std::int64_t input = 0;
   std::int64_t output = 0;
   std::int64_t gradient = 0;
-  bool operator==(const Bytes&) const = default;
+  bool operator==(const Sent&) const = default;
 };
 
 /// Of one rank: counts of 32 bytes to every other one; 8 bytes per different id in an owner's rows
 /// and 4 for their number, 4 per id and column of the owner's rows, the same back.
-Bytes bytes_of_formulas(const Plan& plan, const std::vector<Batch>& batches, std::size_t self) {
-  Bytes bytes;
+Sent bytes_of_formulas(const Plan& plan, const std::vector<Batch>& batches, std::size_t self) {
+  Sent bytes;
   bytes.input = 32 * (std::ssize(batches) - 1);
   for (const Shard& shard : plan.shards) {
     const std::size_t owner = shard.rank.value().index();
@@ -194,7 +197,7 @@ TEST(UniqueRowsTraffic, IsExactlyThatOfTheFormulas) {
         for (std::int64_t r = 0; r < comm.size(); ++r) {
           batches.push_back(make_share_of(plan.workload, step, comm.size(), r));
         }
-        const Bytes expected = bytes_of_formulas(plan, batches, comm.rank().index());
+        const Sent expected = bytes_of_formulas(plan, batches, comm.rank().index());
         EXPECT_EQ(embeddings.phases().input_bytes, expected.input) << "step " << step;
         EXPECT_EQ(embeddings.phases().output_bytes, expected.output) << "step " << step;
         EXPECT_EQ(embeddings.phases().gradient_bytes, expected.gradient) << "step " << step;
@@ -205,10 +208,86 @@ TEST(UniqueRowsTraffic, IsExactlyThatOfTheFormulas) {
   }
 }
 
+/// Two samples on each of four ranks, each with one bag that names every row of the table once.
+Batch batch_of_all_rows(const Table& table, std::int64_t rank) {
+  Batch batch;
+  batch.first_sample = 2 * rank;
+  batch.size = 2;
+  Bags& bags = batch.features.emplace_back();
+  bags.lengths.assign(2, static_cast<std::int32_t>(table.rows));
+  for (std::int64_t i = 0; i < 2 * table.rows; ++i) bags.ids.push_back(i % table.rows);
+  return batch;
+}
+
+/// By rows, columns and both, unevenly.
+Plan plan_of_cuts() {
+  Plan plan;
+  plan.topology.ranks.resize(4);
+  plan.workload = make_workload({});
+  plan.workload.tables.resize(1);
+  Table& table = plan.workload.tables.front();
+  table.rows = 8;
+  table.dim = 8;
+  table.pooling = 8;
+  table.reuse = ReuseHistogram{};
+  table.reuse->at(1) = 1;  // each row twice in the batch of a rank
+  table.reuse_batch_size = 2;
+  plan.workload.batch_size = 8;
+  plan.unique_rows = {TableId{0}};
+  return plan;
+}
+
+/// The formulas that plans are priced with, costmodel/shard_load.hpp, and a count of 4 bytes.
+Sent planned_bytes(const Plan& plan, std::int64_t rank) {
+  const Table table = workload_as_exchanged(plan).tables.front();
+  constexpr double kSamples = 2;
+  double input = 32 * static_cast<double>(plan.topology.size() - 1);
+  double output = 0;
+  double gradient = 0;
+  for (const Shard& shard : plan.shards) {
+    const ShardLoad load = load_of(table, shard, kSamples, 0);
+    if (shard.on(RankId{rank})) {
+      output += static_cast<double>(plan.topology.size() - 1) * output_message_bytes(shard, load);
+    } else {
+      input += input_message_bytes(table, load) + 4;
+      gradient += output_message_bytes(shard, load);
+    }
+  }
+  return {std::llround(input), std::llround(output), std::llround(gradient)};
+}
+
+TEST(UniqueRowsTraffic, IsWhatThePlannersFormulasSayForEveryCut) {
+  Plan plan = plan_of_cuts();
+  const auto cut = [](ShardingType type, std::array<std::int64_t, 4> part, std::int64_t rank) {
+    return Shard{TableId{0}, type, part[0], part[1], part[2], part[3], RankId{rank}};
+  };
+  const std::vector<std::vector<Shard>> cuts = {
+      {cut(ShardingType::table_wise, {0, 8, 0, 8}, 2)},
+      {cut(ShardingType::row_wise, {0, 1, 0, 8}, 2), cut(ShardingType::row_wise, {1, 8, 0, 8}, 0)},
+      {cut(ShardingType::column_wise, {0, 8, 0, 4}, 1),
+       cut(ShardingType::column_wise, {0, 8, 4, 8}, 3)},
+      {cut(ShardingType::grid, {0, 3, 0, 4}, 0), cut(ShardingType::grid, {3, 8, 0, 4}, 1),
+       cut(ShardingType::grid, {0, 3, 4, 8}, 2), cut(ShardingType::grid, {3, 8, 4, 8}, 3)}};
+  for (const std::vector<Shard>& shards : cuts) {
+    plan.shards = shards;
+    run_ranks(4, [&](Communicator& comm) {
+      ShardedEmbeddings embeddings(plan, comm, {});
+      const Batch batch = batch_of_all_rows(plan.workload.tables.front(), comm.rank().value());
+      std::vector<float> pooled(static_cast<std::size_t>(batch.size * embeddings.pooled_columns()));
+      embeddings.forward(batch, pooled);
+      embeddings.backward(pooled, 0.1F);
+      const Sent expected = planned_bytes(plan, comm.rank().value());
+      EXPECT_EQ(embeddings.phases().input_bytes, expected.input);
+      EXPECT_EQ(embeddings.phases().output_bytes, expected.output);
+      EXPECT_EQ(embeddings.phases().gradient_bytes, expected.gradient);
+    });
+  }
+}
+
 /// One step on ranks that share the samples.
 struct Step {
   std::vector<std::vector<float>> pooled;  ///< of each rank
-  Bytes sent;                              ///< by all ranks
+  Sent sent;                              ///< by all ranks
   double squares = 0;                      ///< of all gradients
 };
 
