@@ -193,10 +193,9 @@ void check_memory(const Plan& plan, Problems& problems) {
       sound.push_back(shard);
     }
   }
-  const auto memory =
-      unique_rows_problems(plan).empty()
-          ? memory_of_plan(plan, sound)
-          : memory_of_ranks(plan.memory_model, plan.workload, plan.topology, sound);
+  const auto memory = unique_rows_problems(plan).empty()
+                          ? memory_of_plan(plan, sound)
+                          : memory_of_ranks(plan.memory_model, plan.workload, plan.topology, sound);
   for (std::size_t rank = 0; rank < memory.size(); ++rank) {
     const Bytes has = plan.topology.ranks[rank].usable();
     const Bytes needs = memory[rank].total();

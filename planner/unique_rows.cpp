@@ -24,15 +24,14 @@ std::vector<std::string> unique_rows_problems(const Plan& plan) {
   for (std::size_t i = 0; i < plan.unique_rows.size(); ++i) {
     const TableId table = plan.unique_rows[i];
     if (table.index() >= plan.workload.tables.size()) {
-      problems.push_back(fmt::format("unique_rows has a table {}, which does not exist.",
-                                     table.index()));
+      problems.push_back(
+          fmt::format("unique_rows has a table {}, which does not exist.", table.index()));
       continue;
     }
     const std::string& name = plan.workload.table(table).name;
     if (i > 0 && !(plan.unique_rows[i - 1] < table)) {
-      problems.push_back(
-          fmt::format("unique_rows must have each table once and in their order, unlike '{}'.",
-                      name));
+      problems.push_back(fmt::format(
+          "unique_rows must have each table once and in their order, unlike '{}'.", name));
     }
     const std::string why = why_not_unique_rows(plan, table);
     if (!why.empty()) {

@@ -72,11 +72,11 @@ void say_why(Plan& plan) {
   if (plan.reasons.size() != plan.workload.tables.size()) return;
   for (const TableId id : plan.unique_rows) {
     const Table& table = plan.workload.table(id);
-    const double samples = static_cast<double>(plan.workload.batch_size) /
-                           static_cast<double>(plan.topology.size());
-    plan.reasons[id.index()] += fmt::format(
-        "; sends unique rows: {:.4g} of {:.4g} ids a rank",
-        unique_ids_of_rank(table, plan.workload, plan.topology), table.pooling * samples);
+    const double samples =
+        static_cast<double>(plan.workload.batch_size) / static_cast<double>(plan.topology.size());
+    plan.reasons[id.index()] += fmt::format("; sends unique rows: {:.4g} of {:.4g} ids a rank",
+                                            unique_ids_of_rank(table, plan.workload, plan.topology),
+                                            table.pooling * samples);
   }
 }
 

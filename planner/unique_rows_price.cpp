@@ -63,8 +63,7 @@ PoolingBytes pooling_bytes(const Plan& plan, TableId id) {
   const double ids = table.pooling * samples;
   const double bags = static_cast<double>(table.features.size()) * samples;
   return {(row + kIdBytes) * ids + row * bags,
-          (row + kIdBytes) * ids +
-              row * unique_ids_of_rank(table, plan.workload, plan.topology)};
+          (row + kIdBytes) * ids + row * unique_ids_of_rank(table, plan.workload, plan.topology)};
 }
 
 bool holds(std::span<const Shard> shards, TableId table) {
@@ -77,8 +76,7 @@ bool holds(std::span<const Shard> shards, TableId table) {
 double unique_ids_of_rank(const Table& table, const Workload& workload, const Topology& topology) {
   Table measured = table;  // at the batch of all ranks, unless it says at another
   measured.reuse_batch_size = table.reuse_batch_size.value_or(workload.batch_size);
-  const auto samples =
-      static_cast<std::int64_t>(std::llround(samples_of_rank(workload, topology)));
+  const auto samples = static_cast<std::int64_t>(std::llround(samples_of_rank(workload, topology)));
   return expected_unique_rows(measured, std::max<std::int64_t>(samples, 1));
 }
 

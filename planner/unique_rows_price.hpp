@@ -21,8 +21,7 @@ Workload workload_as_exchanged(const Plan& plan);
 /// as distinct rows: with b samples, L ids and D columns, pooling them reads 4·D·L·b bytes and
 /// writes 4·D·features·b; summing gradients reads 4·D·L·b and writes 4·D·u; both go over 8·L·b of
 /// ids: at the bandwidth of the rank's memory, not fitted.
-void add_pooling_work(const Plan& plan, std::span<const Shard> shards,
-                      std::span<PhaseTimes> times);
+void add_pooling_work(const Plan& plan, std::span<const Shard> shards, std::span<PhaseTimes> times);
 
 /// The model's times of plan.shards, plan.unique_rows regarded.
 std::vector<PhaseTimes> price_plan(const Plan& plan, const CostModel& cost_model);

@@ -167,9 +167,8 @@ void ShardedEmbeddings::State::send_gradients(std::span<const float> gradients) 
 
 void ShardedEmbeddings::State::sum_and_send_row_gradients(std::span<const float> pooled_gradient) {
   during(StepPhase::update, [&] { pooled_rows.sum_gradients(unique_ids(), pooled_gradient); });
-  during(StepPhase::gradient_exchange, phases.gradient_bytes, [&] {
-    row_exchange.start_gradients(comm, owned.rows(), unique_ids(), pooled_rows);
-  });
+  during(StepPhase::gradient_exchange, phases.gradient_bytes,
+         [&] { row_exchange.start_gradients(comm, owned.rows(), unique_ids(), pooled_rows); });
 }
 
 void ShardedEmbeddings::State::advance() {

@@ -52,8 +52,7 @@ PoolingMode OwnedTables::mode(const OwnedBlock& block) const {
   return sums ? PoolingMode::sum : workload_.table(block.table).mode;
 }
 
-OwnedTables::Request OwnedTables::request(std::size_t block,
-                                          std::span<const InputSource> sources) {
+OwnedTables::Request OwnedTables::request(std::size_t block, std::span<const InputSource> sources) {
   const OwnedBlock& owned = self().blocks[block];
   if (owned.sends_rows) {
     return {rows_.sources(block), 0, 1, rows_.values(block).data(), owned.row_columns};

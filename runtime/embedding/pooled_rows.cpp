@@ -106,9 +106,8 @@ void PooledRows::group(const UniqueIds::OfTable& ids, OfTable& table) {
 }
 
 void PooledRows::sum_gradients(const UniqueIds& ids, std::span<const float> pooled_gradient) {
-  workers_.run(tables_.size(), [&](std::size_t t, std::size_t) {
-    group(ids.of(tables_[t].table), tables_[t]);
-  });
+  workers_.run(tables_.size(),
+               [&](std::size_t t, std::size_t) { group(ids.of(tables_[t].table), tables_[t]); });
   const std::size_t task_size = ids_per_task(ids);
   std::vector<SumTask> tasks;
   for (const OfTable& table : tables_) {

@@ -185,8 +185,7 @@ void InputExchange::view_messages(const ExchangeLayout& layout, const OwnerLayou
     std::size_t first_weight = 0;
     sources_[r].features.clear();
     for (const OwnedFeature& sent : self.features) {
-      const auto lengths =
-          take<std::int32_t>(message, sent.is_unique ? 1 : sources_[r].samples);
+      const auto lengths = take<std::int32_t>(message, sent.is_unique ? 1 : sources_[r].samples);
       const auto count = static_cast<std::size_t>(
           std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}));
       const bool is_weighted = layout.features[sent.feature].weighted && !sent.is_unique;

@@ -115,7 +115,8 @@ void RowExchange::for_each_asked(const UniqueIds& ids, PooledRows& pooled, Visit
       const Asked asked = asked_of(owner, block, ids);
       if (asked.rows() == 0) continue;
       const PooledRows::Matrix rows = pooled.rows(block.table);
-      float* const first = rows.values.data() + static_cast<std::int64_t>(asked.begin) * rows.columns;
+      float* const first =
+          rows.values.data() + static_cast<std::int64_t>(asked.begin) * rows.columns;
       for (std::size_t p = block.first_piece; p < block.first_piece + block.num_pieces; ++p) {
         const OwnedPiece& piece = owner.pieces[p];
         const Shard& shard = owner.shards[piece.shard];

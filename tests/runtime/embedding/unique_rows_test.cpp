@@ -92,7 +92,8 @@ TEST_P(UniqueRows, GiveTheResultsOfPooledValues) {
     const Outcome found =
         run_on_threads(with_unique_rows(make_plan(training, sharding(), ranks(), 5)));
     expect_close(found, unsharded(training));
-    const bool by_columns = sharding() != Sharding::row_wise && sharding() != Sharding::table_wise &&
+    const bool by_columns = sharding() != Sharding::row_wise &&
+                            sharding() != Sharding::table_wise &&
                             sharding() != Sharding::table_row_wise;
     if (by_columns && has_row_statistic(training.optimizer)) continue;
     if (sharding() == Sharding::every) continue;  // some are data_parallel
@@ -125,14 +126,13 @@ std::string case_name(const testing::TestParamInfo<Case>& info) {
   return names.at(std::get<1>(info.param)) + std::to_string(std::get<0>(info.param)) + "Ranks";
 }
 
-INSTANTIATE_TEST_SUITE_P(Plans, UniqueRows,
-                         testing::Combine(testing::Values(1, 2, 4, 8),
-                                          testing::Values(Sharding::table_wise,
-                                                          Sharding::column_wise, Sharding::row_wise,
-                                                          Sharding::table_row_wise,
-                                                          Sharding::table_column_wise,
-                                                          Sharding::grid, Sharding::every)),
-                         case_name);
+INSTANTIATE_TEST_SUITE_P(
+    Plans, UniqueRows,
+    testing::Combine(testing::Values(1, 2, 4, 8),
+                     testing::Values(Sharding::table_wise, Sharding::column_wise,
+                                     Sharding::row_wise, Sharding::table_row_wise,
+                                     Sharding::table_column_wise, Sharding::grid, Sharding::every)),
+    case_name);
 
 TEST(UniqueRowsOnOneRank, AreTheSameBitsAsPooledValues) {
   for (const Training& training : trainings()) {
@@ -287,7 +287,7 @@ TEST(UniqueRowsTraffic, IsWhatThePlannersFormulasSayForEveryCut) {
 /// One step on ranks that share the samples.
 struct Step {
   std::vector<std::vector<float>> pooled;  ///< of each rank
-  Sent sent;                              ///< by all ranks
+  Sent sent;                               ///< by all ranks
   double squares = 0;                      ///< of all gradients
 };
 
