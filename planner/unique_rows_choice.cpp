@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace shardwright {
 namespace {
@@ -92,6 +93,14 @@ void try_table(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice,
   }
 }
 
+void try_tables(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice) {
+  Price best = price_of(plan, cost_model);
+  for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
+    const TableId table = TableId::of(t);
+    if (can_send_rows(plan, table)) try_table(plan, cost_model, choice, table, best);
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(UniqueRowsChoice choice) { return name_of(choice, kChoices); }
@@ -109,17 +118,12 @@ std::optional<double> cost_of_other_exchange(const Plan& plan, const CostModel& 
 }
 
 bool choose_unique_rows(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice) {
-  plan.unique_rows.clear();
-  if (choice == UniqueRowsChoice::none) return false;
-  Price best = price_of(plan, cost_model);
-  for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
-    const TableId table = TableId::of(t);
-    if (can_send_rows(plan, table)) try_table(plan, cost_model, choice, table, best);
-  }
-  if (plan.unique_rows.empty()) return false;
+  const std::vector<TableId> before = std::exchange(plan.unique_rows, {});
+  if (choice != UniqueRowsChoice::none) try_tables(plan, cost_model, choice);
+  if (plan.unique_rows == before) return !before.empty();
   say_why(plan);
   rate_plan(plan, cost_model);
-  return true;
+  return !plan.unique_rows.empty();
 }
 
 }  // namespace shardwright

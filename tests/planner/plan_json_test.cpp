@@ -59,11 +59,13 @@ TEST(PlanJson, ReadsTablesThatSendUniqueRowsInAnyOrder) {
   const auto named = [](const json& names) {
     return [names](json& plan) { plan["unique_rows"] = names; };
   };
-  EXPECT_EQ(reread(named({"a"})).unique_rows, std::vector{TableId(0)});
-  EXPECT_EQ(reread(named({"b", "a"}), false).unique_rows, (std::vector{TableId(0), TableId(1)}));
-  EXPECT_THAT(refusal(named({"b"})), HasSubstr("Table 'b' is data_parallel"));
-  EXPECT_THAT(refusal(named({"c"})), AllOf(HasSubstr("unique_rows"), HasSubstr("name of one")));
-  EXPECT_THAT(refusal(named({"a", "a"})), HasSubstr("each once"));
+  EXPECT_EQ(reread(named(json::array({"a"})), false).unique_rows, std::vector{TableId(0)});
+  EXPECT_EQ(reread(named(json::array({"b", "a"})), false).unique_rows,
+            (std::vector{TableId(0), TableId(1)}));
+  EXPECT_THAT(refusal(named(json::array({"b"}))), HasSubstr("Table 'b' is data_parallel"));
+  EXPECT_THAT(refusal(named(json::array({"c"}))),
+              AllOf(HasSubstr("unique_rows"), HasSubstr("name of one")));
+  EXPECT_THAT(refusal(named(json::array({"a", "a"}))), HasSubstr("each once"));
 }
 
 TEST(PlanJson, KnowsOneKernelAndOneMemoryTier) {
