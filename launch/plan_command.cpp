@@ -16,12 +16,12 @@
 #include "planner/rating_json.hpp"
 #include "planner/search/algorithms.hpp"
 #include "planner/search/search.hpp"
+#include "planner/search/unique_rows_search.hpp"
 #include "planner/spec/cell.hpp"
 #include "planner/spec/constraints_json.hpp"
 #include "planner/spec/dense_sizes_json.hpp"
 #include "planner/spec/read_workload.hpp"
 #include "planner/spec/spec_entry.hpp"
-#include "planner/unique_rows_choice.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -170,13 +170,16 @@ void say_cost_model(const CostModel& model, bool by_default, const Workload& wor
   if (!beyond.empty()) say("Warning: " + beyond);
 }
 
-// What the search knows of other plans holds for those that exchange pooled values alone.
-void exchange_unique_rows(const CostModel& model, UniqueRowsChoice choice, SearchResult& result) {
-  if (!result.plan || !choose_unique_rows(*result.plan, model, choice)) return;
-  result.lower_bound_ms.reset();
-  if (result.termination == Termination::optimal) result.termination = Termination::feasible;
-  say(fmt::format("{} of {} tables are exchanged as unique rows.", result.plan->unique_rows.size(),
-                  result.plan->workload.tables.size()));
+SearchResult find_plan(const PlanArguments& arguments, const Workload& workload,
+                       const Topology& topology, const CostModel& model,
+                       const SearchOptions& options) {
+  const UniqueRowsChoice choice = parse_unique_rows_choice(arguments.unique_rows);
+  if (arguments.earlier.file.empty()) {
+    return search_plan_with_unique_rows(workload, topology, model, options, choice);
+  }
+  SearchResult result = replan_from(arguments.earlier, workload, topology, model, options);
+  choose_unique_rows(result, model, choice);
+  return result;
 }
 
 void run(PlanArguments arguments) {
@@ -185,7 +188,7 @@ void run(PlanArguments arguments) {
   }
   SearchOptions options = search_options(arguments);
   find_algorithm(options.algorithm);  // a wrong option is told before files are read
-  const UniqueRowsChoice unique_rows = parse_unique_rows_choice(arguments.unique_rows);
+  parse_unique_rows_choice(arguments.unique_rows);
   Topology topology = read_topology(arguments.topology);
   const bool by_default = arguments.cost_model.empty();
   if (by_default) arguments.cost_model = default_cost_model(topology);
@@ -205,13 +208,13 @@ void run(PlanArguments arguments) {
   options.find_ways_out = true;
   const auto progress = record_progress(options);
   end_on_interrupt(options);
-  SearchResult result =
-      arguments.earlier.file.empty()
-          ? search_plan(reading.workload, topology, *cost_model, options)
-          : replan_from(arguments.earlier, reading.workload, topology, *cost_model, options);
+  SearchResult result = find_plan(arguments, reading.workload, topology, *cost_model, options);
   options.effort.progress = nullptr;  // wipes its line
   if (result.record.evaluations > 1) say(describe_end(result));
-  exchange_unique_rows(*cost_model, unique_rows, result);
+  if (result.plan && !result.plan->unique_rows.empty()) {
+    say(fmt::format("{} of {} tables are exchanged as unique rows.",
+                    result.plan->unique_rows.size(), result.plan->workload.tables.size()));
+  }
   if (result.plan) {
     result.plan->made_by = made_by(arguments, options, reading);
     result.plan->search.progress = *progress;

@@ -11,6 +11,7 @@
 #include "planner/memory_model.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/rate_plan.hpp"
+#include "planner/search/unique_rows_search.hpp"
 #include "planner/unique_rows_choice.hpp"
 #include "planner/unique_rows_memory.hpp"
 #include "planner/unique_rows_price.hpp"
@@ -171,6 +172,39 @@ TEST(UniqueRowsExplanation, SaysWhatTheOtherWayWouldCost) {
 
 TEST(UniqueRowsDescription, NamesThem) {
   EXPECT_THAT(describe_placement(chosen(hot_and_cold())), HasSubstr("sends unique rows"));
+}
+
+SearchOptions short_search() {
+  SearchOptions options;
+  options.types.assign(kAllShardingTypes.begin(), kAllShardingTypes.end());
+  options.effort.work_limit = 500;
+  return options;
+}
+
+TEST(UniqueRowsSearch, SearchesOnceMoreAndIsNoWorseThanTheChoiceAlone) {
+  const auto model = make_cost_model("analytic");
+  const Plan asked = hot_and_cold();
+  SearchResult alone = search_plan(asked.workload, asked.topology, *model, short_search());
+  choose_unique_rows(alone, *model, UniqueRowsChoice::all);
+  const SearchResult found = search_plan_with_unique_rows(asked.workload, asked.topology, *model,
+                                                          short_search(), UniqueRowsChoice::all);
+  ASSERT_TRUE(found.plan);
+  EXPECT_EQ(found.plan->workload, asked.workload);
+  EXPECT_THAT(check_plan(*found.plan), IsEmpty());
+  EXPECT_LE(found.plan->cost_ms, alone.plan->cost_ms);
+  EXPECT_GT(found.record.evaluations, alone.record.evaluations);
+  EXPECT_FALSE(found.lower_bound_ms);
+}
+
+TEST(UniqueRowsSearch, IsTheSearchAloneWhereNoneAreWanted) {
+  const auto model = make_cost_model("analytic");
+  const Plan asked = hot_and_cold();
+  const SearchResult alone = search_plan(asked.workload, asked.topology, *model, short_search());
+  const SearchResult found = search_plan_with_unique_rows(asked.workload, asked.topology, *model,
+                                                          short_search(), UniqueRowsChoice::none);
+  EXPECT_EQ(plan_id(*found.plan), plan_id(*alone.plan));
+  EXPECT_EQ(found.lower_bound_ms, alone.lower_bound_ms);
+  EXPECT_EQ(found.record.evaluations, alone.record.evaluations);
 }
 
 TEST(ParseUniqueRowsChoice, KnowsItsNames) {
