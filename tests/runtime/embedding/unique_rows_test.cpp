@@ -341,17 +341,35 @@ TEST(UniqueRowsGradients, HaveTheNormOfPooledOnes) {
   EXPECT_NEAR(rows.squares, pooled.squares, 1e-6 * pooled.squares);
 }
 
-/// Where ids repeat, rows take less than pooled values; where none does, more.
-TEST(UniqueRowsTraffic, IsLessWhereIdsRepeat) {
-  Plan plan = make_plan({}, Sharding::table_wise, 2, 0);
-  for (Shard& shard : plan.shards) shard.rank = RankId{1};
-  const auto sent_with = [&](TableId table) {
-    Plan changed = plan;
-    changed.unique_rows = {table};
-    return one_step(changed, {}).sent.output - one_step(plan, {}).sent.output;
-  };
-  EXPECT_LT(sent_with(TableId{3}), 0) << "one row for many bags";
-  EXPECT_GT(sent_with(TableId{0}), 0) << "3,000 ids of 2,000 rows in few bags";
+/// What the owner of a table sends to the other rank, whose bags name all of its 8 rows in turn.
+std::int64_t bytes_sent_for(std::int64_t samples, std::int64_t ids_per_bag, bool unique) {
+  Plan plan = plan_of_cuts();
+  plan.topology.ranks.resize(2);
+  plan.shards = {{TableId{0}, ShardingType::table_wise, 0, 8, 0, 8, RankId{0}}};
+  if (!unique) plan.unique_rows.clear();
+  Batch batch;
+  batch.size = samples;
+  Bags& bags = batch.features.emplace_back();
+  bags.lengths.assign(static_cast<std::size_t>(samples), static_cast<std::int32_t>(ids_per_bag));
+  for (std::int64_t i = 0; i < samples * ids_per_bag; ++i) bags.ids.push_back(i % 8);
+  std::int64_t sent = 0;
+  run_ranks(2, [&](Communicator& comm) {
+    ShardedEmbeddings embeddings(plan, comm, {});
+    const bool asks = comm.rank() == RankId{1};
+    Batch none;
+    none.features.resize(1);
+    std::vector<float> pooled(asks ? static_cast<std::size_t>(samples * 8) : 0);
+    embeddings.forward(asks ? batch : none, pooled);
+    if (!asks) sent = embeddings.phases().output_bytes;
+  });
+  return sent;
+}
+
+TEST(UniqueRowsTraffic, IsLessWhereIdsRepeatAndMoreWhereBagsAreFew) {
+  EXPECT_EQ(bytes_sent_for(20, 1, false), 20 * 8 * 4);
+  EXPECT_EQ(bytes_sent_for(20, 1, true), 8 * 8 * 4);
+  EXPECT_EQ(bytes_sent_for(2, 8, false), 2 * 8 * 4);
+  EXPECT_EQ(bytes_sent_for(2, 8, true), 8 * 8 * 4);
 }
 
 }  // namespace
