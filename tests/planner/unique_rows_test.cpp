@@ -127,6 +127,28 @@ TEST(UniqueRowsPrice, CountsThePoolingOfEveryRank) {
   EXPECT_EQ(others, std::vector<PhaseTimes>(2));
 }
 
+/// 4,096 samples of one id each, and of the owner the rows that both ranks ask for and its own.
+TEST(UniqueRowsMemory, CountsWhatARankDoesItself) {
+  Plan plan = hot_and_cold();
+  plan.unique_rows = {kHot};
+  const double u = unique_ids_of_rank(plan.workload.tables[0], plan.workload, plan.topology);
+  const auto found = memory_of_plan(plan, plan.shards);
+  const auto base =
+      memory_of_ranks(MemoryModel::full, workload_as_exchanged(plan), plan.topology, plan.shards);
+  const auto more = [&](std::size_t rank, Bytes RankMemory::*part) {
+    return static_cast<double>((found[rank].*part - base[rank].*part).value());
+  };
+  EXPECT_NEAR(more(1, &RankMemory::ids), 4096 * 12 + 8 * u, 1);
+  EXPECT_NEAR(more(1, &RankMemory::buffers), 4096 * (12 + 48), 1);
+  EXPECT_NEAR(more(1, &RankMemory::activations), 8 * 64 * 4096 - 4 * 64 * u, 1);
+  EXPECT_NEAR(more(1, &RankMemory::grouping), 40 * 4096 + 16 * u, 1);
+  EXPECT_NEAR(more(0, &RankMemory::activations) - more(1, &RankMemory::activations), 4 * 64 * u * 3,
+              2);
+  plan.memory_model = MemoryModel::weights;
+  EXPECT_EQ(memory_of_plan(plan, plan.shards),
+            memory_of_ranks(plan.memory_model, plan.workload, plan.topology, plan.shards));
+}
+
 TEST(UniqueRowsPlan, KeepsThemInItsFileAndId) {
   const Plan pooled = hot_and_cold();
   EXPECT_FALSE(plan_to_json(pooled).contains("unique_rows"));
