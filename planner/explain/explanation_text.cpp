@@ -13,6 +13,7 @@ namespace shardwright {
 namespace {
 
 constexpr std::size_t kMostRanks = 16;  // rows printed
+constexpr double kNoise = 1e-6;         // relative; less is rounding
 
 std::string ms(double time) { return fmt::format("{:.3f}", time); }
 std::string signed_ms(double time) { return fmt::format("{:+.3f} ms", time); }
@@ -82,7 +83,7 @@ std::string next_best(const Explanation& explanation, const TableExplanation& ta
                               : "");
 }
 
-// Says nothing of tables that are as ever and better so.
+// Says nothing of tables that exchange pooled values and would gain nothing otherwise.
 std::string exchange_text(const Plan& plan, const Explanation& explanation,
                           const TableExplanation& table) {
   if (!table.other_exchange_ms) return "";
@@ -90,7 +91,8 @@ std::string exchange_text(const Plan& plan, const Explanation& explanation,
   if (sends_unique_rows(plan, table.table)) {
     return fmt::format("; sends unique rows, pooled values {}", signed_ms(difference));
   }
-  return difference < 0 ? fmt::format("; as unique rows {}", signed_ms(difference)) : "";
+  const bool is_better = difference < -kNoise * explanation.cost_ms;
+  return is_better ? fmt::format("; as unique rows {}", signed_ms(difference)) : "";
 }
 
 std::string why(const Plan& plan, const Explanation& explanation, const TableExplanation& table) {
