@@ -20,6 +20,7 @@ namespace {
 struct BenchArguments {
   std::string plan;
   std::string optimizer;
+  std::string unique_rows;
   std::string device = "cpu";
   BenchOptions options;
   double wait_limit_s = 1800;
@@ -39,6 +40,9 @@ BenchOptions options_of(const BenchArguments& arguments) {
   BenchOptions options = arguments.options;
   options.may_take_turns = true;
   options.backend.backend = value_of_flag("--device", arguments.device, parse_backend);
+  if (!arguments.unique_rows.empty()) {
+    options.unique_rows = parse_unique_rows_choice(arguments.unique_rows);
+  }
   if (arguments.optimizer.empty()) return options;
   options.optimizer = value_of_flag("--optimizer", arguments.optimizer, parse_optimizer);
   return options;
@@ -80,6 +84,10 @@ void add_options(CLI::App& command, BenchArguments& arguments) {
       ->capture_default_str();
   command.add_option("--optimizer", arguments.optimizer,
                      "For every table (default: each table's own)");
+  command.add_option(
+      "--unique-rows", arguments.unique_rows,
+      "Tables that are exchanged as distinct rows: none, cheaper or all (default: the "
+      "plan's)");
   command.add_option("--zipf", options.zipf, "Skew of the synthetic ids")
       ->check(CLI::Range(0.0, 10.0).description(""))
       ->capture_default_str();

@@ -26,7 +26,11 @@ Exported exported(const ExportArguments& arguments, const Plan& plan) {
 }
 
 void run(const ExportArguments& arguments) {
-  const Exported result = exported(arguments, read_plan(arguments.plan));
+  const Plan plan = read_plan(arguments.plan);
+  Exported result = exported(arguments, plan);
+  if (!plan.unique_rows.empty()) {
+    result.losses.emplace_back("Which tables are exchanged as unique rows stays behind.");
+  }
   for (const std::string& loss : result.losses) fmt::print(stderr, "Not kept: {}\n", loss);
   write_file(arguments.output, result.text);
   if (arguments.output != "-") fmt::print(stderr, "Wrote {}.\n", arguments.output);

@@ -16,6 +16,7 @@
 #include "planner/rating_json.hpp"
 #include "planner/search/algorithms.hpp"
 #include "planner/search/search.hpp"
+#include "planner/search/unique_rows_search.hpp"
 #include "planner/spec/cell.hpp"
 #include "planner/spec/constraints_json.hpp"
 #include "planner/spec/dense_sizes_json.hpp"
@@ -50,6 +51,7 @@ struct PlanArguments {
   std::string cost_model;  ///< empty until the default of the topology is known
   std::string objective = "step";
   std::string memory_model = "full";
+  std::string unique_rows = "none";
   std::int64_t batch_size = 0;
   std::int64_t seed = 1;
   EffortArguments effort;
@@ -126,6 +128,7 @@ std::string command_line(const PlanArguments& arguments, const SearchOptions& op
   add("--cost-model", arguments.cost_model);
   add("--objective", arguments.objective);
   add("--memory-model", arguments.memory_model);
+  if (arguments.unique_rows != "none") add("--unique-rows", arguments.unique_rows);
   add("--seed", fmt::to_string(options.seed));
   add("--from", arguments.earlier.file);
   add("--max-moved", arguments.earlier.max_moved);
@@ -174,12 +177,25 @@ void say_cost_model(const CostModel& model, bool by_default, const Workload& wor
   if (!beyond.empty()) say("Warning: " + beyond);
 }
 
+SearchResult find_plan(const PlanArguments& arguments, const Workload& workload,
+                       const Topology& topology, const CostModel& model,
+                       const SearchOptions& options) {
+  const UniqueRowsChoice choice = parse_unique_rows_choice(arguments.unique_rows);
+  if (arguments.earlier.file.empty()) {
+    return search_plan_with_unique_rows(workload, topology, model, options, choice);
+  }
+  SearchResult result = replan_from(arguments.earlier, workload, topology, model, options);
+  choose_unique_rows(result, model, choice);
+  return result;
+}
+
 void run(PlanArguments arguments) {
   if (arguments.json && arguments.output == "-") {
     throw UsageError("--json and -o - both want standard output; name a file for the plan.");
   }
   SearchOptions options = search_options(arguments);
   find_algorithm(options.algorithm);  // a wrong option is told before files are read
+  parse_unique_rows_choice(arguments.unique_rows);
   Topology topology = read_topology(arguments.topology);
   const bool by_default = arguments.cost_model.empty();
   if (by_default) arguments.cost_model = default_cost_model(topology);
@@ -201,12 +217,13 @@ void run(PlanArguments arguments) {
   options.find_ways_out = true;
   const auto progress = record_progress(options);
   end_on_interrupt(options);
-  SearchResult result =
-      arguments.earlier.file.empty()
-          ? search_plan(reading.workload, topology, *cost_model, options)
-          : replan_from(arguments.earlier, reading.workload, topology, *cost_model, options);
+  SearchResult result = find_plan(arguments, reading.workload, topology, *cost_model, options);
   options.effort.progress = nullptr;  // wipes its line
   if (result.record.evaluations > 1) say(describe_end(result));
+  if (result.plan && !result.plan->unique_rows.empty()) {
+    say(fmt::format("{} of {} tables are exchanged as unique rows.",
+                    result.plan->unique_rows.size(), result.plan->workload.tables.size()));
+  }
   if (result.plan) {
     result.plan->made_by = made_by(arguments, options, reading);
     result.plan->search.progress = *progress;
@@ -263,6 +280,10 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
   add("--memory-model", arguments.memory_model, "M",
       "What must fit: full (weights, optimizer state, buffers), overlap\n(full, for training with "
       "overlap), weights, torchrec")
+      ->capture_default_str();
+  add("--unique-rows", arguments.unique_rows, "W",
+      "Tables whose distinct rows are exchanged in place of pooled\nvalues: none, cheaper (those "
+      "for which that costs less), all")
       ->capture_default_str();
   add("--seed", arguments.seed, "N", "For algorithms that draw")
       ->check(integer_from(0, kMostSeed))

@@ -3,6 +3,8 @@
 #include "planner/coverage.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/placement_words.hpp"
+#include "planner/unique_rows.hpp"
+#include "planner/unique_rows_memory.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -192,7 +194,9 @@ void check_memory(const Plan& plan, Problems& problems) {
       sound.push_back(shard);
     }
   }
-  const auto memory = memory_of_ranks(plan.memory_model, plan.workload, plan.topology, sound);
+  const auto memory = unique_rows_problems(plan).empty()
+                          ? memory_of_plan(plan, sound)
+                          : memory_of_ranks(plan.memory_model, plan.workload, plan.topology, sound);
   for (std::size_t rank = 0; rank < memory.size(); ++rank) {
     const Bytes has = plan.topology.ranks[rank].usable();
     const Bytes needs = memory[rank].total();
@@ -300,6 +304,7 @@ std::vector<std::string> check_plan(const Plan& plan) {
     check_table(plan, plan.workload.tables[i], by_table[i], problems);
   }
   check_companions(plan, by_table, problems);
+  for (std::string& problem : unique_rows_problems(plan)) problems.push_back(std::move(problem));
   check_memory(plan, problems);
   return problems;
 }

@@ -65,6 +65,8 @@ struct Plan {
   std::vector<std::string> reasons;       ///< one per table: why it is placed so
   SearchRecord search;
   MadeBy made_by;
+  std::vector<TableId> unique_rows{};  ///< ascending: tables that are exchanged as distinct rows
+                                       ///< (planner/unique_rows.hpp); the others' rows are pooled
 };
 
 }  // namespace shardwright

@@ -30,12 +30,16 @@ json essence(const Plan& plan) {
   for (const Table& table : plan.workload.tables) tables.push_back(table_to_json(table));
   json shards = json::array();
   for (const Shard& shard : plan.shards) shards.push_back(shard_to_json(plan, shard));
-  return {{"batch_size", plan.workload.batch_size},
-          {"tables", std::move(tables)},
-          {"topology", topology_to_json(plan.topology)},
-          {"shards", std::move(shards)},
-          {"predicted",
-           {{"cost_ms", plan.cost_ms}, {"per_rank", predictions_to_json(plan.predicted)}}}};
+  json result = {{"batch_size", plan.workload.batch_size},
+                 {"tables", std::move(tables)},
+                 {"topology", topology_to_json(plan.topology)},
+                 {"shards", std::move(shards)},
+                 {"predicted",
+                  {{"cost_ms", plan.cost_ms}, {"per_rank", predictions_to_json(plan.predicted)}}}};
+  for (const TableId table : plan.unique_rows) {
+    result["unique_rows"].push_back(plan.workload.table(table).name);
+  }
+  return result;
 }
 
 std::string id_of(const json& essence) { return fingerprint(essence.dump()); }

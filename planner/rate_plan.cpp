@@ -1,12 +1,13 @@
 #include "planner/rate_plan.hpp"
 
-#include "planner/memory_model.hpp"
+#include "planner/unique_rows_memory.hpp"
+#include "planner/unique_rows_price.hpp"
 
 namespace shardwright {
 
 void rate_plan(Plan& plan, const CostModel& cost_model) {
-  const auto times = cost_model.price(plan.workload, plan.topology, plan.shards);
-  const auto memory = memory_of_ranks(plan.memory_model, plan.workload, plan.topology, plan.shards);
+  const auto times = price_plan(plan, cost_model);
+  const auto memory = memory_of_plan(plan, plan.shards);
   plan.cost_model = cost_model.name();
   plan.cost_ms =
       step_cost_ms(times, plan.objective == Objective::memory ? Objective::step : plan.objective);

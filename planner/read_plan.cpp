@@ -70,11 +70,16 @@ Shard shard_from_json(const JsonView& view, const TableIds& ids) {
   return shard;
 }
 
-std::vector<Shard> shards_from_json(const JsonView& view, const Workload& workload) {
+TableIds ids_of(const Workload& workload) {
   TableIds ids;
   for (std::size_t i = 0; i < workload.tables.size(); ++i) {
     ids.emplace(workload.tables[i].name, TableId::of(i));
   }
+  return ids;
+}
+
+std::vector<Shard> shards_from_json(const JsonView& view, const Workload& workload) {
+  const TableIds ids = ids_of(workload);
   std::vector<Shard> shards;
   for (const JsonView& shard : view.elements()) shards.push_back(shard_from_json(shard, ids));
   std::stable_sort(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {
@@ -82,6 +87,17 @@ std::vector<Shard> shards_from_json(const JsonView& view, const Workload& worklo
            std::tie(b.table, b.row_begin, b.col_begin);
   });
   return shards;
+}
+
+std::vector<TableId> unique_rows_from_json(const JsonView& view, const Workload& workload) {
+  const TableIds ids = ids_of(workload);
+  std::vector<TableId> tables;
+  for (const JsonView& name : view.elements()) tables.push_back(table_id_from_json(name, ids));
+  std::sort(tables.begin(), tables.end());
+  if (std::adjacent_find(tables.begin(), tables.end()) != tables.end()) {
+    view.fail("names of tables, each once");
+  }
+  return tables;
 }
 
 void read_predicted(const JsonView& view, Plan& plan) {
@@ -155,12 +171,15 @@ void read_models(const JsonView& document, Plan& plan) {
 Plan plan_from_json(const JsonView& document) {
   expect_schema(document, "plan");
   document.allow_keys({"schema", "plan_id", "batch_size", "tables", "topology", "shards",
-                       "cost_model", "memory_model", "objective", "predicted", "reasons", "search",
-                       "made_by"});
+                       "unique_rows", "cost_model", "memory_model", "objective", "predicted",
+                       "reasons", "search", "made_by"});
   Plan plan;
   plan.workload = workload_from_json(document);
   plan.topology = topology_from_json(document.at("topology"));
   plan.shards = shards_from_json(document.at("shards"), plan.workload);
+  if (const auto found = document.find("unique_rows")) {
+    plan.unique_rows = unique_rows_from_json(*found, plan.workload);
+  }
   read_models(document, plan);
   if (const auto found = document.find("predicted")) read_predicted(*found, plan);
   if (const auto found = document.find("reasons")) read_reasons(*found, plan);

@@ -5,6 +5,8 @@
 #include "costmodel/names.hpp"
 #include "planner/explain/candidates.hpp"
 #include "planner/placement_words.hpp"
+#include "planner/unique_rows.hpp"
+#include "planner/unique_rows_choice.hpp"
 
 #include <fmt/format.h>
 
@@ -62,6 +64,13 @@ Alternative weigh(const WhatIf& what_if, const std::vector<PathStep>& path, Tabl
   return alternative;
 }
 
+// A table whose rows are on every rank is not exchanged as distinct rows.
+std::vector<ShardingType> types_for(const Plan& plan, TableId table,
+                                    std::vector<ShardingType> types) {
+  if (sends_unique_rows(plan, table)) std::erase(types, ShardingType::data_parallel);
+  return types;
+}
+
 TableExplanation explain_table(const WhatIf& what_if, const std::vector<PathStep>& path,
                                TableId table, const ExplainOptions& options) {
   TableExplanation result;
@@ -70,7 +79,8 @@ TableExplanation explain_table(const WhatIf& what_if, const std::vector<PathStep
   result.path_ms = own.total_ms();
   const auto without = what_if.price(what_if.with(table, {}));
   result.saved_ms = std::max(0.0, what_if.cost_ms() - what_if.cost_ms(without));
-  for (auto& shards : candidates_for(what_if.plan(), table, by_load(without), options.types)) {
+  const auto types = types_for(what_if.plan(), table, options.types);
+  for (auto& shards : candidates_for(what_if.plan(), table, by_load(without), types)) {
     result.alternatives.push_back(weigh(what_if, path, table, std::move(shards)));
   }
   std::stable_sort(
@@ -166,6 +176,7 @@ Explanation explain_plan(const Plan& plan, const CostModel& cost_model,
   result.path = critical_path(result.times, plan.objective);
   for (const TableId table : worst_tables(what_if, result.path, options)) {
     result.tables.push_back(explain_table(what_if, result.path, table, options));
+    result.tables.back().other_exchange_ms = cost_of_other_exchange(plan, cost_model, table);
     result.tried += result.tables.back().alternatives.size();
   }
   result.changes = helpful_changes(result);

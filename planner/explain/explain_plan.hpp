@@ -44,6 +44,9 @@ struct TableExplanation {
   double saved_ms = 0;  ///< what the plan would cost less without it
   Binding binding = Binding::nothing;
   std::vector<Alternative> alternatives;  ///< cheapest first
+  /// What the plan would cost with the table's values exchanged the other way, as distinct rows or
+  /// pooled; none if there is no other (unique_rows_choice.hpp).
+  std::optional<double> other_exchange_ms = {};
 
   /// The cheapest that is legal; null if none was found.
   const Alternative* next_best() const;

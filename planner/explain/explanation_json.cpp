@@ -3,6 +3,7 @@
 #include "planner/memory_model.hpp"
 #include "planner/placement_words.hpp"
 #include "planner/plan_json.hpp"
+#include "planner/unique_rows.hpp"
 
 #include <fmt/format.h>
 
@@ -74,6 +75,9 @@ json table_to_json(const Plan& plan, const Explanation& explanation,
           {"path_ms", table.path_ms},
           {"saved_without_it_ms", table.saved_ms},
           {"binds", to_string(table.binding)},
+          {"exchange", sends_unique_rows(plan, table.table) ? "unique_rows" : "pooled"},
+          {"other_exchange_ms",
+           table.other_exchange_ms ? json(*table.other_exchange_ms) : json(nullptr)},
           {"why", id < plan.reasons.size() ? plan.reasons[id] : ""},
           {"next_best", alternative_to_json(plan, explanation, table.next_best())},
           {"cheaper_but_refused",

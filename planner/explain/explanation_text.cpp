@@ -3,6 +3,7 @@
 #include "planner/placement_words.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/text_table.hpp"
+#include "planner/unique_rows.hpp"
 
 #include <fmt/format.h>
 
@@ -12,6 +13,7 @@ namespace shardwright {
 namespace {
 
 constexpr std::size_t kMostRanks = 16;  // rows printed
+constexpr double kNoise = 1e-6;         // relative; less is rounding
 
 std::string ms(double time) { return fmt::format("{:.3f}", time); }
 std::string signed_ms(double time) { return fmt::format("{:+.3f} ms", time); }
@@ -81,6 +83,18 @@ std::string next_best(const Explanation& explanation, const TableExplanation& ta
                               : "");
 }
 
+// Says nothing of tables that exchange pooled values and would gain nothing otherwise.
+std::string exchange_text(const Plan& plan, const Explanation& explanation,
+                          const TableExplanation& table) {
+  if (!table.other_exchange_ms) return "";
+  const double difference = *table.other_exchange_ms - explanation.cost_ms;
+  if (sends_unique_rows(plan, table.table)) {
+    return fmt::format("; sends unique rows, pooled values {}", signed_ms(difference));
+  }
+  const bool is_better = difference < -kNoise * explanation.cost_ms;
+  return is_better ? fmt::format("; as unique rows {}", signed_ms(difference)) : "";
+}
+
 std::string why(const Plan& plan, const Explanation& explanation, const TableExplanation& table) {
   std::string text = fmt::format("{}; {}", placement_words(shards_of(plan, table.table)),
                                  next_best(explanation, table));
@@ -88,7 +102,7 @@ std::string why(const Plan& plan, const Explanation& explanation, const TableExp
     text += fmt::format("; {}: {}, but {}", signed_ms(refused->cost_ms - explanation.cost_ms),
                         placement_words(refused->shards), obstacle_text(*refused));
   }
-  return text;
+  return text + exchange_text(plan, explanation, table);
 }
 
 std::string tables_text(const Plan& plan, const Explanation& explanation) {

@@ -1,7 +1,8 @@
 #include "planner/explain/what_if.hpp"
 
 #include "planner/check.hpp"
-#include "planner/memory_model.hpp"
+#include "planner/unique_rows_memory.hpp"
+#include "planner/unique_rows_price.hpp"
 
 #include <algorithm>
 
@@ -9,7 +10,8 @@ namespace shardwright {
 
 WhatIf::WhatIf(const Plan& plan, const CostModel& cost_model)
     : plan_(plan),
-      prices_(cost_model, plan.workload, plan.topology),
+      workload_(workload_as_exchanged(plan)),
+      prices_(cost_model, workload_, plan.topology),
       times_(price(plan.shards)),
       cost_ms_(cost_ms(times_)) {}
 
@@ -28,7 +30,9 @@ std::vector<Shard> WhatIf::with(TableId table, std::span<const Shard> replacemen
 }
 
 std::vector<PhaseTimes> WhatIf::price(std::span<const Shard> shards) const {
-  return prices_.of(shards);
+  std::vector<PhaseTimes> times = prices_.of(shards);
+  if (!plan_.unique_rows.empty()) add_pooling_work(plan_, shards, times);
+  return times;
 }
 
 double WhatIf::cost_ms(std::span<const PhaseTimes> times) const {
@@ -37,7 +41,7 @@ double WhatIf::cost_ms(std::span<const PhaseTimes> times) const {
 }
 
 Bytes WhatIf::missing(std::span<const Shard> shards) const {
-  const auto memory = memory_of_ranks(plan_.memory_model, plan_.workload, plan_.topology, shards);
+  const auto memory = memory_of_plan(plan_, shards);
   Bytes most;
   for (std::size_t rank = 0; rank < memory.size(); ++rank) {
     most = std::max(most, memory[rank].total() - plan_.topology.ranks[rank].usable());

@@ -37,6 +37,7 @@ class WhatIf {
 
  private:
   const Plan& plan_;
+  Workload workload_;  ///< as cost models take it
   RepeatedPrices prices_;
   std::vector<PhaseTimes> times_;
   double cost_ms_;

@@ -1,8 +1,8 @@
 #include "planner/explain/explain_plan.hpp"
-#include "planner/memory_model.hpp"
 #include "planner/placement_words.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/report/report.hpp"
+#include "planner/unique_rows_memory.hpp"
 
 #include <algorithm>
 
@@ -21,7 +21,7 @@ json phases_to_json() {
 }
 
 json ranks_to_json(const Plan& plan) {
-  const auto memory = memory_of_ranks(plan.memory_model, plan.workload, plan.topology, plan.shards);
+  const auto memory = memory_of_plan(plan, plan.shards);
   json ranks = json::array();
   for (std::size_t i = 0; i < memory.size(); ++i) {
     const RankSpec& spec = plan.topology.ranks[i];

@@ -101,6 +101,9 @@ Plan plan_to_bench(Plan plan, const BenchOptions& options) {
     throw InputError("The plan has no batch size: give --batch-size.");
   }
   if (changed) rate_plan(plan, *make_cost_model(plan.cost_model));
+  if (options.unique_rows) {
+    choose_unique_rows(plan, *make_cost_model(plan.cost_model), *options.unique_rows);
+  }
   return plan;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "planner/plan.hpp"
+#include "planner/unique_rows_choice.hpp"
 #include "runtime/bench/bench_result.hpp"
 #include "runtime/comm/communicator.hpp"
 #include "runtime/device/backend.hpp"
@@ -12,10 +13,11 @@ namespace shardwright {
 
 struct BenchOptions {
   std::int64_t steps = 20;
-  std::int64_t warmup_steps = 3;           ///< before them, not counted
-  std::optional<OptimizerKind> optimizer;  ///< for every table; unset: each table's own
-  double zipf = 1.05;                      ///< skew of the synthetic ids
-  std::int64_t batch_size = 0;             ///< global; 0: the plan's
+  std::int64_t warmup_steps = 3;                ///< before them, not counted
+  std::optional<OptimizerKind> optimizer;       ///< for every table; unset: each table's own
+  std::optional<UniqueRowsChoice> unique_rows;  ///< unset: as the plan says
+  double zipf = 1.05;                           ///< skew of the synthetic ids
+  std::int64_t batch_size = 0;                  ///< global; 0: the plan's
   bool dense = false;           ///< also train a DLRM's dense part, run_bench() says which
   std::int64_t threads = 1;     ///< per rank, of look-up, update and LibTorch
   bool overlap = false;         ///< of exchanges and computing, where ranks do not take turns
@@ -25,9 +27,9 @@ struct BenchOptions {
   bool may_take_turns = false;  ///< the communicator is what take_turns() asks for
 };
 
-/// The plan with the options' optimizer and batch size; where these are not the plan's own, its
-/// predictions are made anew by its own cost model. Throws InputError, or UsageError if that model
-/// is not to be had.
+/// The plan with the options' optimizer, batch size and unique rows; where these are not the plan's
+/// own, its predictions are made anew by its own cost model. Throws InputError, or UsageError if
+/// that model is not to be had.
 Plan plan_to_bench(Plan plan, const BenchOptions& options);
 
 /// Trains on synthetic batches (synthetic_batches.hpp) that are made between the timed steps.

@@ -36,10 +36,19 @@ void require_pooling(const Plan& plan) {
   }
 }
 
+void require_pooled_values(const Plan& plan) {
+  if (plan.unique_rows.empty()) return;
+  throw InputError(fmt::format(
+      "Table '{}' is exchanged as distinct rows, which --device cuda does not do: leave "
+      "it out of the plan's unique_rows.",
+      plan.workload.table(plan.unique_rows.front()).name));
+}
+
 Plan accepted(const Plan& plan, std::int64_t ranks) {
   require_supported(plan, ranks);
   require_owners(plan);
   require_pooling(plan);
+  require_pooled_values(plan);
   return plan;
 }
 

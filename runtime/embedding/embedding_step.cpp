@@ -90,6 +90,7 @@ void ShardedEmbeddings::forward(const Batch& batch, std::span<float> pooled,
     s.pooled_exchange.finish_pooled(s.layout, s.sources(), s.owned.matrix(), values);
     s.split_means.divide(pooled);
   });
+  s.pool_rows(pooled);
   s.during(StepPhase::input_exchange, [&] { s.input.send(s.comm, s.layout); });
   s.has_forward = true;
 }
@@ -105,6 +106,7 @@ void ShardedEmbeddings::State::take_input(const Batch& batch) {
 
 void ShardedEmbeddings::State::look_up_and_send(const Batch& batch, const OutputValues& values) {
   owned.start(input.current());
+  look_up_and_send_rows();
   if (options.overlap) return look_up_while_sending(batch, values);
   during(StepPhase::lookup, [&] {
     owned.look_up(sources());
@@ -134,6 +136,19 @@ void ShardedEmbeddings::State::look_up_while_sending(const Batch& batch,
   });
 }
 
+/// They travel while pooled values are looked up.
+void ShardedEmbeddings::State::look_up_and_send_rows() {
+  pooled_rows.start(unique_ids());
+  during(StepPhase::lookup, [&] { owned.look_up_rows(); });
+  during(StepPhase::output_exchange, phases.output_bytes,
+         [&] { row_exchange.start_rows(comm, owned.rows(), unique_ids()); });
+}
+
+void ShardedEmbeddings::State::pool_rows(std::span<float> pooled) {
+  during(StepPhase::output_exchange, [&] { row_exchange.finish_rows(unique_ids(), pooled_rows); });
+  during(StepPhase::lookup, [&] { pooled_rows.pool(unique_ids(), pooled); });
+}
+
 /// With overlap, ranks sort the ids of their rows while the gradients are on their way.
 void ShardedEmbeddings::bring_gradients(std::span<const float> pooled_gradient,
                                         std::span<const float> vector_gradient) {
@@ -144,6 +159,7 @@ void ShardedEmbeddings::bring_gradients(std::span<const float> pooled_gradient,
                                   vector_gradient};
   s.during(StepPhase::gradient_exchange, s.phases.gradient_bytes,
            [&] { s.send_gradients(gradients); });
+  s.sum_and_send_row_gradients(pooled_gradient);
   const auto group = [&] {
     s.owned.group_rows(s.input.current());
     s.replicated.sum_gradients(s.own_vectors, of_outputs);
@@ -151,6 +167,7 @@ void ShardedEmbeddings::bring_gradients(std::span<const float> pooled_gradient,
   if (s.options.overlap) s.during(StepPhase::update, group);
   s.during(StepPhase::gradient_exchange, [&] {
     s.pooled_exchange.finish_gradients(s.layout, s.sources(), gradients, s.owned.matrix());
+    s.row_exchange.finish_gradients(s.owned.rows());
   });
   if (!s.options.overlap) s.during(StepPhase::update, group);
   if (s.replicated.empty()) return;
@@ -164,8 +181,15 @@ void ShardedEmbeddings::State::send_gradients(const OutputGradients& gradients) 
   }
 }
 
+void ShardedEmbeddings::State::sum_and_send_row_gradients(std::span<const float> pooled_gradient) {
+  during(StepPhase::update, [&] { pooled_rows.sum_gradients(unique_ids(), pooled_gradient); });
+  during(StepPhase::gradient_exchange, phases.gradient_bytes,
+         [&] { row_exchange.start_gradients(comm, owned.rows(), unique_ids(), pooled_rows); });
+}
+
 void ShardedEmbeddings::State::advance() {
   pooled_exchange.advance();
+  row_exchange.advance();
   input.advance();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/embedding/owned_tables.hpp"
+#include "runtime/embedding/pooled_rows.hpp"
 #include "runtime/embedding/replicated_tables.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
 #include "runtime/embedding/workers.hpp"
@@ -8,6 +9,7 @@
 #include "runtime/exchange/layout.hpp"
 #include "runtime/exchange/own_vectors.hpp"
 #include "runtime/exchange/pooled_exchange.hpp"
+#include "runtime/exchange/row_exchange.hpp"
 #include "runtime/exchange/split_means.hpp"
 
 #include <cstdint>
@@ -31,6 +33,9 @@ struct ShardedEmbeddings::State {
   void take_input(const Batch& batch);
   void look_up_and_send(const Batch& batch, const OutputValues& values);
   void look_up_while_sending(const Batch& batch, const OutputValues& values);
+  void look_up_and_send_rows();
+  void pool_rows(std::span<float> pooled);
+  void sum_and_send_row_gradients(std::span<const float> pooled_gradient);
   void send_gradients(const OutputGradients& gradients);
   void advance();
   double& ms(StepPhase phase);
@@ -39,6 +44,7 @@ struct ShardedEmbeddings::State {
   template <class Work>
   void during(StepPhase phase, std::int64_t& bytes, Work work);
   std::span<const InputSource> sources() const { return input.current().sources(); }
+  const UniqueIds& unique_ids() const { return input.current().unique_ids(); }
   std::span<LocalShard> owned_shards() {
     return std::span(shards).first(layout.owners[comm.rank().index()].shards.size());
   }
@@ -58,8 +64,10 @@ struct ShardedEmbeddings::State {
   OwnVectors own_vectors;
   Workers workers;
   OwnedTables owned;
+  PooledRows pooled_rows;
   ReplicatedTables replicated;
   PooledExchange pooled_exchange;  ///< ends before those whose memory it uses
+  RowExchange row_exchange;
   EmbeddingPhases phases;
   std::int64_t updates = 0;
   bool has_forward = false;

@@ -11,19 +11,6 @@
 #include <optional>
 
 namespace shardwright {
-namespace {
-
-std::size_t ids_of(std::span<const InputSource> sources, const OwnedBlock& block) {
-  std::size_t ids = 0;
-  for (const InputSource& source : sources) {
-    for (std::size_t k = 0; k < block.num_features; ++k) {
-      ids += source.features[block.first_feature + k].ids.size();
-    }
-  }
-  return ids;
-}
-
-}  // namespace
 
 OwnedTables::OwnedTables(const ExchangeLayout& layout, const Workload& workload,
                          const OptimizerSettings& settings, RankId self,
@@ -36,6 +23,7 @@ OwnedTables::OwnedTables(const ExchangeLayout& layout, const Workload& workload,
       workers_(workers),
       square_sums_(layout, workload, self),
       groups_(layout.owners[self_].blocks.size()),
+      rows_(layout.owners[self_]),
       scratch_(workers.threads()) {}
 
 /// visit(block, its position, piece, its position in the block).
@@ -49,9 +37,14 @@ void OwnedTables::for_each_piece(Visit visit) {
   }
 }
 
-/// Of a part of a bag only the sum can be taken.
-PoolingMode OwnedTables::mode(const OwnedBlock& block) const {
-  return block.is_part ? PoolingMode::sum : workload_.table(block.table).mode;
+std::size_t OwnedTables::ids_of(const Request& asked) {
+  std::size_t ids = 0;
+  for (const InputSource& source : asked.sources) {
+    for (std::size_t k = 0; k < asked.num_features; ++k) {
+      ids += source.features[asked.first_feature + k].ids.size();
+    }
+  }
+  return ids;
 }
 
 /// 0 if it is pooled.
@@ -59,8 +52,26 @@ std::int64_t OwnedTables::rows_per_vector(const OwnedBlock& block) const {
   return block.vector_width == 0 ? 0 : block.vector_width / self().row_width;
 }
 
-GradientView OwnedTables::gradients_of(const OwnedPiece& piece) const {
-  return {matrix_.data(), self().row_width, piece.column, shards_[piece.shard].shard.columns()};
+/// Of a part of a bag only the sum can be taken, and rows are the sums of bags of one id.
+PoolingMode OwnedTables::mode(const OwnedBlock& block) const {
+  const bool sums = block.is_part || block.sends_rows;
+  return sums ? PoolingMode::sum : workload_.table(block.table).mode;
+}
+
+OwnedTables::Request OwnedTables::request(std::size_t block, std::span<const InputSource> sources) {
+  const OwnedBlock& owned = self().blocks[block];
+  if (owned.sends_rows) {
+    float* const rows = rows_.values(block).data();
+    return {rows_.sources(block), 0, 1, rows, owned.row_columns, owned.row_columns};
+  }
+  const std::int64_t stride = owned.vector_width > 0 ? owned.vector_width : self().columns;
+  return {sources,        owned.first_feature, owned.num_features,
+          matrix_.data(), self().row_width,    stride};
+}
+
+GradientView OwnedTables::gradients_of(std::size_t block, const OwnedPiece& piece) {
+  const Request where = request(block, {});
+  return {where.values, where.row_width, piece.column, shards_[piece.shard].shard.columns()};
 }
 
 std::span<float> OwnedTables::scratch(std::size_t thread, std::size_t width) {
@@ -80,78 +91,94 @@ std::size_t OwnedTables::ids_per_task(std::size_t ids) const {
   return std::max(ids / (workers_.threads() * kTasksPerThread), kFewestIds);
 }
 
-void OwnedTables::plan_look_ups(std::span<const InputSource> sources) {
+/// Of the blocks that send rows, for all sources, or of the others.
+void OwnedTables::plan_look_ups(bool of_rows, std::span<const InputSource> sources) {
   std::size_t ids = 0;
-  for_each_piece([&](const OwnedBlock& block, std::size_t, const OwnedPiece&, std::size_t) {
-    ids += ids_of(sources, block);
+  for_each_piece([&](const OwnedBlock& block, std::size_t b, const OwnedPiece&, std::size_t) {
+    if (block.sends_rows == of_rows) ids += ids_of(request(b, sources));
   });
   look_ups_.clear();
-  for_each_piece([&](const OwnedBlock& block, std::size_t, const OwnedPiece& piece, std::size_t) {
-    for (const InputSource& source : sources) {
+  const std::size_t task = ids_per_task(ids);
+  for_each_piece([&](const OwnedBlock& block, std::size_t b, const OwnedPiece& piece, std::size_t) {
+    if (block.sends_rows != of_rows) return;
+    const Request asked = request(b, sources);
+    for (const InputSource& source : asked.sources) {
       if (block.vector_width > 0) {
-        plan_vectors(block, piece, source, ids_per_task(ids));
+        plan_vectors(asked, block, piece, source, task);
       } else {
-        plan_pooling(block, piece, source, ids_per_task(ids));
+        plan_bags(asked, block, piece, source, task);
       }
     }
   });
 }
 
-void OwnedTables::plan_pooling(const OwnedBlock& block, const OwnedPiece& piece,
-                               const InputSource& source, std::size_t ids_per_task) {
+void OwnedTables::plan_bags(const Request& asked, const OwnedBlock& block, const OwnedPiece& piece,
+                            const InputSource& source, std::size_t ids_per_task) {
+  if (source.samples == 0) return;
   const WeightRows rows = rows_of(piece).to_read();
-  const std::int64_t stride = self().columns;
-  float* first = matrix_.data() + source.row_begin * self().row_width + piece.column;
-  for (std::size_t k = 0; k < block.num_features; ++k, first += rows.width) {
-    for (const BagsPart& part :
-         split_bags(source.features[block.first_feature + k], ids_per_task)) {
-      float* const out = first + static_cast<std::int64_t>(part.first_bag) * stride;
-      look_ups_.push_back({part.bags, mode(block), rows, out, stride});
+  float* first = asked.values + source.row_begin * asked.row_width + piece.column;
+  for (std::size_t k = 0; k < asked.num_features; ++k, first += rows.width) {
+    const BagsView& bags = source.features[asked.first_feature + k];
+    for (const BagsPart& part : split_bags(bags, ids_per_task)) {
+      float* const out = first + static_cast<std::int64_t>(part.first_bag) * asked.stride;
+      look_ups_.push_back({part.bags, mode(block), rows, out, asked.stride});
     }
   }
 }
 
-void OwnedTables::plan_vectors(const OwnedBlock& block, const OwnedPiece& piece,
-                               const InputSource& source, std::size_t ids_per_task) {
+void OwnedTables::plan_vectors(const Request& asked, const OwnedBlock& block,
+                               const OwnedPiece& piece, const InputSource& source,
+                               std::size_t ids_per_task) {
   const WeightRows rows = rows_of(piece).to_read();
-  const std::int64_t stride = block.vector_width;
   for (std::size_t k = block.first_feature; k < block.first_feature + block.num_features; ++k) {
-    float* const first = matrix_.data() + source.first_vectors[k] * self().row_width + piece.column;
+    float* const first = asked.values + source.first_vectors[k] * asked.row_width + piece.column;
     for (const BagsPart& part : one_id_bags(source.features[k], ids_per_task)) {
-      float* const out = first + static_cast<std::int64_t>(part.first_bag) * stride;
-      look_ups_.push_back({part.bags, mode(block), rows, out, stride});
+      float* const out = first + static_cast<std::int64_t>(part.first_bag) * asked.stride;
+      look_ups_.push_back({part.bags, mode(block), rows, out, asked.stride});
     }
   }
 }
 
-void OwnedTables::start(const InputExchange& input) {
-  const std::int64_t rows = input.sources().back().row_end();
-  resize_in_huge_pages(matrix_, static_cast<std::size_t>(rows * self().row_width));
-}
-
-void OwnedTables::look_up(std::span<const InputSource> sources) {
+void OwnedTables::run_look_ups() {
   const EmbeddingKernels& kernels = embedding_kernels();
-  plan_look_ups(sources);
   workers_.run(look_ups_.size(), [&](std::size_t i, std::size_t) {
     const LookUp& look_up = look_ups_[i];
     kernels.pool_bags(look_up.bags, look_up.mode, look_up.rows, look_up.out, look_up.stride);
   });
 }
 
+void OwnedTables::start(const InputExchange& input) {
+  const std::int64_t rows = input.sources().back().row_end();
+  resize_in_huge_pages(matrix_, static_cast<std::size_t>(rows * self().row_width));
+  rows_.start(input.sources());
+}
+
+void OwnedTables::look_up(std::span<const InputSource> sources) {
+  plan_look_ups(false, sources);
+  run_look_ups();
+}
+
+void OwnedTables::look_up_rows() {
+  plan_look_ups(true, {});
+  run_look_ups();
+}
+
 void OwnedTables::look_up(const InputExchange& input) {
   start(input);
   look_up(input.sources());
+  look_up_rows();
 }
 
 void OwnedTables::group_rows(const InputExchange& input) {
   std::vector<std::size_t> order(groups_.size());  // the largest first
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return ids_of(input.sources(), self().blocks[a]) > ids_of(input.sources(), self().blocks[b]);
+    return ids_of(request(a, input.sources())) > ids_of(request(b, input.sources()));
   });
   workers_.run(groups_.size(), [&](std::size_t i, std::size_t) {
     const OwnedBlock& block = self().blocks[order[i]];
-    groups_[order[i]].build(input.sources(), block.first_feature, block.num_features, mode(block),
+    const Request asked = request(order[i], input.sources());
+    groups_[order[i]].build(asked.sources, asked.first_feature, asked.num_features, mode(block),
                             block.rows(), rows_per_vector(block));
   });
   plan_updates();
@@ -193,7 +220,7 @@ void OwnedTables::sum_hot_gradients() {
     const std::span gradient = std::span(hot_gradients_).subspan(update.hot_gradient, width);
     const std::span group = groups_[update.block_position][update.groups.begin];
     workers_.run((width + kColumns - 1) / kColumns, [&](std::size_t part, std::size_t) {
-      GradientView view = gradients_of(*update.piece);
+      GradientView view = gradients_of(update.block_position, *update.piece);
       view.column += static_cast<std::int64_t>(part * kColumns);
       const std::size_t columns = std::min(kColumns, width - part * kColumns);
       kernels.sum_gradients(group, view, gradient.subspan(part * kColumns, columns));
@@ -205,7 +232,7 @@ double OwnedTables::sum_all_squares() {
   double sum = 0;
   for_each_piece([&](const OwnedBlock&, std::size_t b, const OwnedPiece& piece, std::size_t) {
     const std::size_t width = rows_of(piece).width;
-    sum += shardwright::sum_all_squares(groups_[b], gradients_of(piece),
+    sum += shardwright::sum_all_squares(groups_[b], gradients_of(b, piece),
                                         scratch(0, width).first(width));
   });
   return sum;
@@ -224,7 +251,7 @@ void OwnedTables::sum_row_squares(const StepSize& step) {
          rule(*update.block, step),
          groups_[update.block_position],
          update.groups,
-         gradients_of(*update.piece),
+         gradients_of(update.block_position, *update.piece),
          {},
          scratch(thread, rows.width)},
         square_sums_.own_part(update.block_position, update.piece_position));
@@ -238,9 +265,10 @@ void OwnedTables::update(const StepSize& step) {
     const Update& update = updates_[i];
     if (update.is_hot) return update_hot(update, step, thread);
     const ShardRows rows = rows_of(*update.piece);
-    kernels.update_rows({rows, rule(*update.block, step), groups_[update.block_position],
-                         update.groups, gradients_of(*update.piece),
-                         square_sums_.totals(update.block_position), scratch(thread, rows.width)});
+    const std::size_t block = update.block_position;
+    kernels.update_rows({rows, rule(*update.block, step), groups_[block], update.groups,
+                         gradients_of(block, *update.piece), square_sums_.totals(block),
+                         scratch(thread, rows.width)});
   });
 }
 

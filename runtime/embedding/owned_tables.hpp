@@ -3,6 +3,7 @@
 #include "runtime/comm/communicator.hpp"
 #include "runtime/embedding/line_vector.hpp"
 #include "runtime/embedding/optimizer.hpp"
+#include "runtime/embedding/owned_rows.hpp"
 #include "runtime/embedding/row_groups.hpp"
 #include "runtime/embedding/shard_update.hpp"
 #include "runtime/embedding/weight_rows.hpp"
@@ -20,7 +21,8 @@ namespace shardwright {
 
 /// What a rank computes on the shards it owns: pooled values for the samples of all ranks, vectors
 /// for their ids where there is no pooling, and updates by the gradients of both, all in its matrix
-/// (OwnerLayout). Borrows all that it is made of.
+/// (OwnerLayout); of blocks that send rows the rows, and updates by the gradients that ranks have
+/// summed for them. Borrows all that it is made of.
 class OwnedTables {
  public:
   /// `shards` are those of the rank's OwnerLayout, in its order. However many `workers` there are,
@@ -29,17 +31,22 @@ class OwnedTables {
               const OptimizerSettings& settings, RankId self,
               std::span<ShardedEmbeddings::LocalShard> shards, Workers& workers);
 
-  /// Gives the matrix room for a batch.
+  /// Gives the matrix and the rows room for a batch.
   void start(const InputExchange& input);
   /// After start(): fills the rows of the matrix that belong to some of the batch's sources.
   void look_up(std::span<const InputSource> sources);
-  /// Both, for all sources.
+  /// All of it, for all sources.
   void look_up(const InputExchange& input);
+  /// After start(): fills rows().
+  void look_up_rows();
   /// Resized for the batch: to be filled with gradients after look_up() and the exchange of its
   /// values.
   std::span<float> matrix() { return matrix_; }
+  /// To be filled with gradients too.
+  OwnedRows& rows() { return rows_; }
 
-  /// Sorts the batch's ids by row. The next three take the gradients that are in the matrix.
+  /// Sorts the batch's ids by row. The next three take the gradients that are in the matrix and in
+  /// rows().
   void group_rows(const InputExchange& input);
   double sum_all_squares();
   /// Whether exchange_squares() must be called, on all ranks, between the two others.
@@ -57,6 +64,15 @@ class OwnedTables {
     float* out = nullptr;
     std::int64_t stride = 0;  ///< from one bag's values to the next one's
   };
+  /// What a block is asked for, and where its pooled values, vectors or rows are.
+  struct Request {
+    std::span<const InputSource> sources;
+    std::size_t first_feature = 0;
+    std::size_t num_features = 0;
+    float* values = nullptr;
+    std::int64_t row_width = 0;  ///< of what `sources` count as rows of `values`
+    std::int64_t stride = 0;     ///< from one bag's values to the next one's
+  };
   /// Of one piece: the groups that one thread updates.
   struct Update {
     const OwnedBlock* block = nullptr;
@@ -72,15 +88,18 @@ class OwnedTables {
   void for_each_piece(Visit visit);
   PoolingMode mode(const OwnedBlock& block) const;
   std::int64_t rows_per_vector(const OwnedBlock& block) const;
-  GradientView gradients_of(const OwnedPiece& piece) const;
+  static std::size_t ids_of(const Request& asked);
+  Request request(std::size_t block, std::span<const InputSource> sources);
+  GradientView gradients_of(std::size_t block, const OwnedPiece& piece);
   std::span<float> scratch(std::size_t thread, std::size_t width);
   ShardRows rows_of(const OwnedPiece& piece);
   std::size_t ids_per_task(std::size_t ids) const;
-  void plan_look_ups(std::span<const InputSource> sources);
-  void plan_pooling(const OwnedBlock& block, const OwnedPiece& piece, const InputSource& source,
-                    std::size_t ids_per_task);
-  void plan_vectors(const OwnedBlock& block, const OwnedPiece& piece, const InputSource& source,
-                    std::size_t ids_per_task);
+  void plan_look_ups(bool of_rows, std::span<const InputSource> sources);
+  void plan_bags(const Request& asked, const OwnedBlock& block, const OwnedPiece& piece,
+                 const InputSource& source, std::size_t ids_per_task);
+  void plan_vectors(const Request& asked, const OwnedBlock& block, const OwnedPiece& piece,
+                    const InputSource& source, std::size_t ids_per_task);
+  void run_look_ups();
   void plan_updates();
   void plan_piece(Update whole, std::size_t ids_per_task);
   void sum_hot_gradients();
@@ -100,6 +119,7 @@ class OwnedTables {
   std::vector<LookUp> look_ups_;
   std::vector<Update> updates_;
   LineVector<float> matrix_;
+  OwnedRows rows_;
   LineVector<float> hot_gradients_;
   std::vector<LineVector<float>> scratch_;  ///< working memory of each thread
 };

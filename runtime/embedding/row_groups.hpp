@@ -1,7 +1,7 @@
 #pragma once
 
 #include "costmodel/table.hpp"
-#include "runtime/exchange/input_exchange.hpp"
+#include "runtime/exchange/input_source.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -31,8 +31,10 @@ ShardedEmbeddings::State::State(const Plan& plan, Communicator& communicator,
       own_vectors(layout, workload),
       workers(options.threads),
       owned(layout, workload, options.optimizer, comm.rank(), owned_shards(), workers),
+      pooled_rows(layout, workload, workers),
       replicated(layout, workload, options.optimizer, replicated_shards()),
-      pooled_exchange(own_vectors, options.wire, options.overlap) {
+      pooled_exchange(own_vectors, options.wire, options.overlap),
+      row_exchange(layout, comm.rank(), options.wire) {
   if (options.overlap) workers.set_between_tasks([this] { advance(); });
   for (const PooledFeature& feature : layout.features) {
     if (feature.unpooled) {

@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "planner/coverage.hpp"
+#include "planner/unique_rows.hpp"
 #include "runtime/embedding/trainable_types.hpp"
 
 #include <fmt/format.h>
@@ -82,6 +83,11 @@ void require_each_weight_once(const Table& table, const std::vector<Shard>& shar
   if (!problems.empty()) throw InputError(problems.front() + " See `shardwright check`.");
 }
 
+void require_unique_rows(const Plan& plan) {
+  const std::vector<std::string> problems = unique_rows_problems(plan);
+  if (!problems.empty()) throw InputError(problems.front());
+}
+
 }  // namespace
 
 void require_supported(const Plan& plan, std::int64_t ranks) {
@@ -93,6 +99,7 @@ void require_supported(const Plan& plan, std::int64_t ranks) {
     for (const Shard& shard : shards) require_supported_shard(table, shard, ranks);
     require_each_weight_once(table, shards);
   }
+  require_unique_rows(plan);
 }
 
 }  // namespace shardwright

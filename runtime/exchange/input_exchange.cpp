@@ -59,6 +59,7 @@ void InputExchange::start(Communicator& comm, const ExchangeLayout& layout, cons
   self_ = comm.rank().index();
   bytes_sent_ = 0;
   parts_.split(layout, batch);
+  unique_ids_.find(layout, batch);
   count_and_pack(layout, batch);
   start_counts(comm);
 }
@@ -80,21 +81,28 @@ void InputExchange::advance() {
   if (exchange_) exchange_->advance();
 }
 
+/// What an owner is sent of one feature.
+const Bags& InputExchange::bags(const ExchangeLayout& layout, const Batch& batch,
+                                const OwnedFeature& sent) const {
+  if (!sent.is_unique) return parts_.bags(batch, sent);
+  return unique_ids_.of(layout.features[sent.feature].table).parts[sent.part.value()];
+}
+
 InputExchange::Counts InputExchange::count(const ExchangeLayout& layout, const OwnerLayout& owner,
                                            const Batch& batch) const {
   Counts counts{.first_sample = batch.first_sample, .samples = batch.size};
   for (const OwnedFeature& sent : owner.features) {
-    const Bags& bags = parts_.bags(batch, sent);
-    counts.ids += std::ssize(bags.ids);
-    if (layout.features[sent.feature].weighted) counts.weights += std::ssize(bags.weights);
+    const Bags& of_feature = bags(layout, batch, sent);
+    counts.ids += std::ssize(of_feature.ids);
+    if (layout.features[sent.feature].weighted) counts.weights += std::ssize(of_feature.weights);
   }
   return counts;
 }
 
 std::size_t InputExchange::message_bytes(const Counts& counts, const OwnerLayout& receiver) {
-  const auto features = static_cast<std::int64_t>(receiver.features.size());
-  return static_cast<std::size_t>(8 * counts.ids + 4 * counts.weights +
-                                  4 * counts.samples * features);
+  const std::int64_t by_sample = std::ssize(receiver.features) - receiver.unique_features;
+  const std::int64_t lengths = counts.samples * by_sample + receiver.unique_features;
+  return static_cast<std::size_t>(8 * counts.ids + 4 * counts.weights + 4 * lengths);
 }
 
 void InputExchange::count_and_pack(const ExchangeLayout& layout, const Batch& batch) {
@@ -161,13 +169,13 @@ void InputExchange::start_messages(Communicator& comm, const ExchangeLayout& lay
 
 void InputExchange::pack(const ExchangeLayout& layout, const OwnerLayout& receiver,
                          const Batch& batch, std::span<std::byte> message) const {
-  for (const OwnedFeature& sent : receiver.features) put(message, parts_.bags(batch, sent).ids);
+  for (const OwnedFeature& sent : receiver.features) put(message, bags(layout, batch, sent).ids);
   for (const OwnedFeature& sent : receiver.features) {
     if (!layout.features[sent.feature].weighted) continue;
-    put(message, parts_.bags(batch, sent).weights);
+    put(message, bags(layout, batch, sent).weights);
   }
   for (const OwnedFeature& sent : receiver.features) {
-    put(message, parts_.bags(batch, sent).lengths);
+    put(message, bags(layout, batch, sent).lengths);
   }
 }
 
@@ -180,10 +188,11 @@ void InputExchange::view_messages(const ExchangeLayout& layout, const OwnerLayou
     std::size_t first_weight = 0;
     sources_[r].features.clear();
     for (const OwnedFeature& sent : self.features) {
-      const auto lengths = take<std::int32_t>(message, sources_[r].samples);
+      const auto lengths = take<std::int32_t>(message, sent.is_unique ? 1 : sources_[r].samples);
       const auto count = static_cast<std::size_t>(
           std::accumulate(lengths.begin(), lengths.end(), std::int64_t{0}));
-      const std::size_t weighted = layout.features[sent.feature].weighted ? count : 0;
+      const bool is_weighted = layout.features[sent.feature].weighted && !sent.is_unique;
+      const std::size_t weighted = is_weighted ? count : 0;
       sources_[r].features.push_back(
           {lengths, ids.subspan(first_id, count), weights.subspan(first_weight, weighted)});
       first_id += count;

@@ -2,8 +2,10 @@
 
 #include "runtime/comm/communicator.hpp"
 #include "runtime/data/batch.hpp"
+#include "runtime/exchange/input_source.hpp"
 #include "runtime/exchange/layout.hpp"
 #include "runtime/exchange/row_parts.hpp"
+#include "runtime/exchange/unique_ids.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -13,31 +15,11 @@
 
 namespace shardwright {
 
-/// One feature's bags of one rank's samples, as Bags, in someone else's memory.
-struct BagsView {
-  std::span<const std::int32_t> lengths;
-  std::span<const std::int64_t> ids;
-  std::span<const float> weights;
-};
-
-/// What one rank sent, and its rows [row_begin, row_end()) of the owner's matrix: first those of
-/// its samples, then those of its ids' vectors (OwnerLayout).
-struct InputSource {
-  std::int64_t row_begin = 0;
-  std::int64_t samples = 0;
-  std::vector<BagsView> features;  ///< in the order of OwnerLayout::features
-  std::int64_t rows_per_sample = 1;
-  std::int64_t vector_rows = 0;
-  /// Of each feature without pooling: the row where its first id's vector begins. Empty if there
-  /// are none.
-  std::vector<std::int64_t> first_vectors = {};
-  std::int64_t row_end() const { return row_begin + samples * rows_per_sample + vector_rows; }
-};
-
 /// Brings the ids to the ranks that own the tables. Two messages per pair of ranks: counts (32
 /// bytes), then ids, weights and lengths of the features that the receiver needs (8 bytes per id, 4
 /// per weight, 4 per sample and feature), once for each owner of the table however many column
-/// shards it has. Of a table whose rows are cut, an owner is sent the ids of its own rows alone.
+/// shards it has. Of a table whose rows are cut, an owner is sent the ids of its own rows alone; of
+/// one that sends rows each id once, without weights and with one length of 4 bytes for the batch.
 /// Keeps its buffers from batch to batch.
 class InputExchange {
  public:
@@ -65,6 +47,8 @@ class InputExchange {
   /// Of the last batch that was finished, one per rank, in rank order; views end with the next
   /// start.
   const std::vector<InputSource>& sources() const { return sources_; }
+  /// Of the last batch that was started: those of the tables that send rows.
+  const UniqueIds& unique_ids() const { return unique_ids_; }
   /// Samples of all ranks.
   std::int64_t samples() const { return samples_; }
 
@@ -78,6 +62,8 @@ class InputExchange {
   };
   static_assert(sizeof(Counts) == kCountBytes);
 
+  const Bags& bags(const ExchangeLayout& layout, const Batch& batch,
+                   const OwnedFeature& sent) const;
   Counts count(const ExchangeLayout& layout, const OwnerLayout& owner, const Batch& batch) const;
   static std::size_t message_bytes(const Counts& counts, const OwnerLayout& receiver);
   void count_and_pack(const ExchangeLayout& layout, const Batch& batch);
@@ -91,6 +77,7 @@ class InputExchange {
   void view_messages(const ExchangeLayout& layout, const OwnerLayout& self);
 
   RowParts parts_;
+  UniqueIds unique_ids_;
   std::vector<Counts> send_counts_;     ///< per receiver
   std::vector<Counts> receive_counts_;  ///< per sender
   std::vector<std::byte> send_buffer_;

@@ -49,13 +49,18 @@ void add_block(OwnerLayout& owner, const ExchangeLayout& layout, TableId table,
   added.row_begin = part.begin;
   added.row_end = part.end;
   added.is_part = layout.splits_rows(table);
+  added.sends_rows = layout.sends_rows(table);
   added.first_piece = owner.pieces.size();
   added.first_feature = owner.features.size();
+  const bool in_parts = added.is_part || added.sends_rows;
   for (std::size_t f = 0; f < layout.features.size(); ++f) {
     if (layout.features[f].table != table) continue;
-    owner.features.push_back({f, added.is_part ? std::optional(part.number) : std::nullopt});
+    owner.features.push_back(
+        {f, in_parts ? std::optional(part.number) : std::nullopt, added.sends_rows});
+    if (added.sends_rows) break;  // one for all of them
   }
   added.num_features = owner.features.size() - added.first_feature;
+  if (added.sends_rows) ++owner.unique_features;
 }
 
 /// The columns of a piece of pooled features.
@@ -73,9 +78,11 @@ void add_runs(ExchangeLayout& layout, const OwnedBlock& block, const Shard& shar
   }
 }
 
-bool is_unpooled(const ExchangeLayout& layout, const OwnerLayout& owner, const OwnedBlock& block) {
-  return block.num_features > 0 &&
-         layout.features[owner.features[block.first_feature].feature].unpooled;
+/// Which columns the next piece of a block goes beside.
+std::int64_t& columns_beside(const ExchangeLayout& layout, OwnerLayout& owner, OwnedBlock& block) {
+  if (block.sends_rows) return block.row_columns;
+  const std::size_t feature = owner.features[block.first_feature].feature;
+  return layout.features[feature].unpooled ? block.vector_width : owner.columns;
 }
 
 void add_piece(ExchangeLayout& layout, const Shard& shard, std::size_t position,
@@ -86,13 +93,12 @@ void add_piece(ExchangeLayout& layout, const Shard& shard, std::size_t position,
   if (is_new) add_block(owner, layout, shard.table, part);
   OwnedBlock& block = owner.blocks.back();
   ++block.num_pieces;
-  const bool unpooled = is_unpooled(layout, owner, block);
-  owner.pieces.push_back(
-      {position, part.begin - shard.row_begin, unpooled ? block.vector_width : owner.columns});
-  if (unpooled) {
-    block.vector_width += shard.columns();
-  } else {
+  std::int64_t& columns = columns_beside(layout, owner, block);
+  owner.pieces.push_back({position, part.begin - shard.row_begin, columns});
+  if (&columns == &owner.columns) {
     add_runs(layout, block, shard);
+  } else {
+    columns += shard.columns();
   }
 }
 
@@ -144,6 +150,8 @@ ExchangeLayout make_layout(const Plan& plan) {
   ExchangeLayout layout;
   layout.owners.resize(plan.topology.ranks.size());
   add_features(layout, plan.workload);
+  layout.unique_rows.resize(plan.workload.tables.size());
+  for (const TableId table : plan.unique_rows) layout.unique_rows[table.index()] = true;
   std::vector<Shard> shards = shards_with_owners(plan);
   std::sort(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {
     return std::tuple(a.table, a.row_begin, a.col_begin) <

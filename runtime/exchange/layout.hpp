@@ -21,7 +21,8 @@ struct PooledFeature {
 
 /// The rows [row_begin, row_end) of a shard and their place in the owner's matrix: the table's k-th
 /// feature has the columns [column + k·width, column + (k + 1)·width). Of a table without pooling
-/// they begin at `column` of each id's vector.
+/// they begin at `column` of each id's vector, of a block that sends rows at `column` of each row
+/// (OwnedBlock::row_columns).
 struct OwnedPiece {
   std::size_t shard = 0;       ///< position in OwnerLayout::shards
   std::int64_t first_row = 0;  ///< of the shard's rows
@@ -40,6 +41,8 @@ struct OwnedBlock {
   std::size_t first_feature = 0;
   std::size_t num_features = 0;
   std::int64_t vector_width = 0;  ///< of an id's vector, all pieces side by side; 0: pooled
+  bool sends_rows = false;        ///< the rows themselves, in no column of the owner's matrix
+  std::int64_t row_columns = 0;   ///< then: of its pieces, side by side
   std::int64_t rows() const { return row_end - row_begin; }
 };
 
@@ -48,6 +51,7 @@ struct OwnedBlock {
 struct OwnedFeature {
   std::size_t feature = 0;          ///< position in ExchangeLayout::features
   std::optional<std::size_t> part;  ///< counts the blocks of rows between the table's cuts
+  bool is_unique = false;  ///< each id of all features of its table once, as one bag for a batch
 };
 
 /// Columns that stand side by side both in an owner's matrix and in the pooled rows.
@@ -70,7 +74,8 @@ struct OwnerLayout {
   std::vector<OwnedFeature> features;  ///< whose ids it is sent
   std::vector<ColumnRun> runs;         ///< cover its matrix from left to right
   std::int64_t columns = 0;
-  std::int64_t row_width = 0;  ///< divides columns and every vector_width
+  std::int64_t row_width = 0;        ///< divides columns and every vector_width
+  std::int64_t unique_features = 0;  ///< how many of `features` are
 };
 
 /// A run of partial sums and the rank that has it.
@@ -88,7 +93,9 @@ struct ExchangeLayout {
   std::vector<std::vector<std::int64_t>> row_cuts;  ///< per table: 0, …, rows; empty: no owner
   std::vector<PartialRun> partial_runs;             ///< in the order of the tables' rows: sums are
                                                     ///< added in this order, whoever has them
+  std::vector<bool> unique_rows = {};  ///< per table: owners send distinct rows (unique_ids.hpp)
   bool splits_rows(TableId table) const { return row_cuts[table.index()].size() > 2; }
+  bool sends_rows(TableId table) const { return unique_rows[table.index()]; }
 };
 
 /// For a plan that require_supported() has accepted.

@@ -39,7 +39,7 @@ void RowParts::split(const ExchangeLayout& layout, const Batch& batch) {
   parts_.resize(layout.features.size());
   for (std::size_t f = 0; f < layout.features.size(); ++f) {
     const TableId table = layout.features[f].table;
-    if (!layout.splits_rows(table)) continue;
+    if (!layout.splits_rows(table) || layout.sends_rows(table)) continue;
     split_bags(batch.features[f], layout.row_cuts[table.index()], parts_[f]);
   }
 }

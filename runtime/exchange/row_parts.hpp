@@ -10,8 +10,8 @@
 
 namespace shardwright {
 
-/// A batch's ids of the tables whose rows are cut, sorted once by the part they fall into. Keeps
-/// its buffers from batch to batch.
+/// A batch's ids of the tables whose rows are cut, sorted once by the part they fall into; tables
+/// that send rows have UniqueIds instead. Keeps its buffers from batch to batch.
 class RowParts {
  public:
   void split(const ExchangeLayout& layout, const Batch& batch);

@@ -8,6 +8,7 @@ SplitMeans::SplitMeans(const ExchangeLayout& layout, const Workload& workload)
     const PooledFeature& feature = layout.features[f];
     const Table& table = workload.table(feature.table);
     if (table.mode != PoolingMode::mean || !layout.splits_rows(feature.table)) continue;
+    if (layout.sends_rows(feature.table)) continue;  // whole bags are pooled at their own rank
     features_.push_back({f, feature.pooled_column, table.dim, {}});
   }
 }

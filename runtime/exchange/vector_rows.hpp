@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runtime/exchange/input_exchange.hpp"
+#include "runtime/exchange/input_source.hpp"
 #include "runtime/exchange/layout.hpp"
 
 #include <span>

@@ -3,6 +3,7 @@
 #include "costmodel/errors.hpp"
 #include "planner/explain/explain_plan.hpp"
 #include "planner/placement_words.hpp"
+#include "planner/unique_rows_price.hpp"
 #include "runtime/measured/measured_cost_model.hpp"
 #include "runtime/measured/stragglers.hpp"
 
@@ -27,7 +28,7 @@ std::unique_ptr<CostModel> cost_model_of(const Plan& plan) {
 /// The plan's own prices, as `predicted` may stem from a model that has gone.
 std::vector<RankPrediction> prices_of(const Plan& plan, const CostModel& cost_model) {
   std::vector<RankPrediction> prices;
-  for (const PhaseTimes& times : cost_model.price(plan.workload, plan.topology, plan.shards)) {
+  for (const PhaseTimes& times : price_plan(plan, cost_model)) {
     prices.push_back({.memory = {}, .phases = times});
   }
   return prices;

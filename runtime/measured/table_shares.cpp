@@ -1,6 +1,7 @@
 #include "runtime/measured/table_shares.hpp"
 
 #include "planner/placement_words.hpp"
+#include "planner/unique_rows_price.hpp"
 
 #include <algorithm>
 
@@ -17,9 +18,11 @@ double ms_in(const PhaseTimes& times, StepPhase phase) {
 }  // namespace
 
 TableShares::TableShares(const Plan& plan, const CostModel& cost_model) {
+  const Workload workload = workload_as_exchanged(plan);
   for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
-    of_tables_.push_back(
-        cost_model.price(plan.workload, plan.topology, shards_of(plan, TableId::of(t))));
+    const std::vector<Shard> shards = shards_of(plan, TableId::of(t));
+    of_tables_.push_back(cost_model.price(workload, plan.topology, shards));
+    if (!plan.unique_rows.empty()) add_pooling_work(plan, shards, of_tables_.back());
   }
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/trainer/exchange_check.hpp"
 
+#include "planner/unique_rows.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/exchange/input_exchange.hpp"
 
@@ -31,7 +32,7 @@ ExchangeCheck::ExchangeCheck(const Plan& plan) {
   const std::vector<bool> none(static_cast<std::size_t>(plan.topology.size()));
   owners_.is_one = pooled_owners_.is_one = none;
   for (const Shard& shard : plan.shards) {
-    if (!shard.rank) continue;
+    if (!shard.rank || sends_unique_rows(plan, shard.table)) continue;
     owners_.add(*shard.rank);
     if (plan.workload.table(shard.table).mode != PoolingMode::none) {
       pooled_owners_.add(*shard.rank);

@@ -13,7 +13,8 @@ namespace shardwright {
 /// not: the ranks would not be training one model. With shards on another rank, a rank with samples
 /// sends lengths of bags and gradients; a rank with shards sends pooled embeddings, be they parts
 /// of sums, if another has samples. Of tables without pooling only the lengths are sure to be sent,
-/// for bags may be empty. data_parallel tables are on every rank and ask for none of this.
+/// for bags may be empty, and of tables that are exchanged as distinct rows a batch may name none.
+/// data_parallel tables are on every rank and ask for none of this.
 class ExchangeCheck {
  public:
   explicit ExchangeCheck(const Plan& plan);

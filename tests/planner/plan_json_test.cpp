@@ -54,6 +54,20 @@ std::string refusal(const std::function<void(json&)>& change) {
   return refusal_of<InputError>([&] { reread(change); });
 }
 
+TEST(PlanJson, ReadsTablesThatSendUniqueRowsInAnyOrder) {
+  EXPECT_TRUE(reread([](json&) {}).unique_rows.empty());
+  const auto named = [](const json& names) {
+    return [names](json& plan) { plan["unique_rows"] = names; };
+  };
+  EXPECT_EQ(reread(named(json::array({"a"})), false).unique_rows, std::vector{TableId(0)});
+  EXPECT_EQ(reread(named(json::array({"b", "a"})), false).unique_rows,
+            (std::vector{TableId(0), TableId(1)}));
+  EXPECT_THAT(refusal(named(json::array({"b"}))), HasSubstr("Table 'b' is data_parallel"));
+  EXPECT_THAT(refusal(named(json::array({"c"}))),
+              AllOf(HasSubstr("unique_rows"), HasSubstr("name of one")));
+  EXPECT_THAT(refusal(named(json::array({"a", "a"}))), HasSubstr("each once"));
+}
+
 TEST(PlanJson, KnowsOneKernelAndOneMemoryTier) {
   const Plan named = reread([](json& plan) {
     plan["shards"][0]["compute_kernel"] = "fused";

@@ -56,6 +56,35 @@ TEST(PlanToBench, PredictsAnewForAnotherBatchOrOptimizer) {
   EXPECT_GT(adagrad.predicted[0].memory, plan.predicted[0].memory);
 }
 
+TEST(PlanToBench, ExchangesUniqueRowsOnRequestAlone) {
+  Plan plan = small_plan(2);
+  plan.unique_rows = {TableId{1}};
+  BenchOptions options;
+  EXPECT_EQ(plan_to_bench(plan, options).unique_rows, plan.unique_rows);
+  options.unique_rows = UniqueRowsChoice::all;
+  const Plan all = plan_to_bench(plan, options);
+  EXPECT_EQ(all.unique_rows.size(), plan.workload.tables.size());
+  EXPECT_NE(all.predicted, plan.predicted);
+  options.unique_rows = UniqueRowsChoice::none;
+  EXPECT_EQ(plan_to_bench(plan, options).unique_rows, std::vector<TableId>{});
+}
+
+/// With one row, a rank asks for one id of 8 bytes and gets one row of 16 in a step.
+TEST(RunBench, CountsTheBytesOfUniqueRows) {
+  Plan plan = small_plan(2);
+  plan.workload.tables = {plan.workload.tables[3]};
+  plan.shards = {{TableId{0}, ShardingType::table_wise, 0, 1, 0, 4, RankId{0}}};
+  plan.unique_rows = {TableId{0}};
+  rate_plan(plan, *make_cost_model("analytic"));
+  run_ranks(2, [&](Communicator& comm) {
+    const BenchResult result = run_bench(comm, plan, few_steps(4));
+    EXPECT_EQ(result.sums.max_bytes[static_cast<std::size_t>(StepTraffic::input)],
+              4 * (32 + 8 + 4));
+    EXPECT_EQ(result.sums.max_bytes[static_cast<std::size_t>(StepTraffic::output)], 4 * 16);
+    EXPECT_EQ(result.sums.max_bytes[static_cast<std::size_t>(StepTraffic::gradient)], 4 * 16);
+  });
+}
+
 TEST(PlanToBench, AsksForABatchSize) {
   Plan plan = small_plan(2);
   plan.workload.batch_size = 0;

@@ -74,6 +74,15 @@ TEST(RequireSupported, AcceptsEveryFormatAndOptimizer) {
   }
 }
 
+TEST(RequireSupported, TakesUniqueRowsOfTablesThatHaveOwners) {
+  Plan plan = make_plan();
+  plan.unique_rows = {TableId{0}};
+  EXPECT_EQ(refusal(plan), "");
+  plan.shards = {{TableId{0}, ShardingType::data_parallel, 0, 10, 0, 16, {}}};
+  EXPECT_THAT(refusal(plan), AllOf(HasSubstr("'movies' is data_parallel"),
+                                   HasSubstr("leave it out of unique_rows")));
+}
+
 TEST(RequireSupported, AcceptsEveryShardingType) {
   Plan plan = make_plan();
   for (const auto type :

@@ -328,12 +328,17 @@ Batch make_batch(const Workload& workload, std::int64_t step, std::int64_t begin
 }
 
 Batch make_share(const Workload& workload, std::int64_t step, const Communicator& comm) {
+  return make_share_of(workload, step, comm.size(), comm.rank().value());
+}
+
+Batch make_share_of(const Workload& workload, std::int64_t step, std::int64_t ranks,
+                    std::int64_t rank) {
   Random random(static_cast<std::uint64_t>(step));  // the same on every rank
   const std::int64_t samples = global_samples(step);
   std::vector<std::int64_t> cuts = {0, samples};
-  for (std::int64_t r = 1; r < comm.size(); ++r) cuts.push_back(below(random(), samples + 1));
+  for (std::int64_t r = 1; r < ranks; ++r) cuts.push_back(below(random(), samples + 1));
   std::sort(cuts.begin(), cuts.end());
-  const std::size_t self = comm.rank().index();
+  const auto self = static_cast<std::size_t>(rank);
   return make_batch(workload, step, cuts[self], cuts[self + 1]);
 }
 

@@ -55,6 +55,8 @@ std::int64_t global_samples(std::int64_t step);
 Batch make_batch(const Workload& workload, std::int64_t step, std::int64_t begin, std::int64_t end);
 /// This rank's share: uneven, and nothing on some ranks.
 Batch make_share(const Workload& workload, std::int64_t step, const Communicator& comm);
+Batch make_share_of(const Workload& workload, std::int64_t step, std::int64_t ranks,
+                    std::int64_t rank);
 /// d loss / d pooled of the batch's samples.
 std::vector<float> make_gradient(std::int64_t step, const Batch& batch, std::int64_t columns);
 

@@ -61,6 +61,18 @@ TEST(ExchangeCheck, CountsOfIdsAreNoInput) {
   EXPECT_THAT(refusal(plan_on({0, 1, 2}), ranks), testing::HasSubstr("Rank 2 sent nothing"));
 }
 
+/// A batch may name none of their rows.
+TEST(ExchangeCheck, TablesThatSendUniqueRowsAskForNothing) {
+  Plan plan = plan_on({0, 1});
+  Reports ranks = busy_ranks();
+  ranks[1].bytes(StepTraffic::output) = 0;
+  EXPECT_THAT(refusal(plan, ranks), testing::HasSubstr("Rank 1 sent nothing"));
+  plan.unique_rows = {TableId{1}};
+  EXPECT_EQ(refusal(plan, ranks), "");
+  ranks[0].bytes(StepTraffic::output) = 0;
+  EXPECT_THAT(refusal(plan, ranks), testing::HasSubstr("Rank 0 sent nothing"));
+}
+
 TEST(ExchangeCheck, ARankWithoutSamplesSendsEmbeddingsAlone) {
   Reports ranks = busy_ranks();
   ranks[0].samples = 0;

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "planner/plan.hpp"
+
+#include <string>
+#include <vector>
+
+namespace shardwright {
+
+/// Whether a table is exchanged as distinct rows: a rank sends its owners each different id of its
+/// batch once, gets the rows, pools them itself, and sends back the sums of their gradients.
+/// Otherwise it sends all ids and gets pooled values.
+bool sends_unique_rows(const Plan& plan, TableId table);
+
+/// Why a table cannot be exchanged so whatever it costs, as an end of a sentence about it ("is …");
+/// empty if it can: its rows must have owners, and be pooled.
+std::string why_not_unique_rows(const Plan& plan, TableId table);
+
+/// One sentence for each of plan.unique_rows that is no table, is named twice, or cannot be.
+std::vector<std::string> unique_rows_problems(const Plan& plan);
+
+}  // namespace shardwright

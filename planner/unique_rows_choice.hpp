@@ -1,0 +1,32 @@
+#pragma once
+
+#include "costmodel/cost_model.hpp"
+#include "planner/plan.hpp"
+
+#include <optional>
+#include <string_view>
+
+namespace shardwright {
+
+/// Which tables of a plan are exchanged as distinct rows.
+enum class UniqueRowsChoice {
+  none,     ///< all are exchanged as pooled values
+  cheaper,  ///< those for which the plan then costs less and fits
+  all,      ///< every one that can be, where the plan then fits
+};
+std::string_view to_string(UniqueRowsChoice choice);
+/// "none", "cheaper" or "all"; throws UsageError listing them.
+UniqueRowsChoice parse_unique_rows_choice(std::string_view text);
+
+/// What the plan would cost, in ms by its objective (the step's where that is memory), if one table
+/// were exchanged the other way; none if it cannot be (why_not_unique_rows(), GPUs).
+std::optional<double> cost_of_other_exchange(const Plan& plan, const CostModel& cost_model,
+                                             TableId table);
+
+/// Sets plan.unique_rows for its shards, table by table in their order, and rates the plan anew;
+/// its reasons say which they are and how many ids a rank then asks for. Of two ways that cost the
+/// same the one with the smaller sum of all ranks' times is taken. Tables on GPUs stay pooled, as
+/// their runtime has no other way. True if any is exchanged so.
+bool choose_unique_rows(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice);
+
+}  // namespace shardwright
