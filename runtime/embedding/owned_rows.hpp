@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/embedding/line_vector.hpp"
 #include "runtime/exchange/input_source.hpp"
 #include "runtime/exchange/layout.hpp"
 
@@ -42,7 +43,7 @@ class OwnedRows {
   const OwnerLayout& self_;
   std::vector<Block> blocks_;
   std::vector<std::int32_t> ones_;
-  std::vector<float> values_;
+  LineVector<float> values_;
 };
 
 }  // namespace shardwright

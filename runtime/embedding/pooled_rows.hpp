@@ -1,6 +1,7 @@
 #pragma once
 
 #include "costmodel/table.hpp"
+#include "runtime/embedding/line_vector.hpp"
 #include "runtime/embedding/row_groups.hpp"
 #include "runtime/embedding/workers.hpp"
 #include "runtime/exchange/layout.hpp"
@@ -55,7 +56,7 @@ class PooledRows {
   std::int64_t pooled_columns_;
   Workers& workers_;
   std::vector<OfTable> tables_;
-  std::vector<float> values_;
+  LineVector<float> values_;
 };
 
 }  // namespace shardwright
