@@ -31,13 +31,13 @@ struct ExchangeFloor {
 };
 
 /// Prices the exchanges of a step by a communication model. A rank of an all-to-all that sends a
-/// and receives b bytes (its own part included) is priced by max(a, b) and the ranks' mean; then comes
-/// what it does by itself (LocalCurves).
-/// Formulas: docs/cost_models.md, "Fitted".
+/// and receives b bytes (its own part included) is priced by max(a, b) and the ranks' mean; then
+/// comes what it does by itself (LocalCurves). Formulas: docs/cost_models.md, "Fitted".
 class ExchangeCurves {
  public:
   /// Throws UsageError for a model of several machines or one that lacks a collective or a part of
-  /// the local work, InputError for a topology of several nodes where the model knows one node only.
+  /// the local work, InputError for a topology of several nodes where the model knows one node
+  /// only.
   ExchangeCurves(const CommModel& model, const Topology& topology);
 
   /// Writes the three phases of communication, leaves the others as they are.

@@ -32,11 +32,11 @@ struct CollectiveTiming {
 };
 
 /// Times a call on all ranks of `comm`: the runtime's own all-to-all, and what it builds of that:
-/// all-gather, reduce-scatter and all-reduce in rank order; or local work, which all ranks do at the
-/// same time with caches that were swept before. Every pass begins with a barrier, from
-/// whose end each rank's clock counts, so that hosts need no common time; then each rank computes
-/// for its delay, at most twice the time of a pass without delays. Two passes warm up. Memory is
-/// not looked at: see memory_of(). The same on every rank. Blocks.
+/// all-gather, reduce-scatter and all-reduce in rank order; or local work, which all ranks do at
+/// the same time with caches that were swept before. Every pass begins with a barrier, from whose
+/// end each rank's clock counts, so that hosts need no common time; then each rank computes for its
+/// delay, at most twice the time of a pass without delays. Two passes warm up. Memory is not looked
+/// at: see memory_of(). The same on every rank. Blocks.
 CollectiveTiming time_collective(Communicator& comm, const ProfiledCall& call, std::uint64_t seed,
                                  const CollectiveEffort& effort);
 

@@ -108,9 +108,9 @@ TEST(LocalCurves, SortIdsAndAddSumsWhereRowsAreCut) {
   const std::vector<Shard> shards =
       joined(two.cut(0, ShardingType::row_wise), two.cut(1, ShardingType::column_wise));
   const double samples = kSamples / 2;
-  const double split = (8.0 * 2 + 2 * 4) * samples;       // a length for each part
-  const double whole = 2 * (8.0 * 5 + 4) * samples;       // once for each half of the columns
-  const double partial = 2 * 4.0 * 8 * samples;           // from both
+  const double split = (8.0 * 2 + 2 * 4) * samples;  // a length for each part
+  const double whole = 2 * (8.0 * 5 + 4) * samples;  // once for each half of the columns
+  const double partial = 2 * 4.0 * 8 * samples;      // from both
   const double complete = 4.0 * 16 * samples;
   for (const PhaseTimes& rank : two.added(shards)) {
     EXPECT_NEAR(rank.comm_input_ms, kMsPerByte * (2 * (split + whole) + 3 * split), 1e-9);
@@ -166,8 +166,8 @@ TEST(LocalCurves, LeaveFloorsBelowPrices) {
   const auto floor = pricer->floor(shard, RankId{1});
   ASSERT_TRUE(floor);
   const PhaseTimes price = model.price(two.workload, two.topology, {{shard}})[1];
-  for (const auto phase : {&PhaseTimes::comm_input_ms, &PhaseTimes::comm_forward_ms,
-                           &PhaseTimes::comm_backward_ms}) {
+  for (const auto phase :
+       {&PhaseTimes::comm_input_ms, &PhaseTimes::comm_forward_ms, &PhaseTimes::comm_backward_ms}) {
     EXPECT_GT(floor->per_shard.*phase, 0);
     EXPECT_LT(floor->idle.*phase + floor->per_shard.*phase, price.*phase);
   }
@@ -176,11 +176,8 @@ TEST(LocalCurves, LeaveFloorsBelowPrices) {
 TEST(LocalCurves, DoNotDependOnTheRanksTheyWereMeasuredWith) {
   CommModel model = model_of({kExchanges, kLocalWork});
   const double twice = std::log(2);
-  model.effects.push_back({{EffectKey::fabric},
-                           EffectFactor::log_ranks,
-                           1,
-                           1,
-                           {{"cpu", {twice, twice}}}});
+  model.effects.push_back(
+      {{EffectKey::fabric}, EffectFactor::log_ranks, 1, 1, {{"cpu", {twice, twice}}}});
   const CommSetting& setting = *model.training.settings.begin();
   for (const CommModel& one : {model, specialize(model, setting)}) {
     const auto us = [&](CollectiveKind kind, std::int64_t ranks) {
@@ -204,8 +201,9 @@ std::string refusal(const CommModel& model) {
 TEST(LocalCurves, AreAllThereOrNone) {
   Times some = kLocalWork;
   some.erase("split_ids");
-  EXPECT_THAT(refusal(model_of({kExchanges, some})),
-              HasSubstr("straight was fitted to timings of pack_gradients, but to none of split_ids"));
+  EXPECT_THAT(
+      refusal(model_of({kExchanges, some})),
+      HasSubstr("straight was fitted to timings of pack_gradients, but to none of split_ids"));
   EXPECT_EQ(refusal(model_of({kExchanges})), "nothing refused");
   EXPECT_EQ(refusal(model_of({kExchanges, kLocalWork})), "nothing refused");
 }
@@ -220,8 +218,9 @@ TEST(LocalCurves, AreKeptInTheModelsFile) {
     parse_comm_model(broken.dump(), "m.json");
     ADD_FAILURE() << "was read";
   } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), HasSubstr("m.json: no effect by operation, times one, has a curve for "
-                                        "place_outputs"));
+    EXPECT_THAT(error.what(),
+                HasSubstr("m.json: no effect by operation, times one, has a curve for "
+                          "place_outputs"));
   }
 }
 

@@ -132,9 +132,11 @@ TEST(FitCommModel, KeepsThePaceOfCollectives) {
   CommTiming late = rows.front();
   late.call.wait_us = 100;
   rows.push_back(late);
-  const std::vector<double> pace = fit_comm_model(rows, {}).pace_us;
+  FitOptions short_fit;
+  short_fit.most_iterations = 10;
+  const std::vector<double> pace = fit_comm_model(rows, short_fit).pace_us;
   std::erase_if(rows, [](const CommTiming& row) { return is_local(row.call.operation); });
-  EXPECT_EQ(pace.back(), fit_comm_model(rows, {}).pace_us.back());
+  EXPECT_EQ(pace, fit_comm_model(rows, short_fit).pace_us);
 }
 
 // Time by all that is moved, and by a third of it for a rank that has waited long.
