@@ -4,15 +4,10 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <string>
 
 namespace shardwright {
 namespace {
-
-constexpr std::array kLocalWork = {CollectiveKind::pack_ids, CollectiveKind::split_ids,
-                                   CollectiveKind::place_outputs, CollectiveKind::add_partial_sums,
-                                   CollectiveKind::pack_gradients};
 
 bool knows(const CommModel& model, CollectiveKind kind) {
   return model.training.operations.contains(std::string(to_string(kind)));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -14,17 +15,21 @@ enum class CollectiveKind {
   all_reduce,
   // What a rank does by itself before it sends and after it has received.
   pack_ids,          ///< ids, weights and lengths of its samples into messages, and their reading
-  split_ids,         ///< the same sorted by parts of rows first, where a table's rows are cut
+  split_ids,         ///< ids sorted by parts of rows, where a table's rows are cut, before that
   place_outputs,     ///< owners' values into the rows of its samples
   add_partial_sums,  ///< partial sums of owners of a table's row parts added up there
   pack_gradients,    ///< gradients of its samples' values into the owners' order
 };
 inline constexpr std::size_t kNumCollectiveKinds = 9;
 std::string_view to_string(CollectiveKind kind);
-/// Whether no other rank takes part.
-constexpr bool is_local(CollectiveKind kind) { return kind > CollectiveKind::all_reduce; }
 /// Throws InputError that lists the names.
 CollectiveKind parse_collective(std::string_view name);
+
+/// The kinds in which no other rank takes part.
+inline constexpr std::array kLocalWork = {
+    CollectiveKind::pack_ids, CollectiveKind::split_ids, CollectiveKind::place_outputs,
+    CollectiveKind::add_partial_sums, CollectiveKind::pack_gradients};
+constexpr bool is_local(CollectiveKind kind) { return kind >= kLocalWork.front(); }
 
 /// One call of a collective, or of local work, as it is measured and priced.
 struct CollectiveCall {

@@ -52,11 +52,7 @@ class CallList {
     }
   }
   void add_local(std::int64_t bytes) {
-    for (const CollectiveKind kind :
-         {CollectiveKind::pack_ids, CollectiveKind::split_ids, CollectiveKind::place_outputs,
-          CollectiveKind::add_partial_sums, CollectiveKind::pack_gradients}) {
-      add(kind, bytes, Imbalance::none, false);
-    }
+    for (const CollectiveKind kind : kLocalWork) add(kind, bytes, Imbalance::none, false);
   }
   std::vector<ProfiledCall> calls;
 };

@@ -27,13 +27,13 @@ constexpr double kSamples = 4096;
 
 using Times = std::map<std::string, double>;  // µs per KiB
 
-const Times kExchanges = {
+const Times kExchangeTimes = {
     {"all_to_all", 1}, {"all_gather", 1}, {"reduce_scatter", 1}, {"all_reduce", 1}};
-const Times kLocalWork = {{"pack_ids", 2},
-                          {"split_ids", 3},
-                          {"place_outputs", 5},
-                          {"add_partial_sums", 7},
-                          {"pack_gradients", 11}};
+const Times kLocalTimes = {{"pack_ids", 2},
+                           {"split_ids", 3},
+                           {"place_outputs", 5},
+                           {"add_partial_sums", 7},
+                           {"pack_gradients", 11}};
 
 // Straight through 0, from 1 byte on.
 CommModel model_of(const std::vector<Times>& all) {
@@ -72,8 +72,8 @@ struct Ranks {
   }
   /// What local work adds to each rank's times.
   std::vector<PhaseTimes> added(const std::vector<Shard>& shards) const {
-    const auto without = price(model_of({kExchanges}), shards);
-    auto times = price(model_of({kExchanges, kLocalWork}), shards);
+    const auto without = price(model_of({kExchangeTimes}), shards);
+    auto times = price(model_of({kExchangeTimes, kLocalTimes}), shards);
     for (std::size_t i = 0; i < times.size(); ++i) {
       EXPECT_EQ(times[i].compute_forward_ms, without[i].compute_forward_ms);
       EXPECT_EQ(times[i].compute_backward_ms, without[i].compute_backward_ms);
@@ -121,7 +121,7 @@ TEST(LocalCurves, SortIdsAndAddSumsWhereRowsAreCut) {
 
 TEST(LocalCurves, TakeNoLatencyForWhatIsNotThere) {
   const Ranks two;
-  CommModel model = model_of({kExchanges, kLocalWork});
+  CommModel model = model_of({kExchangeTimes, kLocalTimes});
   model.knots = {1e9, 2e9};  // far above all there is: times stay below the first
   const auto of = [&](ShardingType type) { return two.price(model, two.cut(0, type)).front(); };
   const double us = 1.0 / 1024;  // of 1 µs per KiB
@@ -160,7 +160,7 @@ TEST(LocalCurves, TakeASlowRankLonger) {
 
 TEST(LocalCurves, LeaveFloorsBelowPrices) {
   const Ranks two;
-  const FittedCostModel model({{}, model_of({kExchanges, kLocalWork})}, "m");
+  const FittedCostModel model({{}, model_of({kExchangeTimes, kLocalTimes})}, "m");
   const auto pricer = model.rank_pricer(two.workload, two.topology);
   const Shard shard = testing::whole(two.workload.tables[0], 0, RankId{1});
   const auto floor = pricer->floor(shard, RankId{1});
@@ -174,7 +174,7 @@ TEST(LocalCurves, LeaveFloorsBelowPrices) {
 }
 
 TEST(LocalCurves, DoNotDependOnTheRanksTheyWereMeasuredWith) {
-  CommModel model = model_of({kExchanges, kLocalWork});
+  CommModel model = model_of({kExchangeTimes, kLocalTimes});
   const double twice = std::log(2);
   model.effects.push_back(
       {{EffectKey::fabric}, EffectFactor::log_ranks, 1, 1, {{"cpu", {twice, twice}}}});
@@ -199,17 +199,17 @@ std::string refusal(const CommModel& model) {
 }
 
 TEST(LocalCurves, AreAllThereOrNone) {
-  Times some = kLocalWork;
+  Times some = kLocalTimes;
   some.erase("split_ids");
   EXPECT_THAT(
-      refusal(model_of({kExchanges, some})),
+      refusal(model_of({kExchangeTimes, some})),
       HasSubstr("straight was fitted to timings of pack_gradients, but to none of split_ids"));
-  EXPECT_EQ(refusal(model_of({kExchanges})), "nothing refused");
-  EXPECT_EQ(refusal(model_of({kExchanges, kLocalWork})), "nothing refused");
+  EXPECT_EQ(refusal(model_of({kExchangeTimes})), "nothing refused");
+  EXPECT_EQ(refusal(model_of({kExchangeTimes, kLocalTimes})), "nothing refused");
 }
 
 TEST(LocalCurves, AreKeptInTheModelsFile) {
-  const CommModel model = model_of({kExchanges, kLocalWork});
+  const CommModel model = model_of({kExchangeTimes, kLocalTimes});
   const std::string text = comm_model_to_json(model);
   EXPECT_EQ(parse_comm_model(text, "m.json"), model);
   nlohmann::json broken = nlohmann::json::parse(text);

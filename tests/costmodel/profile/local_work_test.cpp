@@ -2,18 +2,14 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
+#include <cstdint>
 #include <stdexcept>
 
 namespace shardwright {
 namespace {
 
-constexpr auto kKinds = {CollectiveKind::pack_ids, CollectiveKind::split_ids,
-                         CollectiveKind::place_outputs, CollectiveKind::add_partial_sums,
-                         CollectiveKind::pack_gradients};
-
 TEST(LocalWork, IsOfTheBytesThatWereAskedForOnTwoRanks) {
-  for (const CollectiveKind kind : kKinds) {
+  for (const CollectiveKind kind : kLocalWork) {
     for (const std::int64_t bytes : {4096, 65536}) {
       EXPECT_EQ(make_local_work(kind, bytes, 2).bytes, bytes) << to_string(kind);
     }
@@ -21,7 +17,7 @@ TEST(LocalWork, IsOfTheBytesThatWereAskedForOnTwoRanks) {
 }
 
 TEST(LocalWork, IsOfWholeSamplesOnAnyRanks) {
-  for (const CollectiveKind kind : kKinds) {
+  for (const CollectiveKind kind : kLocalWork) {
     for (const std::int64_t ranks : {3, 64}) {
       const LocalWork work = make_local_work(kind, 1 << 18, ranks);
       EXPECT_NEAR(static_cast<double>(work.bytes), 1 << 18, 1 << 17) << to_string(kind);
@@ -32,7 +28,7 @@ TEST(LocalWork, IsOfWholeSamplesOnAnyRanks) {
 }
 
 TEST(LocalWork, CanBeDoneAgain) {
-  for (const CollectiveKind kind : kKinds) {
+  for (const CollectiveKind kind : kLocalWork) {
     const LocalWork work = make_local_work(kind, 4096, 3);
     for (int i = 0; i < 3; ++i) EXPECT_NO_THROW(work.run()) << to_string(kind);
   }

@@ -145,9 +145,7 @@ TEST(Layout, PricesEveryWalkAsFittedModelsDo) {
 // Of a GPU's collectives, with local work on every rank.
 std::string file_with_local_work() {
   CommModel model = load_pretrained("nccl-h100");
-  for (const CollectiveKind kind :
-       {CollectiveKind::pack_ids, CollectiveKind::split_ids, CollectiveKind::place_outputs,
-        CollectiveKind::add_partial_sums, CollectiveKind::pack_gradients}) {
+  for (const CollectiveKind kind : kLocalWork) {
     const std::string name(to_string(kind));
     model.training.operations.insert(name);
     model.effects.front().curves[name] = model.effects.front().curves.at("all_to_all");
