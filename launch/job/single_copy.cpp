@@ -33,8 +33,8 @@ bool ends_well(pid_t child) {
 bool can_read_other_process() {
   const pid_t holder = ::getpid();
   volatile pid_t held = holder;  // in memory, for the other process
-  // As Open MPI's ranks do: where Yama lets ancestors alone read, it lets others then. Fails without
-  // Yama, which does not matter.
+  // As Open MPI's ranks do: where Yama lets ancestors alone read, it lets others then. Fails
+  // without Yama, which does not matter.
   ::prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
   const pid_t reader = ::fork();
   if (reader == 0) {

@@ -1,4 +1,4 @@
-// Whether ranks may read each other's memory is found out by trying, also where a container forbids it.
+// Whether ranks may read each other's memory is found out by trying, also where that is forbidden.
 
 #include "launch/job/single_copy.hpp"
 
