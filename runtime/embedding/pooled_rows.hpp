@@ -48,8 +48,7 @@ class PooledRows {
     RowGroups groups;
   };
 
-  /// Enough for the threads to end at about the same time.
-  std::size_t ids_per_task(const UniqueIds& ids) const;
+  std::size_t task_size(const UniqueIds& ids) const;
   static void group(const UniqueIds::OfTable& ids, OfTable& table);
   float* values(const OfTable& table) { return values_.data() + table.begin; }
 
