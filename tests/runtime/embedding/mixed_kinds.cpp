@@ -4,9 +4,9 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <random>
 #include <string>
-#include <utility>
 
 namespace shardwright::synthetic {
 namespace {

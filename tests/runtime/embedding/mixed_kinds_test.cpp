@@ -201,30 +201,39 @@ Batch one_bag(std::vector<std::int64_t> ids) {
   return batch;
 }
 
-/// Which rows have moved, by steps of a table of four rows that every rank has: one with look-ups
-/// of row 1, one without look-ups of row 2.
+/// A table of four rows that one rank has as if all had it.
+Plan replicated_table(PoolingMode mode) {
+  Plan plan;
+  plan.topology.ranks.resize(1);
+  Table& table = plan.workload.tables.emplace_back();
+  table.name = "t";
+  table.rows = 4;
+  table.dim = 4;
+  table.mode = mode;
+  table.features = {"t"};
+  plan.shards = {{TableId{0}, ShardingType::data_parallel, 0, 4, 0, 4, {}}};
+  return plan;
+}
+
+void train(ShardedEmbeddings& embeddings, const Batch& batch, float gradient) {
+  std::vector<float> pooled(static_cast<std::size_t>(embeddings.pooled_columns()));
+  std::vector<float> vectors(num_vector_values(embeddings.unpooled_features(), batch));
+  embeddings.forward(batch, pooled, vectors);
+  std::fill(pooled.begin(), pooled.end(), gradient);
+  std::fill(vectors.begin(), vectors.end(), gradient);
+  embeddings.backward(pooled, 0.1F, vectors);
+}
+
+/// A step that looks row 1 up, then one of row 2 without look-ups.
 TEST(MixedKinds, WithoutLookUpsGradientsStillReachTheRowsOfTheirIds) {
   for (const PoolingMode mode : {PoolingMode::sum, PoolingMode::none}) {
-    Plan plan = owners_of_one_kind();
-    plan.unique_rows.clear();
-    plan.topology.ranks.resize(1);
-    plan.workload.tables = {{.name = "t", .rows = 4, .dim = 4, .mode = mode, .features = {"t"}}};
-    plan.shards = {{.type = ShardingType::data_parallel, .row_end = 4, .col_end = 4, .rank = {}}};
+    const Plan plan = replicated_table(mode);
     run_ranks(1, [&](Communicator& comm) {
       ShardedEmbeddings embeddings(plan, comm, {});
-      const auto train = [&](const Batch& batch, float gradient) {
-        std::vector<float> pooled(static_cast<std::size_t>(embeddings.pooled_columns()), gradient);
-        std::vector<float> vectors(num_vector_values(embeddings.unpooled_features(), batch),
-                                   gradient);
-        embeddings.forward(batch, pooled, vectors);
-        std::fill(pooled.begin(), pooled.end(), gradient);
-        std::fill(vectors.begin(), vectors.end(), gradient);
-        embeddings.backward(pooled, 0.1F, vectors);
-      };
-      train(one_bag(std::vector<std::int64_t>(40, 1)), 0);
+      train(embeddings, one_bag(std::vector<std::int64_t>(40, 1)), 0);
       const LineVector<float> before = embeddings.local_shards().front().weights;
       embeddings.leave_out(StepPhase::lookup);
-      train(one_bag({2}), 1);
+      train(embeddings, one_bag({2}), 1);
       const LineVector<float>& after = embeddings.local_shards().front().weights;
       EXPECT_TRUE(std::equal(before.begin(), before.begin() + 8, after.begin())) << "row 1";
       EXPECT_LT(after[8], before[8]) << "row 2";
