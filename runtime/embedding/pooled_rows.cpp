@@ -65,22 +65,22 @@ PooledRows::Matrix PooledRows::rows(TableId table) {
   return {std::span(values_).subspan(found->begin, found->size), found->dim};
 }
 
-std::size_t PooledRows::task_size(const UniqueIds& ids) const {
+std::size_t PooledRows::ids_per_task(const UniqueIds& ids) const {
   std::size_t all = 0;
   for (const OfTable& table : tables_) {
     for (const Bags& bags : ids.of(table.table).bags) all += bags.ids.size();
   }
-  return ids_per_task(all, workers_.threads());
+  return shardwright::ids_per_task(all, workers_.threads());
 }
 
 void PooledRows::pool(const UniqueIds& ids, std::span<float> pooled) {
   if (pooled.empty()) return;
-  const std::size_t share = task_size(ids);
+  const std::size_t most = ids_per_task(ids);
   std::vector<PoolTask> tasks;
   for (const OfTable& table : tables_) {
     float* first = pooled.data() + table.pooled_column;
     for (const Bags& bags : ids.of(table.table).bags) {
-      for (const BagsPart& part : split_bags(view(bags), share)) {
+      for (const BagsPart& part : split_bags(view(bags), most)) {
         float* const out = first + static_cast<std::int64_t>(part.first_bag) * pooled_columns_;
         tasks.push_back({part.bags, table.mode, {values(table), DataType::fp32, table.dim}, out});
       }
@@ -103,12 +103,12 @@ void PooledRows::group(const UniqueIds::OfTable& ids, OfTable& table) {
 void PooledRows::sum_gradients(const UniqueIds& ids, std::span<const float> pooled_gradient) {
   workers_.run(tables_.size(),
                [&](std::size_t t, std::size_t) { group(ids.of(tables_[t].table), tables_[t]); });
-  const std::size_t share = task_size(ids);
+  const std::size_t most = ids_per_task(ids);
   std::vector<SumTask> tasks;
   for (const OfTable& table : tables_) {
     const GradientView gradients{pooled_gradient.data(), pooled_columns_, table.pooled_column,
                                  table.dim};
-    for (const GroupRange& range : split_groups(table.groups, share)) {
+    for (const GroupRange& range : split_groups(table.groups, most)) {
       tasks.push_back({&table.groups, range, gradients, values(table)});
     }
   }

@@ -48,7 +48,7 @@ class PooledRows {
     RowGroups groups;
   };
 
-  std::size_t task_size(const UniqueIds& ids) const;
+  std::size_t ids_per_task(const UniqueIds& ids) const;
   static void group(const UniqueIds::OfTable& ids, OfTable& table);
   float* values(const OfTable& table) { return values_.data() + table.begin; }
 
