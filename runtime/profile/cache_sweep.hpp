@@ -8,9 +8,9 @@ namespace shardwright {
 /// Leaves a core's caches full of something else, as a training step's other phases do.
 class CacheSweep {
  public:
-  static constexpr std::size_t kBytes = std::size_t{64} << 20;  ///< of memory
+  static constexpr std::size_t kBytes = std::size_t{32} << 20;  ///< of memory, by each rank
 
-  /// Writes to each line of its memory: some 10 ms.
+  /// Writes to each line of its memory: some 5 ms.
   void run();
 
  private:

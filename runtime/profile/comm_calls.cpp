@@ -69,7 +69,7 @@ std::vector<ProfiledCall> comm_profile_calls() {
     list.add(CollectiveKind::all_to_all, bytes, Imbalance::senders, true);
   }
   // Behind the others, whose numbers stand in files.
-  for (std::int64_t bytes = kLeastLocalBytes; bytes <= kMostLocalBytes; bytes *= 2) {
+  for (std::int64_t bytes = kLeastLocalBytes; bytes <= kMostLocalBytes; bytes *= 4) {
     list.add_local(bytes);
   }
   return list.calls;
