@@ -2,18 +2,13 @@
 
 #include "launch/job/single_copy.hpp"
 
+#include "tests/launch/forbid_reading.hpp"
+
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <cerrno>
-#include <cstddef>
 #include <cstdlib>
 #include <fstream>
 #include <string>
@@ -22,19 +17,6 @@ namespace shardwright {
 namespace {
 
 constexpr const char* kVariable = "OMPI_MCA_btl_vader_single_copy_mechanism";
-
-/// What containers do: the system call fails, in this process and in those that it forks, for ever.
-bool forbid_reading() {
-  std::array<sock_filter, 4> filter = {{
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  }};
-  const sock_fprog program = {static_cast<unsigned short>(filter.size()), filter.data()};
-  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
 
 /// Whether the system call may be made here at all, on a process's own memory.
 bool may_read_itself() {

@@ -21,6 +21,9 @@ constexpr std::int64_t kDim = 8;
 constexpr std::int64_t kMeanSamples = 2;  // of a rank
 constexpr std::int64_t kPeerBytes = 32;   // counts of a batch to another rank
 constexpr std::int64_t kUniqueBytes = 4;  // count of a table's different ids
+/// To each other rank, for all tables and types: counts, ids; pooled values and rows, and gradients
+/// of both; sums of what all ranks have, there and back.
+constexpr std::int64_t kPeerMessages = 2 + 2 + 2 + 2;
 
 /// What a rank sends in one step.
 struct StepBytes {
@@ -61,7 +64,7 @@ void place(Plan& plan, TableId table, ShardingType type, Cut cut, std::int64_t f
   }
 }
 
-/// Tables with pooling, those that are exchanged as distinct rows among them.
+/// Pooled, and exchanged so.
 void add_pooled_tables(Plan& plan) {
   place(plan, add_table(plan, true, 2), ShardingType::table_wise, {}, 1);
   place(plan, add_table(plan, false), ShardingType::column_wise, {1, 2}, 3);
@@ -169,14 +172,16 @@ EmbeddingPhases step(const Plan& plan, Communicator& comm) {
 
 void expect_planned_bytes(Communicator& comm) {
   const Plan plan = plan_of_everything(comm.size());
-  const std::int64_t before = comm.traffic().bytes_sent;
+  const TrafficSent before = comm.traffic();
   const EmbeddingPhases phases = step(plan, comm);
-  const std::int64_t sent = comm.traffic().bytes_sent - before;
+  const TrafficSent after = comm.traffic();
   const StepBytes expected = planned_bytes(plan, comm.rank().value());
   EXPECT_EQ(phases.input_bytes, std::llround(expected.input));
   EXPECT_EQ(phases.output_bytes, std::llround(expected.output));
   EXPECT_EQ(phases.gradient_bytes, std::llround(expected.gradient));
-  EXPECT_EQ(sent, phases.input_bytes + phases.output_bytes + phases.gradient_bytes);
+  EXPECT_EQ(after.bytes_sent - before.bytes_sent,
+            phases.input_bytes + phases.output_bytes + phases.gradient_bytes);
+  EXPECT_EQ(after.messages_sent - before.messages_sent, kPeerMessages * (comm.size() - 1));
 }
 
 }  // namespace shardwright::synthetic
