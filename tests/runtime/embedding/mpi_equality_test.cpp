@@ -38,7 +38,7 @@ TEST(ShardedRunOverMpi, EqualsTheOneOnOneRankWithoutPoolingToo) {
 
 TEST(ShardedRunOverMpi, OfEveryKindOfTableEqualsTheOneOnThreads) {
   const auto comm = make_mpi_communicator(1000);
-  for (const std::uint64_t seed : {0U, 1U, 2U}) {
+  for (const std::uint64_t seed : {0U, 1U}) {
     const Plan plan = random_mix(comm->size(), seed);
     const Outcome part = run(plan, *comm);
     EXPECT_TRUE(part == own_part(plan, *comm, run_on_threads(plan))) << "plan " << seed;
