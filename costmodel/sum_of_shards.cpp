@@ -1,69 +1,88 @@
 #include "costmodel/sum_of_shards.hpp"
 
-#include <cstddef>
 #include <map>
 
 namespace shardwright {
 namespace {
 
-using State = std::vector<std::int64_t>;
-
-void add(State& sum, std::span<const std::int64_t> values) {
-  for (std::size_t k = 0; k < sum.size(); ++k) sum[k] += values[k];
-}
-
-// How many of `states` have more than 0 of each value.
-void count_busy(const State& state, State& busy) {
-  for (std::size_t k = 0; k < state.size(); ++k) busy[k] += state[k] > 0 ? 1 : 0;
-}
-
-struct Node {
-  State sum;
-  State busy;
-};
-
-std::vector<State> states_of(const RankPricer& pricer, const Topology& topology,
-                             std::span<const Shard> shards) {
-  const std::size_t size = pricer.state_size();
-  std::vector<State> states(topology.ranks.size(), State(size));
-  State values(size);
-  const auto add_to = [&](RankId rank, const Shard& shard) {
-    pricer.encode(shard, pricer.kind(rank), values);
-    add(states[rank.index()], values);
-  };
-  for (const Shard& shard : shards) {
-    if (shard.rank) {
-      add_to(*shard.rank, shard);
-      continue;
-    }
-    for (std::size_t rank = 0; rank < states.size(); ++rank) add_to(RankId::of(rank), shard);
+std::vector<std::size_t> nodes_from_zero(const Topology& topology) {
+  std::map<std::int64_t, std::size_t> places;
+  std::vector<std::size_t> nodes;
+  for (const RankSpec& rank : topology.ranks) {
+    nodes.push_back(places.try_emplace(rank.node, places.size()).first->second);
   }
-  return states;
+  return nodes;
+}
+
+/// How many more values than before are above 0: one, none, or one less.
+std::int64_t add_and_count(std::int64_t& sum, std::int64_t value) {
+  const std::int64_t before = sum > 0 ? 1 : 0;
+  sum += value;
+  return (sum > 0 ? 1 : 0) - before;
 }
 
 }  // namespace
 
-std::vector<PhaseTimes> price_sums(const RankPricer& pricer, const Topology& topology,
-                                   std::span<const Shard> shards) {
-  const std::size_t size = pricer.state_size();
-  const std::vector<State> states = states_of(pricer, topology, shards);
-  std::map<std::int64_t, Node> nodes;
-  Node world{State(size), State(size)};
-  State busy_nodes(size);
-  for (std::size_t rank = 0; rank < states.size(); ++rank) {
-    Node& node =
-        nodes.try_emplace(topology.ranks[rank].node, Node{State(size), State(size)}).first->second;
-    for (Node* group : {&node, &world}) {
-      add(group->sum, states[rank]);
-      count_busy(states[rank], group->busy);
+SumOfShards::SumOfShards(const RankPricer& pricer, const Topology& topology)
+    : pricer_(pricer),
+      size_(pricer.state_size()),
+      node_of_(nodes_from_zero(topology)),
+      values_(size_),
+      own_(topology.ranks.size() * size_),
+      world_(size_),
+      busy_(size_),
+      busy_nodes_(size_) {
+  const auto nodes = static_cast<std::size_t>(num_nodes(topology));
+  node_.resize(nodes * size_);
+  busy_on_node_.resize(nodes * size_);
+}
+
+void SumOfShards::change(std::span<const Shard> shards, std::int64_t sign) {
+  for (const Shard& shard : shards) {
+    const std::size_t first = shard.rank ? shard.rank->index() : 0;
+    const std::size_t end = shard.rank ? first + 1 : node_of_.size();
+    std::size_t kind = pricer_.num_kinds();
+    for (std::size_t rank = first; rank < end; ++rank) {
+      const std::size_t own_kind = pricer_.kind(RankId::of(rank));
+      if (own_kind != kind) pricer_.encode(shard, own_kind, values_);
+      kind = own_kind;
+      add_to(rank, sign);
     }
   }
-  for (const auto& [number, node] : nodes) count_busy(node.sum, busy_nodes);
+}
+
+void SumOfShards::add_to(std::size_t rank, std::int64_t sign) {
+  std::int64_t* const own = &own_[rank * size_];
+  const std::size_t node = node_of_[rank] * size_;
+  for (std::size_t k = 0; k < size_; ++k) {
+    const std::int64_t value = sign * values_[k];
+    const std::int64_t busier = add_and_count(own[k], value);
+    busy_on_node_[node + k] += busier;
+    busy_[k] += busier;
+    busy_nodes_[k] += add_and_count(node_[node + k], value);
+    world_[k] += value;
+  }
+}
+
+std::span<const std::int64_t> SumOfShards::part(const std::vector<std::int64_t>& values,
+                                                std::size_t number) const {
+  return std::span(values).subspan(number * size_, size_);
+}
+
+PhaseTimes SumOfShards::price(RankId rank) const {
+  const std::size_t node = node_of_[rank.index()];
+  return pricer_.price(rank, {part(own_, rank.index()), part(node_, node), world_,
+                              part(busy_on_node_, node), busy_, busy_nodes_});
+}
+
+std::vector<PhaseTimes> price_sums(const RankPricer& pricer, const Topology& topology,
+                                   std::span<const Shard> shards) {
+  SumOfShards sum(pricer, topology);
+  sum.add(shards);
   std::vector<PhaseTimes> times;
-  for (std::size_t rank = 0; rank < states.size(); ++rank) {
-    const Node& node = nodes.at(topology.ranks[rank].node);
-    times.push_back(pricer.price(
-        RankId::of(rank), {states[rank], node.sum, world.sum, node.busy, world.busy, busy_nodes}));
+  times.reserve(topology.ranks.size());
+  for (std::size_t rank = 0; rank < topology.ranks.size(); ++rank) {
+    times.push_back(sum.price(RankId::of(rank)));
   }
   return times;
 }

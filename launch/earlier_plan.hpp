@@ -17,9 +17,10 @@ struct EarlierPlan {
 /// --from and --max-moved.
 void add_earlier_plan(CLI::App& command, EarlierPlan& earlier);
 
-/// replan() from that file, and the sentence on what it moves. Throws InputError and UsageError.
+/// replan() from that file, with its unique rows or with pooled values alone, and the sentence on
+/// what it moves. Throws InputError and UsageError.
 SearchResult replan_from(const EarlierPlan& earlier, const Workload& workload,
                          const Topology& topology, const CostModel& cost_model,
-                         const SearchOptions& options);
+                         const SearchOptions& options, bool keeps_unique_rows);
 
 }  // namespace shardwright

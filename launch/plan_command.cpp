@@ -31,6 +31,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,7 +52,7 @@ struct PlanArguments {
   std::string cost_model;  ///< empty until the default of the topology is known
   std::string objective = "step";
   std::string memory_model = "full";
-  std::string unique_rows = "none";
+  std::string unique_rows;  ///< empty: none, or as in the earlier plan
   std::int64_t batch_size = 0;
   std::int64_t seed = 1;
   EffortArguments effort;
@@ -128,7 +129,7 @@ std::string command_line(const PlanArguments& arguments, const SearchOptions& op
   add("--cost-model", arguments.cost_model);
   add("--objective", arguments.objective);
   add("--memory-model", arguments.memory_model);
-  if (arguments.unique_rows != "none") add("--unique-rows", arguments.unique_rows);
+  add("--unique-rows", arguments.unique_rows);
   add("--seed", fmt::to_string(options.seed));
   add("--from", arguments.earlier.file);
   add("--max-moved", arguments.earlier.max_moved);
@@ -177,15 +178,21 @@ void say_cost_model(const CostModel& model, bool by_default, const Workload& wor
   if (!beyond.empty()) say("Warning: " + beyond);
 }
 
+std::optional<UniqueRowsChoice> unique_rows_choice(const PlanArguments& arguments) {
+  if (arguments.unique_rows.empty()) return {};
+  return parse_unique_rows_choice(arguments.unique_rows);
+}
+
 SearchResult find_plan(const PlanArguments& arguments, const Workload& workload,
                        const Topology& topology, const CostModel& model,
                        const SearchOptions& options) {
-  const UniqueRowsChoice choice = parse_unique_rows_choice(arguments.unique_rows);
+  const auto choice = unique_rows_choice(arguments);
   if (arguments.earlier.file.empty()) {
-    return search_plan_with_unique_rows(workload, topology, model, options, choice);
+    return search_plan_with_unique_rows(workload, topology, model, options,
+                                        choice.value_or(UniqueRowsChoice::none));
   }
-  SearchResult result = replan_from(arguments.earlier, workload, topology, model, options);
-  choose_unique_rows(result, model, choice);
+  SearchResult result = replan_from(arguments.earlier, workload, topology, model, options, !choice);
+  if (choice) choose_unique_rows(result, model, *choice);
   return result;
 }
 
@@ -195,7 +202,7 @@ void run(PlanArguments arguments) {
   }
   SearchOptions options = search_options(arguments);
   find_algorithm(options.algorithm);  // a wrong option is told before files are read
-  parse_unique_rows_choice(arguments.unique_rows);
+  unique_rows_choice(arguments);
   Topology topology = read_topology(arguments.topology);
   const bool by_default = arguments.cost_model.empty();
   if (by_default) arguments.cost_model = default_cost_model(topology);
@@ -283,8 +290,7 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
       ->capture_default_str();
   add("--unique-rows", arguments.unique_rows, "W",
       "Tables whose distinct rows are exchanged in place of pooled\nvalues: none, cheaper (those "
-      "for which that costs less), all")
-      ->capture_default_str();
+      "for which that costs less), all\n(default none; with --from as in that plan)");
   add("--seed", arguments.seed, "N", "For algorithms that draw")
       ->check(integer_from(0, kMostSeed))
       ->capture_default_str();

@@ -290,9 +290,15 @@ void check_companions_of(const Plan& plan, TableId id, const std::vector<Shard>&
 
 std::vector<std::string> check_placement(const Plan& plan, TableId table,
                                          const std::vector<Shard>& shards) {
+  Problems problems = check_alone(plan, table, shards);
+  check_companions_of(plan, table, shards, problems);
+  return problems;
+}
+
+std::vector<std::string> check_alone(const Plan& plan, TableId table,
+                                     const std::vector<Shard>& shards) {
   Problems problems;
   check_table(plan, plan.workload.table(table), shards, problems);
-  check_companions_of(plan, table, shards, problems);
   return problems;
 }
 

@@ -19,4 +19,8 @@ std::vector<std::string> check_plan(const Plan& plan);
 std::vector<std::string> check_placement(const Plan& plan, TableId table,
                                          const std::vector<Shard>& shards);
 
+/// The same without what tables ask of each other.
+std::vector<std::string> check_alone(const Plan& plan, TableId table,
+                                     const std::vector<Shard>& shards);
+
 }  // namespace shardwright

@@ -1,5 +1,7 @@
 #include "planner/unique_rows.hpp"
 
+#include "costmodel/device.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,6 +19,12 @@ std::string why_not_unique_rows(const Plan& plan, TableId table) {
       std::any_of(plan.shards.begin(), plan.shards.end(),
                   [&](const Shard& shard) { return shard.table == table && !shard.rank; });
   return replicated ? "is data_parallel, so that every rank has its rows" : "";
+}
+
+bool has_unique_rows(const Table& table, const Topology& topology) {
+  return table.mode != PoolingMode::none &&
+         std::all_of(topology.ranks.begin(), topology.ranks.end(),
+                     [](const RankSpec& rank) { return find_device(rank.device).name == "cpu"; });
 }
 
 std::vector<std::string> unique_rows_problems(const Plan& plan) {

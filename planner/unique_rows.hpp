@@ -16,6 +16,10 @@ bool sends_unique_rows(const Plan& plan, TableId table);
 /// empty if it can: its rows must have owners, and be pooled.
 std::string why_not_unique_rows(const Plan& plan, TableId table);
 
+/// Whether ranks of such devices can exchange the table so at all, wherever it lies: it is pooled,
+/// and no rank is a GPU, whose runtime has no other way than pooled values.
+bool has_unique_rows(const Table& table, const Topology& topology);
+
 /// One sentence for each of plan.unique_rows that is no table, is named twice, or cannot be.
 std::vector<std::string> unique_rows_problems(const Plan& plan);
 

@@ -1,6 +1,5 @@
 #include "planner/unique_rows_choice.hpp"
 
-#include "costmodel/device.hpp"
 #include "costmodel/errors.hpp"
 #include "costmodel/names.hpp"
 #include "planner/rate_plan.hpp"
@@ -24,39 +23,54 @@ constexpr Names<UniqueRowsChoice, 3> kChoices = {{
 constexpr double kNoise = 1e-9;  // relative; less is rounding
 
 struct Price {
-  double cost_ms = 0;
+  double cost = 0;    ///< ms; bytes of the fullest rank where the objective is memory
   double sum_ms = 0;  ///< of all ranks
 };
 
-Price price_of(const Plan& plan, const CostModel& cost_model) {
-  const std::vector<PhaseTimes> times = price_plan(plan, cost_model);
+/// In ms by the plan's objective, the step's where that is memory.
+double cost_ms(const Plan& plan, const std::vector<PhaseTimes>& times) {
   const bool by_memory = plan.objective == Objective::memory;
-  Price price{step_cost_ms(times, by_memory ? Objective::step : plan.objective), 0};
-  for (const PhaseTimes& rank : times) price.sum_ms += rank.total_ms();
-  return price;
+  return step_cost_ms(times, by_memory ? Objective::step : plan.objective);
 }
 
 bool is_less(double a, double b) { return a < b * (1 - kNoise); }
 
 bool is_better(const Price& a, const Price& b) {
-  if (is_less(a.cost_ms, b.cost_ms)) return true;
-  return !is_less(b.cost_ms, a.cost_ms) && is_less(a.sum_ms, b.sum_ms);
+  if (is_less(a.cost, b.cost)) return true;
+  return !is_less(b.cost, a.cost) && is_less(a.sum_ms, b.sum_ms);
 }
 
-bool fits(const Plan& plan) {
+/// What a plan takes.
+struct Room {
+  Bytes fullest;  ///< rank's memory
+  Bytes missing;  ///< over all ranks
+};
+
+Room room_of(const Plan& plan) {
+  Room room;
   const std::vector<RankMemory> memory = memory_of_plan(plan, plan.shards);
   for (std::size_t rank = 0; rank < memory.size(); ++rank) {
-    if (memory[rank].total() > plan.topology.ranks[rank].usable()) return false;
+    const Bytes needs = memory[rank].total();
+    room.fullest = std::max(room.fullest, needs);
+    const Bytes over = needs - plan.topology.ranks[rank].usable();
+    room.missing = saturated_sum(room.missing, std::max(over, Bytes(0)));
   }
-  return true;
+  return room;
+}
+
+Price price_of(const Plan& plan, const CostModel& cost_model, const Room& room) {
+  const std::vector<PhaseTimes> times = price_plan(plan, cost_model);
+  Price price{cost_ms(plan, times), 0};
+  if (plan.objective == Objective::memory) {
+    price.cost = static_cast<double>(room.fullest.value());
+  }
+  for (const PhaseTimes& rank : times) price.sum_ms += rank.total_ms();
+  return price;
 }
 
 bool can_send_rows(const Plan& plan, TableId table) {
-  const auto& ranks = plan.topology.ranks;
-  const bool on_cpus = std::all_of(ranks.begin(), ranks.end(), [](const RankSpec& rank) {
-    return find_device(rank.device).name == "cpu";
-  });
-  return on_cpus && why_not_unique_rows(plan, table).empty();
+  return has_unique_rows(plan.workload.table(table), plan.topology) &&
+         why_not_unique_rows(plan, table).empty();
 }
 
 void toggle(Plan& plan, TableId table) {
@@ -81,20 +95,27 @@ void say_why(Plan& plan) {
   }
 }
 
+/// How the plan stands with the tables chosen so far.
+struct Best {
+  Room room;
+  Price price;
+};
+
 void try_table(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice, TableId table,
-               Price& best) {
+               Best& best) {
   toggle(plan, table);
-  const Price price = price_of(plan, cost_model);
-  const bool wanted = choice == UniqueRowsChoice::all || is_better(price, best);
-  if (wanted && fits(plan)) {
-    best = price;
-  } else {
-    toggle(plan, table);
+  const Room room = room_of(plan);
+  if (room.missing > best.room.missing) return toggle(plan, table);
+  const Price price = price_of(plan, cost_model, room);
+  if (choice != UniqueRowsChoice::all && !is_better(price, best.price)) {
+    return toggle(plan, table);
   }
+  best = {room, price};
 }
 
 void try_tables(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice) {
-  Price best = price_of(plan, cost_model);
+  const Room room = room_of(plan);
+  Best best{room, price_of(plan, cost_model, room)};
   for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
     const TableId table = TableId::of(t);
     if (can_send_rows(plan, table)) try_table(plan, cost_model, choice, table, best);
@@ -114,7 +135,7 @@ std::optional<double> cost_of_other_exchange(const Plan& plan, const CostModel& 
   if (!can_send_rows(plan, table)) return std::nullopt;
   Plan other = plan;
   toggle(other, table);
-  return price_of(other, cost_model).cost_ms;
+  return cost_ms(other, price_plan(other, cost_model));
 }
 
 bool choose_unique_rows(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice) {

@@ -24,9 +24,10 @@ std::optional<double> cost_of_other_exchange(const Plan& plan, const CostModel& 
                                              TableId table);
 
 /// Sets plan.unique_rows for its shards, table by table in their order, and rates the plan anew;
-/// its reasons say which they are and how many ids a rank then asks for. Of two ways that cost the
-/// same the one with the smaller sum of all ranks' times is taken. Tables on GPUs stay pooled, as
-/// their runtime has no other way. True if any is exchanged so.
+/// its reasons say which they are and how many ids a rank then asks for. What costs less is decided
+/// by the plan's objective; of two ways that cost the same the one with the smaller sum of all
+/// ranks' times is taken. No table is taken for which ranks lack more memory than without it.
+/// Tables on GPUs stay pooled, as their runtime has no other way. True if any is exchanged so.
 bool choose_unique_rows(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice);
 
 }  // namespace shardwright

@@ -1,6 +1,5 @@
 #include "planner/unique_rows_memory.hpp"
 
-#include "planner/unique_rows.hpp"
 #include "planner/unique_rows_price.hpp"
 
 #include <algorithm>
@@ -27,73 +26,93 @@ struct Asked {
   double bytes = 0;  ///< of ids, weights and lengths
 };
 
-Asked asked_of(const Plan& plan, const Table& table) {
+Asked asked_of(const Plan& plan, const Table& table, double unique) {
   const double samples = std::ceil(static_cast<double>(plan.workload.batch_size) /
                                    static_cast<double>(plan.topology.size()));
   Asked asked;
   asked.ids = table.pooling * samples;
-  asked.unique = unique_ids_of_rank(table, plan.workload, plan.topology);
+  asked.unique = unique;
   asked.bags = static_cast<double>(table.features.size()) * samples;
   asked.bytes =
       (kIdBytes + (table.weighted ? kIdWeightBytes : 0)) * asked.ids + kLengthBytes * asked.bags;
   return asked;
 }
 
-/// With overlap the next batch is asked for meanwhile.
-double batches_in_flight(const Plan& plan) {
-  return plan.memory_model == MemoryModel::overlap ? 2 : 1;
-}
+double batches_in_flight(MemoryModel model) { return model == MemoryModel::overlap ? 2 : 1; }
 
-RankMemory asking_memory(const Plan& plan, const Table& table) {
-  const Asked asked = asked_of(plan, table);
-  const double batches = batches_in_flight(plan);
-  const auto dim = static_cast<double>(table.dim);
+RankMemory asking_memory(const Asked& asked, std::int64_t dim, double batches) {
+  const double row = kValueBytes * static_cast<double>(dim);
   RankMemory memory;
   memory.ids = bytes(batches * (asked.bytes + kIdBytes * asked.unique));
   memory.buffers = bytes(batches * asked.bytes);
   // Fewer than nothing where rows outweigh vectors: what stands for the table counts them twice.
-  memory.activations = bytes(kValueBytes * dim * (2 * asked.bags - asked.unique));
+  memory.activations = bytes(row * (2 * asked.bags - asked.unique));
   memory.grouping = bytes(kSortedBytes * asked.ids + kGroupBytes * asked.unique);
   return memory;
 }
 
-Bytes owner_memory(const Plan& plan, const Shard& shard) {
-  const Table& table = plan.workload.table(shard.table);
-  const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
-  const double rows = unique_ids_of_rank(table, plan.workload, plan.topology) *
-                      static_cast<double>(plan.topology.size() + 1) * share;
-  return bytes(kValueBytes * static_cast<double>(shard.columns()) * rows);
-}
-
-void add_asking(const Plan& plan, std::vector<RankMemory>& ranks) {
-  double most_ids = 0;
-  for (const TableId id : plan.unique_rows) {
-    const Table& table = plan.workload.table(id);
-    const RankMemory memory = asking_memory(plan, table);
-    for (RankMemory& rank : ranks) rank += memory;
-    most_ids = std::max(most_ids, asked_of(plan, table).ids);
-  }
-  for (RankMemory& rank : ranks) {
-    rank.buffers =
-        saturated_sum(rank.buffers, bytes(batches_in_flight(plan) * kNumberingBytes * most_ids));
-  }
+bool regards_unique_rows(const Plan& plan) {
+  const bool counts_all =
+      plan.memory_model == MemoryModel::full || plan.memory_model == MemoryModel::overlap;
+  return counts_all && !plan.unique_rows.empty();
 }
 
 }  // namespace
 
-std::vector<RankMemory> memory_of_plan(const Plan& plan, std::span<const Shard> shards) {
-  const bool counts_all =
-      plan.memory_model == MemoryModel::full || plan.memory_model == MemoryModel::overlap;
-  if (!counts_all || plan.unique_rows.empty()) {
-    return memory_of_ranks(plan.memory_model, plan.workload, plan.topology, shards);
+PlanMemory::PlanMemory(const Plan& plan) : plan_(plan) {
+  if (regards_unique_rows(plan)) {
+    exchanged_ = workload_as_exchanged(plan);
+    unique_.resize(plan.workload.tables.size());
+    for (const TableId id : plan.unique_rows) {
+      unique_[id.index()] =
+          unique_ids_of_rank(plan.workload.table(id), plan.workload, plan.topology);
+    }
   }
-  std::vector<RankMemory> ranks =
-      memory_of_ranks(plan.memory_model, workload_as_exchanged(plan), plan.topology, shards);
-  add_asking(plan, ranks);
+  batch_ = batch_memory(plan.memory_model, exchanged_ ? *exchanged_ : plan.workload, plan.topology);
+  if (exchanged_) batch_ += asking();
+}
+
+RankMemory PlanMemory::asking() const {
+  const double batches = batches_in_flight(plan_.memory_model);
+  RankMemory sum;
+  double most = 0;
+  for (const TableId id : plan_.unique_rows) {
+    const Table& table = plan_.workload.table(id);
+    const Asked asked = asked_of(plan_, table, unique_[id.index()]);
+    sum += asking_memory(asked, table.dim, batches);
+    most = std::max(most, kNumberingBytes * asked.ids + kGroupBytes * asked.unique);
+  }
+  sum.buffers = saturated_sum(sum.buffers, bytes(batches * most));
+  return sum;
+}
+
+Bytes PlanMemory::rows_given(const Shard& shard) const {
+  const Table& table = plan_.workload.table(shard.table);
+  const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
+  const double rows =
+      unique_[shard.table.index()] * static_cast<double>(plan_.topology.size() + 1) * share;
+  return bytes(kValueBytes * static_cast<double>(shard.columns()) * rows);
+}
+
+RankMemory PlanMemory::of(const Shard& shard) const {
+  RankMemory memory = shard_memory(plan_.memory_model, exchanged_ ? *exchanged_ : plan_.workload,
+                                   plan_.topology, shard);
+  if (exchanged_ && shard.rank) {
+    memory.activations = saturated_sum(memory.activations, rows_given(shard));
+  }
+  return memory;
+}
+
+std::vector<RankMemory> memory_of_plan(const Plan& plan, std::span<const Shard> shards) {
+  const PlanMemory memory(plan);
+  std::vector<RankMemory> ranks(plan.topology.ranks.size(), memory.batch());
   for (const Shard& shard : shards) {
-    if (!shard.rank || !sends_unique_rows(plan, shard.table)) continue;
-    Bytes& activations = ranks[shard.rank->index()].activations;
-    activations = saturated_sum(activations, owner_memory(plan, shard));
+    const RankMemory of_shard = memory.of(shard);
+    if (shard.rank) {
+      ranks[shard.rank->index()] += of_shard;
+      continue;
+    }
+    for (RankMemory& rank : ranks) rank += of_shard;
   }
   return ranks;
 }

@@ -50,24 +50,13 @@ Table as_exchanged(const Table& table, const Workload& workload, double asked) {
   return result;
 }
 
-struct PoolingBytes {
-  double forward = 0;
-  double backward = 0;
-};
-
-PoolingBytes pooling_bytes(const Plan& plan, TableId id) {
-  const Table& table = plan.workload.table(id);
-  const double samples = samples_of_rank(plan.workload, plan.topology);
-  const double row = kValueBytes * static_cast<double>(table.dim);
-  const double ids = table.pooling * samples;
-  const double bags = static_cast<double>(table.features.size()) * samples;
-  return {(row + kIdBytes) * ids + row * bags,
-          (row + kIdBytes) * ids + row * unique_ids_of_rank(table, plan.workload, plan.topology)};
-}
-
-bool holds(std::span<const Shard> shards, TableId table) {
-  return std::any_of(shards.begin(), shards.end(),
-                     [&](const Shard& shard) { return shard.table == table; });
+/// Of all tables of the plan that are exchanged so.
+void add_all_pooling_work(const Plan& plan, std::span<PhaseTimes> times) {
+  PoolingBytes bytes;
+  for (const TableId id : plan.unique_rows) bytes += pooling_bytes(plan, id);
+  for (std::size_t rank = 0; rank < times.size(); ++rank) {
+    add_pooling_work(bytes, plan.topology.ranks[rank], times[rank]);
+  }
 }
 
 }  // namespace
@@ -90,22 +79,27 @@ Workload workload_as_exchanged(const Plan& plan) {
   return workload;
 }
 
-void add_pooling_work(const Plan& plan, std::span<const Shard> shards,
-                      std::span<PhaseTimes> times) {
-  PoolingBytes bytes;
-  for (const TableId id : plan.unique_rows) {
-    if (!holds(shards, id)) continue;
-    const PoolingBytes of_table = pooling_bytes(plan, id);
-    bytes.forward += of_table.forward;
-    bytes.backward += of_table.backward;
-  }
-  for (std::size_t rank = 0; rank < times.size(); ++rank) {
-    const RankSpec& spec = plan.topology.ranks[rank];
-    const double bytes_per_ms =
-        find_device(spec.device).memory_bandwidth_bytes_per_second * spec.speed / 1e3;
-    times[rank].compute_forward_ms += bytes.forward / bytes_per_ms;
-    times[rank].compute_backward_ms += bytes.backward / bytes_per_ms;
-  }
+PoolingBytes& PoolingBytes::operator+=(const PoolingBytes& other) {
+  forward += other.forward;
+  backward += other.backward;
+  return *this;
+}
+
+PoolingBytes pooling_bytes(const Plan& plan, TableId id) {
+  const Table& table = plan.workload.table(id);
+  const double samples = samples_of_rank(plan.workload, plan.topology);
+  const double row = kValueBytes * static_cast<double>(table.dim);
+  const double ids = table.pooling * samples;
+  const double bags = static_cast<double>(table.features.size()) * samples;
+  return {(row + kIdBytes) * ids + row * bags,
+          (row + kIdBytes) * ids + row * unique_ids_of_rank(table, plan.workload, plan.topology)};
+}
+
+void add_pooling_work(const PoolingBytes& bytes, const RankSpec& spec, PhaseTimes& times) {
+  const double bytes_per_ms =
+      find_device(spec.device).memory_bandwidth_bytes_per_second * spec.speed / 1e3;
+  times.compute_forward_ms += bytes.forward / bytes_per_ms;
+  times.compute_backward_ms += bytes.backward / bytes_per_ms;
 }
 
 std::vector<PhaseTimes> price_plan(const Plan& plan, const CostModel& cost_model) {
@@ -114,7 +108,7 @@ std::vector<PhaseTimes> price_plan(const Plan& plan, const CostModel& cost_model
   }
   std::vector<PhaseTimes> times =
       cost_model.price(workload_as_exchanged(plan), plan.topology, plan.shards);
-  add_pooling_work(plan, plan.shards, times);
+  add_all_pooling_work(plan, times);
   return times;
 }
 

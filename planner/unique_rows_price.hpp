@@ -17,11 +17,18 @@ double unique_ids_of_rank(const Table& table, const Workload& workload, const To
 /// ever. The same workload where there is no such table.
 Workload workload_as_exchanged(const Plan& plan);
 
-/// Adds to each rank's times what it does itself for those of `shards` whose tables are exchanged
-/// as distinct rows: with b samples, L ids and D columns, pooling them reads 4·D·L·b bytes and
-/// writes 4·D·features·b; summing gradients reads 4·D·L·b and writes 4·D·u; both go over 8·L·b of
-/// ids: at the bandwidth of the rank's memory, not fitted.
-void add_pooling_work(const Plan& plan, std::span<const Shard> shards, std::span<PhaseTimes> times);
+/// Bytes that a rank's memory moves for what it does itself with its samples.
+struct PoolingBytes {
+  double forward = 0;
+  double backward = 0;
+  PoolingBytes& operator+=(const PoolingBytes& other);
+};
+/// Of a table that is exchanged as distinct rows: with b samples, L ids and D columns, pooling them
+/// reads 4·D·L·b bytes and writes 4·D·features·b; summing gradients reads 4·D·L·b and writes 4·D·u;
+/// both go over 8·L·b of ids.
+PoolingBytes pooling_bytes(const Plan& plan, TableId table);
+/// At the bandwidth of the memory of a rank of `spec`, not fitted.
+void add_pooling_work(const PoolingBytes& bytes, const RankSpec& spec, PhaseTimes& times);
 
 /// The model's times of plan.shards, plan.unique_rows regarded.
 std::vector<PhaseTimes> price_plan(const Plan& plan, const CostModel& cost_model);

@@ -1,6 +1,7 @@
 #include "planner/explain/candidates.hpp"
 
 #include "planner/placement_words.hpp"
+#include "planner/unique_rows.hpp"
 
 #include <algorithm>
 
@@ -88,6 +89,16 @@ void add_by_node(const Plan& plan, TableId id, const std::vector<RankId>& ranks,
 
 }  // namespace
 
+std::vector<RankId> ranks_by_load(const std::vector<PhaseTimes>& times) {
+  std::vector<RankId> ranks;
+  ranks.reserve(times.size());
+  for (std::size_t rank = 0; rank < times.size(); ++rank) ranks.push_back(RankId::of(rank));
+  std::stable_sort(ranks.begin(), ranks.end(), [&](RankId a, RankId b) {
+    return times[a.index()].total_ms() < times[b.index()].total_ms();
+  });
+  return ranks;
+}
+
 std::vector<Shard> column_shards(const Table& table, TableId id, ShardingType type,
                                  std::int64_t parts, const std::vector<RankId>& ranks) {
   const std::int64_t steps = table.dim / kWidthStep;
@@ -120,6 +131,7 @@ Candidates candidates_for(const Plan& plan, TableId id, const std::vector<RankId
                           const std::vector<ShardingType>& types) {
   const Table& table = plan.workload.table(id);
   const std::vector<Shard> now = shards_of(plan, id);
+  const bool may_replicate = !sends_unique_rows(plan, id);
   Candidates all;
   for (const RankId rank : first(ranks, kMostWhole)) {
     all.push_back({whole(table, id, ShardingType::table_wise, rank)});
@@ -133,7 +145,7 @@ Candidates candidates_for(const Plan& plan, TableId id, const std::vector<RankId
     std::sort(in_order.begin(), in_order.end());
     all.push_back(row_shards(table, id, ShardingType::row_wise, in_order));
     add_by_node(plan, id, ranks, all);
-    all.push_back({whole(table, id, ShardingType::data_parallel, {})});
+    if (may_replicate) all.push_back({whole(table, id, ShardingType::data_parallel, {})});
   }
   std::erase_if(all, [&](const std::vector<Shard>& shards) {
     const bool uncut = shards.size() == 1 && shards.front().type == ShardingType::column_wise;

@@ -3,9 +3,8 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
 #include "costmodel/names.hpp"
+#include "planner/check.hpp"
 #include "planner/explain/candidates.hpp"
-#include "planner/placement_words.hpp"
-#include "planner/unique_rows.hpp"
 #include "planner/unique_rows_choice.hpp"
 
 #include <fmt/format.h>
@@ -32,16 +31,6 @@ constexpr std::size_t kMostChanges = 3;
 
 bool cheaper(double cost_ms, double than_ms) { return cost_ms < than_ms * (1 - kNoise); }
 
-// All ranks, those with the shortest step without the table first.
-std::vector<RankId> by_load(const std::vector<PhaseTimes>& times) {
-  std::vector<RankId> ranks;
-  for (std::size_t rank = 0; rank < times.size(); ++rank) ranks.push_back(RankId::of(rank));
-  std::stable_sort(ranks.begin(), ranks.end(), [&](RankId a, RankId b) {
-    return times[a.index()].total_ms() < times[b.index()].total_ms();
-  });
-  return ranks;
-}
-
 PathStep most_grown(const std::vector<PathStep>& before, const std::vector<PathStep>& after) {
   std::size_t most = 0;
   for (std::size_t i = 1; i < after.size(); ++i) {
@@ -50,49 +39,54 @@ PathStep most_grown(const std::vector<PathStep>& before, const std::vector<PathS
   return after[most];
 }
 
-Alternative weigh(const WhatIf& what_if, const std::vector<PathStep>& path, TableId table,
-                  std::vector<Shard> shards) {
+Obstacle obstacle_of(const Plan& plan, const Alternative& alternative) {
+  if (alternative.missing > Bytes(0)) return Obstacle::memory;
+  const bool legal = check_placement(plan, alternative.table, alternative.shards).empty();
+  return legal ? Obstacle::none : Obstacle::rules;
+}
+
+// The table stays where `shards` put it.
+Alternative weigh(ChangingPlan& changing, const std::vector<PathStep>& path, TableId table,
+                  const std::vector<Shard>& shards) {
   Alternative alternative;
   alternative.table = table;
-  const std::vector<Shard> all = what_if.with(table, shards);
-  const auto times = what_if.price(all);
-  alternative.cost_ms = what_if.cost_ms(times);
-  alternative.slower = most_grown(path, critical_path(times, what_if.plan().objective));
-  alternative.missing = what_if.missing(all);
-  alternative.obstacle = what_if.judge(table, shards, alternative.missing);
-  alternative.shards = std::move(shards);
+  alternative.shards = shards;
+  changing.place(table, shards);
+  const auto times = changing.times();
+  alternative.cost_ms = changing.cost_ms(times);
+  alternative.slower = most_grown(path, critical_path(times, changing.plan().objective));
+  alternative.missing = changing.most_missing();
+  alternative.obstacle = obstacle_of(changing.plan(), alternative);
   return alternative;
 }
 
-// A table whose rows are on every rank is not exchanged as distinct rows.
-std::vector<ShardingType> types_for(const Plan& plan, TableId table,
-                                    std::vector<ShardingType> types) {
-  if (sends_unique_rows(plan, table)) std::erase(types, ShardingType::data_parallel);
-  return types;
+Binding binding_of(const TableExplanation& table, const OnPath& own, double cost_ms) {
+  const Alternative* refused = table.refused(cost_ms);
+  if (refused != nullptr && refused->obstacle == Obstacle::memory) return Binding::memory;
+  if (own.total_ms() <= 0) return Binding::nothing;
+  return own.compute_ms >= own.communication_ms ? Binding::compute : Binding::communication;
 }
 
-TableExplanation explain_table(const WhatIf& what_if, const std::vector<PathStep>& path,
-                               TableId table, const ExplainOptions& options) {
+// `changing` is the plan before and after.
+TableExplanation explain_table(ChangingPlan& changing, const Explanation& plan, TableId table,
+                               const ExplainOptions& options) {
   TableExplanation result;
   result.table = table;
-  const OnPath own = on_path(what_if, path, table);
+  const OnPath own = on_path(changing, plan.path, table);
   result.path_ms = own.total_ms();
-  const auto without = what_if.price(what_if.with(table, {}));
-  result.saved_ms = std::max(0.0, what_if.cost_ms() - what_if.cost_ms(without));
-  const auto types = types_for(what_if.plan(), table, options.types);
-  for (auto& shards : candidates_for(what_if.plan(), table, by_load(without), types)) {
-    result.alternatives.push_back(weigh(what_if, path, table, std::move(shards)));
+  const std::vector<Shard> now = changing.shards(table);
+  changing.place(table, {});
+  const auto without = changing.times();
+  result.saved_ms = std::max(0.0, plan.cost_ms - changing.cost_ms(without));
+  const auto ranks = ranks_by_load(without);
+  for (const auto& shards : candidates_for(changing.plan(), table, ranks, options.types)) {
+    result.alternatives.push_back(weigh(changing, plan.path, table, shards));
   }
+  changing.place(table, now);
   std::stable_sort(
       result.alternatives.begin(), result.alternatives.end(),
       [](const Alternative& a, const Alternative& b) { return a.cost_ms < b.cost_ms; });
-  const Alternative* refused = result.refused(what_if.cost_ms());
-  if (refused != nullptr && refused->obstacle == Obstacle::memory) {
-    result.binding = Binding::memory;
-  } else if (result.path_ms > 0) {
-    result.binding =
-        own.compute_ms >= own.communication_ms ? Binding::compute : Binding::communication;
-  }
+  result.binding = binding_of(result, own, plan.cost_ms);
   return result;
 }
 
@@ -108,12 +102,12 @@ TableId find_table(const Plan& plan, const std::string& name) {
                                names.size()));
 }
 
-std::vector<TableId> worst_tables(const WhatIf& what_if, const std::vector<PathStep>& path,
+std::vector<TableId> worst_tables(ChangingPlan& changing, const std::vector<PathStep>& path,
                                   const ExplainOptions& options) {
-  if (options.table) return {find_table(what_if.plan(), *options.table)};
+  if (options.table) return {find_table(changing.plan(), *options.table)};
   std::vector<std::pair<double, TableId>> order;
-  for (std::size_t i = 0; i < what_if.plan().workload.tables.size(); ++i) {
-    const OnPath own = on_path(what_if, path, TableId::of(i));
+  for (std::size_t i = 0; i < changing.plan().workload.tables.size(); ++i) {
+    const OnPath own = on_path(changing, path, TableId::of(i));
     order.emplace_back(own.total_ms(), TableId::of(i));
   }
   std::stable_sort(order.begin(), order.end(),
@@ -140,12 +134,15 @@ std::vector<Alternative> helpful_changes(const Explanation& explanation) {
 
 }  // namespace
 
-OnPath on_path(const WhatIf& what_if, const std::vector<PathStep>& path, TableId table) {
-  const auto own = what_if.price(shards_of(what_if.plan(), table));
+OnPath on_path(ChangingPlan& plan, const std::vector<PathStep>& path, TableId table) {
+  std::vector<RankId> ranks;
+  ranks.reserve(path.size());
+  for (const PathStep& step : path) ranks.push_back(step.rank);
+  const auto own = plan.alone(table, ranks);
   OnPath sum;
-  for (const PathStep& step : path) {
-    const double ms = own[step.rank.index()].*step.phase->ms;
-    (step.phase->communication ? sum.communication_ms : sum.compute_ms) += ms;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const Phase& phase = *path[i].phase;
+    (phase.communication ? sum.communication_ms : sum.compute_ms) += own[i].*phase.ms;
   }
   return sum;
 }
@@ -169,13 +166,13 @@ const Alternative* TableExplanation::refused(double cost_ms) const {
 
 Explanation explain_plan(const Plan& plan, const CostModel& cost_model,
                          const ExplainOptions& options) {
-  const WhatIf what_if(plan, cost_model);
+  ChangingPlan changing(plan, cost_model);
   Explanation result;
-  result.times = what_if.times();
-  result.cost_ms = what_if.cost_ms();
+  result.times = changing.times();
+  result.cost_ms = changing.cost_ms(result.times);
   result.path = critical_path(result.times, plan.objective);
-  for (const TableId table : worst_tables(what_if, result.path, options)) {
-    result.tables.push_back(explain_table(what_if, result.path, table, options));
+  for (const TableId table : worst_tables(changing, result.path, options)) {
+    result.tables.push_back(explain_table(changing, result, table, options));
     result.tables.back().other_exchange_ms = cost_of_other_exchange(plan, cost_model, table);
     result.tried += result.tables.back().alternatives.size();
   }

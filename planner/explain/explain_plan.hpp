@@ -1,7 +1,7 @@
 #pragma once
 
+#include "planner/changing_plan.hpp"
 #include "planner/explain/critical_path.hpp"
-#include "planner/explain/what_if.hpp"
 #include "planner/plan.hpp"
 
 #include <cstddef>
@@ -10,6 +10,13 @@
 #include <vector>
 
 namespace shardwright {
+
+/// What speaks against a changed plan.
+enum class Obstacle {
+  none,    ///< it is legal
+  memory,  ///< a rank would not hold it
+  rules,   ///< check_placement() refuses it: constraints of a table, the shape of its type
+};
 
 /// Another placement of one table and what the plan would then cost.
 struct Alternative {
@@ -36,7 +43,7 @@ struct OnPath {
   double communication_ms = 0;
   double total_ms() const { return compute_ms + communication_ms; }
 };
-OnPath on_path(const WhatIf& what_if, const std::vector<PathStep>& path, TableId table);
+OnPath on_path(ChangingPlan& plan, const std::vector<PathStep>& path, TableId table);
 
 struct TableExplanation {
   TableId table{0};

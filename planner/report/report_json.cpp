@@ -60,11 +60,12 @@ json path_to_json(const std::vector<PathStep>& path) {
   return steps;
 }
 
-json tables_to_json(const Plan& plan, const WhatIf& what_if, const std::vector<PathStep>& path) {
+json tables_to_json(ChangingPlan& changing, const std::vector<PathStep>& path) {
+  const Plan& plan = changing.plan();
   json tables = json::array();
   for (std::size_t i = 0; i < plan.workload.tables.size(); ++i) {
     const Table& table = plan.workload.tables[i];
-    const auto shards = shards_of(plan, TableId::of(i));
+    const auto& shards = changing.shards(TableId::of(i));
     const auto ranks = ranks_of(shards);
     tables.push_back({{"name", table.name},
                       {"rows", table.rows},
@@ -74,7 +75,7 @@ json tables_to_json(const Plan& plan, const WhatIf& what_if, const std::vector<P
                       {"type", to_string(shards.front().type)},
                       {"shards", shards.size()},
                       {"ranks", ranks.empty() ? "all" : runs_of(ranks)},
-                      {"path_ms", on_path(what_if, path, TableId::of(i)).total_ms()},
+                      {"path_ms", on_path(changing, path, TableId::of(i)).total_ms()},
                       {"why", i < plan.reasons.size() ? plan.reasons[i] : ""}});
   }
   return tables;
@@ -104,8 +105,8 @@ json baselines_to_json(const std::vector<Baseline>& baselines) {
 
 json report_to_json(const Plan& plan, const CostModel& cost_model,
                     const std::vector<Baseline>& baselines) {
-  const WhatIf what_if(plan, cost_model);
-  const auto path = critical_path(what_if.times(), plan.objective);
+  ChangingPlan changing(plan, cost_model);
+  const auto path = critical_path(changing.times(), plan.objective);
   return {{"schema", "shardwright.report/1"},
           {"plan_id", plan_id(plan)},
           {"cost_ms", plan.cost_ms},
@@ -119,7 +120,7 @@ json report_to_json(const Plan& plan, const CostModel& cost_model,
           {"phases", phases_to_json()},
           {"ranks", ranks_to_json(plan)},
           {"critical_path", path_to_json(path)},
-          {"tables", tables_to_json(plan, what_if, path)},
+          {"tables", tables_to_json(changing, path)},
           {"baselines", baselines_to_json(baselines)},
           {"search", search_to_json(plan.search)},
           {"made_by",

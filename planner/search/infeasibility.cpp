@@ -2,6 +2,7 @@
 
 #include "costmodel/names.hpp"
 #include "planner/memory_model.hpp"
+#include "planner/search/cuts.hpp"
 #include "planner/search/least_memory.hpp"
 #include "planner/search/packing.hpp"
 
@@ -123,24 +124,50 @@ std::vector<TableId> tables_within(const Problem& problem, const std::vector<Ran
   return tables;
 }
 
+std::string who_needs(const Problem& problem, const std::vector<TableId>& tables) {
+  const bool one = tables.size() == 1;
+  if (!one && tables.size() == problem.rules.size()) {
+    return fmt::format("The {} tables need", tables.size());
+  }
+  return fmt::format("Table{} {} need{}", one ? "" : "s", list(problem, tables), one ? "s" : "");
+}
+
+// What is needed is a sum over ranks and parts, not what one of them needs.
+std::string in_all(const Problem& problem, const std::vector<TableId>& tables,
+                   const std::vector<RankId>& ranks) {
+  if (ranks.size() == 1) return "";
+  std::size_t parts = 0;
+  for (const TableId table : tables) parts += coarsest_cut(problem, table).size();
+  return parts > tables.size() ? fmt::format(" in all for {} parts", parts) : " in all";
+}
+
+std::string who_has(const Problem& problem, const std::vector<TableId>& tables,
+                    const std::vector<RankId>& ranks) {
+  if (ranks.size() == 1) return fmt::format("rank {} has", ranks.front().value());
+  return tables.size() == problem.rules.size()
+             ? fmt::format("the {} ranks together have", ranks.size())
+             : fmt::format("the {} ranks that they may use together have", ranks.size());
+}
+
+// Ranks have less for tables than their memory.
+std::string beside_batch(const Problem& problem, const std::vector<RankId>& ranks) {
+  const bool taken = std::any_of(ranks.begin(), ranks.end(), [&](RankId rank) {
+    return room(problem, rank) < problem.topology.rank(rank).usable();
+  });
+  return taken ? " beside the batch" : "";
+}
+
 std::optional<Infeasibility> together_too_large(const Problem& problem,
                                                 const std::vector<RankId>& ranks) {
   const auto tables = tables_within(problem, ranks);
   const Certificate certificate{CertificateKind::total, tables, ranks, total_of(problem, tables),
                                 total_room(problem, ranks)};
   if (certificate.needed <= certificate.available) return {};
-  const bool all = tables.size() == problem.rules.size();
-  const bool one = tables.size() == 1;
-  const std::string which = all && !one ? fmt::format("The {} tables need", tables.size())
-                                        : fmt::format("Table{} {} need{}", one ? "" : "s",
-                                                      list(problem, tables), one ? "s" : "");
-  const std::string where = ranks.size() == 1 ? fmt::format("rank {} has", ranks.front().value())
-                            : all
-                                ? fmt::format("the {} ranks together have", ranks.size())
-                                : fmt::format("the {} ranks that they may use have", ranks.size());
   return proof(certificate,
-               fmt::format("{} {}, but {} {} for {}", which, format_gigabytes(certificate.needed),
-                           where, format_gigabytes(certificate.available), one ? "it" : "them"));
+               fmt::format("{} {}{}, but {} {} for {}{}", who_needs(problem, tables),
+                           format_gigabytes(certificate.needed), in_all(problem, tables, ranks),
+                           who_has(problem, tables, ranks), format_gigabytes(certificate.available),
+                           tables.size() == 1 ? "it" : "them", beside_batch(problem, ranks)));
 }
 
 // Whole tables, largest first, as long as no two of them fit the roomiest of the ranks.

@@ -29,6 +29,7 @@ bool choose_unique_rows(SearchResult& result, const CostModel& cost_model,
                         UniqueRowsChoice choice) {
   if (!result.plan || !choose_unique_rows(*result.plan, cost_model, choice)) return false;
   result.lower_bound_ms.reset();
+  result.lower_bound_bytes.reset();
   if (result.termination == Termination::optimal) result.termination = Termination::feasible;
   return true;
 }

@@ -8,7 +8,6 @@
 #include "planner/explain/explain_plan.hpp"
 #include "planner/explain/explanation_json.hpp"
 #include "planner/explain/explanation_text.hpp"
-#include "planner/memory_model.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/rate_plan.hpp"
 #include "planner/search/unique_rows_search.hpp"
@@ -116,37 +115,19 @@ TEST(UniqueRowsPrice, CountsRowsAskedForByAllRanks) {
 /// Each rank pools 4,096 vectors of 64 columns itself, of as many ids.
 TEST(UniqueRowsPrice, CountsThePoolingOfEveryRank) {
   Plan plan = hot_and_cold();
-  plan.unique_rows = {kHot};
-  std::vector<PhaseTimes> times(2);
-  add_pooling_work(plan, plan.shards, times);
-  const double bytes_per_ms = find_device("cpu").memory_bandwidth_bytes_per_second / 1e3;
-  EXPECT_NEAR(times[1].compute_forward_ms * bytes_per_ms, 4096 * (2 * 256 + 8), 1);
-  EXPECT_EQ(times[0], times[1]);
-  std::vector<PhaseTimes> others(2);
-  add_pooling_work(plan, std::vector<Shard>{plan.shards[1]}, others);
-  EXPECT_EQ(others, std::vector<PhaseTimes>(2));
-}
-
-/// 4,096 samples of one id each, and of the owner the rows that both ranks ask for and its own.
-TEST(UniqueRowsMemory, CountsWhatARankDoesItself) {
-  Plan plan = hot_and_cold();
+  const auto model = make_cost_model("analytic");
   plan.unique_rows = {kHot};
   const double u = unique_ids_of_rank(plan.workload.tables[0], plan.workload, plan.topology);
-  const auto found = memory_of_plan(plan, plan.shards);
-  const auto base =
-      memory_of_ranks(MemoryModel::full, workload_as_exchanged(plan), plan.topology, plan.shards);
-  const auto more = [&](std::size_t rank, Bytes RankMemory::*part) {
-    return static_cast<double>((found[rank].*part - base[rank].*part).value());
-  };
-  EXPECT_NEAR(more(1, &RankMemory::ids), 4096 * 12 + 8 * u, 1);
-  EXPECT_NEAR(more(1, &RankMemory::buffers), 4096 * (12 + 48), 1);
-  EXPECT_NEAR(more(1, &RankMemory::activations), 8 * 64 * 4096 - 4 * 64 * u, 1);
-  EXPECT_NEAR(more(1, &RankMemory::grouping), 40 * 4096 + 16 * u, 1);
-  EXPECT_NEAR(more(0, &RankMemory::activations) - more(1, &RankMemory::activations), 4 * 64 * u * 3,
-              2);
-  plan.memory_model = MemoryModel::weights;
-  EXPECT_EQ(memory_of_plan(plan, plan.shards),
-            memory_of_ranks(plan.memory_model, plan.workload, plan.topology, plan.shards));
+  const PoolingBytes bytes = pooling_bytes(plan, kHot);
+  EXPECT_NEAR(bytes.forward, 4096 * (2 * 256 + 8), 1);
+  EXPECT_NEAR(bytes.backward, 4096 * (256 + 8) + 256 * u, 1);
+  const auto priced = model->price(workload_as_exchanged(plan), plan.topology, plan.shards);
+  const auto times = price_plan(plan, *model);
+  const double bytes_per_ms = find_device("cpu").memory_bandwidth_bytes_per_second / 1e3;
+  for (std::size_t rank = 0; rank < 2; ++rank) {
+    const double more = times[rank].compute_forward_ms - priced[rank].compute_forward_ms;
+    EXPECT_NEAR(more * bytes_per_ms, bytes.forward, 1);
+  }
 }
 
 TEST(UniqueRowsPlan, KeepsThemInItsFileAndId) {

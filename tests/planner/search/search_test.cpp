@@ -177,6 +177,20 @@ TEST(Infeasible, IsProvenByTheTotal) {
                                         HasSubstr("0.16 kB are missing"), HasSubstr("'small'")));
 }
 
+// A sum must not read as what one rank or one part needs.
+TEST(Infeasible, SaysThatATotalIsOne) {
+  Table wide = sample_table("wide", 10, 16);
+  wide.constraints.max_column_width = 8;  // 2 · 320 bytes
+  const auto parts = search({wide}, sample_topology({400, 200}), options_of("size_greedy"));
+  EXPECT_THAT(parts.explanation,
+              HasSubstr("Table 'wide' needs 0.64 kB in all for 2 parts, but the 2 ranks together "
+                        "have 0.6 kB for it:"));
+  SearchOptions full = options_of("size_greedy");
+  full.memory_model = MemoryModel::full;
+  const auto batch = search({sample_table("a", 100, 4)}, sample_topology({500, 500}), full);
+  EXPECT_THAT(batch.explanation, HasSubstr("for it beside the batch:"));
+}
+
 TEST(Infeasible, IsProvenByOneTable) {
   const auto cut_not_allowed = [] {
     SearchOptions options = options_of("size_greedy");
