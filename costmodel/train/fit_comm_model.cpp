@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "costmodel/train/comm_net.hpp"
+#include "costmodel/train/fit_local_work.hpp"
 #include "costmodel/train/neighbours.hpp"
 #include "costmodel/train/one_thread.hpp"
 
@@ -75,12 +76,12 @@ struct Priors {
   torch::Tensor means;
 };
 
-// The mean of ln(time) at the knot nearest to each row of a collective, as a start for a new model.
+// The mean of ln(time) at the knot nearest to each row, as a start for a new model.
 std::vector<double> mean_log_times(const CommModel& model, std::span<const CommTiming> rows) {
   std::vector<double> sum(model.knots.size());
   std::vector<double> count(model.knots.size());
   for (const CommTiming& row : rows) {
-    if (row.call.wait_us > 0 || is_local(row.call.operation)) continue;
+    if (row.call.wait_us > 0) continue;
     const auto [low, along] = position_of(model.knots, row.call.bytes);
     const std::size_t knot = low + (along > 0.5 ? 1 : 0);
     sum[knot] += std::log(row.time_us);
@@ -330,9 +331,7 @@ void remove_empty_effects(CommModel& model) {
   std::erase_if(model.effects, [](const CommEffect& effect) { return effect.curves.empty(); });
 }
 
-}  // namespace
-
-CommModel fit_comm_model(std::span<const CommTiming> rows, const FitOptions& options) {
+CommModel fit_collectives(std::span<const CommTiming> rows, const FitOptions& options) {
   check_rows(rows);
   const OneThread one_thread;
   const CommModel start = starting_model(rows, options);
@@ -350,6 +349,35 @@ CommModel fit_comm_model(std::span<const CommTiming> rows, const FitOptions& opt
                                         " timings kept aside from a first fit, " +
                                         std::to_string(split.training.size()) + " fitted"};
   }
+  return model;
+}
+
+std::vector<CommTiming> rows_that_are(std::span<const CommTiming> rows, bool local) {
+  std::vector<CommTiming> result;
+  for (const CommTiming& row : rows) {
+    if (is_local(row.call.operation) == local) result.push_back(row);
+  }
+  return result;
+}
+
+CommModel base_alone(const FitOptions& options) {
+  if (options.base != nullptr) return *options.base;
+  throw InputError(
+      "All timings are of local work, so that there is no collective to price. Add timings of "
+      "these, or name a model that knows them (--from).");
+}
+
+}  // namespace
+
+CommModel fit_comm_model(std::span<const CommTiming> rows, const FitOptions& options) {
+  const std::vector<CommTiming> collectives = rows_that_are(rows, false);
+  const std::vector<CommTiming> local = rows_that_are(rows, true);
+  const bool has_local = !local.empty();
+  CommModel model = collectives.empty() && has_local ? base_alone(options)
+                                                     : fit_collectives(collectives, options);
+  if (!has_local) return model;
+  fit_local_work(model, local);
+  model.training = joined(model.training, coverage_of(local));
   return model;
 }
 

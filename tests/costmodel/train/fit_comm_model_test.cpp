@@ -96,6 +96,12 @@ TEST(FitCommModel, PredictsAsLibTorchDoes) {
   }
 }
 
+FitOptions quick() {
+  FitOptions options;
+  options.most_iterations = 20;
+  return options;
+}
+
 // 2 µs and 4 bytes a nanosecond, whatever the number of ranks.
 double true_packing_us(double bytes) { return 2 + bytes / 4e3; }
 
@@ -113,30 +119,58 @@ std::vector<CommTiming> timings_with_packing() {
 }
 
 TEST(FitCommModel, LearnsLocalWorkThatRanksDoNotChange) {
-  const CommModel model = fit_comm_model(timings_with_packing(), {});
   const CommSetting setting = {"fast", "", "lib"};
-  EXPECT_TRUE(model.training.operations.contains("pack_gradients"));
-  for (const double bytes : {4096.0, 50e3, 3e6, 6e7, 2e8}) {
-    const CollectiveCall call{CollectiveKind::pack_gradients, 2, 1, bytes};
-    EXPECT_NEAR(predict_us(model, setting, call) / true_packing_us(bytes), 1, 0.05) << bytes;
-    CollectiveCall more = call;
-    more.ranks = 64;
-    EXPECT_EQ(predict_us(model, setting, more), predict_us(model, setting, call));
+  const CommModel fitted = fit_comm_model(timings_with_packing(), quick());
+  EXPECT_TRUE(fitted.training.operations.contains("pack_gradients"));
+  for (const CommModel& model : {fitted, specialize(fitted, setting)}) {
+    for (const double bytes : {4096.0, 50e3, 3e6, 6e7, 2e8}) {
+      const CollectiveCall call{CollectiveKind::pack_gradients, 2, 1, bytes};
+      EXPECT_NEAR(predict_us(model, setting, call) / true_packing_us(bytes), 1, 1e-4) << bytes;
+      CollectiveCall more = call;
+      more.ranks = 64;
+      EXPECT_EQ(predict_us(model, setting, more), predict_us(model, setting, call));
+    }
   }
-  const CollectiveCall other = {CollectiveKind::all_to_all, 4, 1, 3e6, 2};
-  EXPECT_NEAR(predict_us(model, setting, other) / true_us(5, 100, other), 1, 0.05);
+  EXPECT_EQ(parse_comm_model(comm_model_to_json(fitted), "m.json"), fitted);
 }
 
-TEST(FitCommModel, KeepsThePaceOfCollectives) {
+TEST(FitCommModel, SaysTheSameOfCollectivesWithoutLocalWork) {
+  const CommModel with = fit_comm_model(timings_with_packing(), quick());
+  const CommModel without = fit_comm_model(timings_of("fast", 5, 100), quick());
+  EXPECT_EQ(with.error, without.error);
+  EXPECT_EQ(with.pace_us, without.pace_us);
+  EXPECT_EQ(with.training.rows, without.training.rows + 16);
+  for (const CommTiming& row : timings_of("fast", 5, 100)) {
+    EXPECT_EQ(predict_us(with, row.setting, row.call), predict_us(without, row.setting, row.call));
+  }
+}
+
+TEST(FitCommModel, AddsLocalWorkToABase) {
+  const CommModel base =
+      specialize(fit_comm_model(timings_of("fast", 5, 100), quick()), {"fast", "", "lib"});
   std::vector<CommTiming> rows = timings_with_packing();
-  CommTiming late = rows.front();
-  late.call.wait_us = 100;
-  rows.push_back(late);
-  FitOptions short_fit;
-  short_fit.most_iterations = 10;
-  const std::vector<double> pace = fit_comm_model(rows, short_fit).pace_us;
-  std::erase_if(rows, [](const CommTiming& row) { return is_local(row.call.operation); });
-  EXPECT_EQ(pace, fit_comm_model(rows, short_fit).pace_us);
+  std::erase_if(rows, [](const CommTiming& row) { return !is_local(row.call.operation); });
+  FitOptions options = quick();
+  EXPECT_THAT(message_of(rows), HasSubstr("no collective to price"));
+  options.base = &base;
+  const CommModel model = fit_comm_model(rows, options);
+  const CollectiveCall other = {CollectiveKind::all_to_all, 4, 1, 3e6, 2};
+  EXPECT_EQ(predict_us(model, rows[0].setting, other), predict_us(base, rows[0].setting, other));
+  for (CommTiming& row : rows) {
+    EXPECT_NEAR(predict_us(model, row.setting, row.call) / row.time_us, 1, 1e-4);
+    row.time_us *= 3;
+  }
+  options.base = &model;
+  const CommModel slower = fit_comm_model(rows, options);
+  for (const CommTiming& row : rows) {
+    EXPECT_NEAR(predict_us(slower, row.setting, row.call) / row.time_us, 1, 1e-4);
+  }
+}
+
+TEST(FitCommModel, RefusesLocalWorkOfOneSize) {
+  std::vector<CommTiming> rows = timings_of("fast", 5, 100);
+  rows.push_back({{"fast", "", "lib"}, {CollectiveKind::split_ids, 2, 1, 4096}, 3, 1});
+  EXPECT_THAT(message_of(rows), HasSubstr("All timings of split_ids on fast are of one size"));
 }
 
 // Time by all that is moved, and by a third of it for a rank that has waited long.
