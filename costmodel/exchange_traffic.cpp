@@ -21,6 +21,9 @@ ExchangeBytes exchange_bytes(const Table& table, const Shard& shard, const Shard
   } else {
     bytes.output = output;
   }
+  if (shard.rows() == table.rows) return bytes;
+  bytes.split = bytes.input * static_cast<double>(shard.columns()) / static_cast<double>(table.dim);
+  if (table.mode != PoolingMode::none) bytes.added = bytes.output;
   return bytes;
 }
 

@@ -21,6 +21,9 @@ struct ExchangeBytes {
   double partial = 0;     ///< put out that is summed up within the node first
   double sums = 0;        ///< its part of the sums that then leave the node
   double replicated = 0;  ///< gradients that all ranks reduce
+  double split = 0;       ///< ids that the samples' ranks sort by parts of rows: counted for one
+                          ///< of the shards that share the rows
+  double added = 0;       ///< of `output`: partial sums that the samples' ranks add up
 };
 
 /// `load` is that of the whole global batch, as in ExchangeTraffic; data_parallel shards need none.

@@ -1,5 +1,6 @@
 #include "costmodel/errors.hpp"
 #include "launch/commands.hpp"
+#include "launch/job/single_copy.hpp"
 #include "launch/train_ranks.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/comm/mpi_communicator.hpp"
@@ -36,6 +37,16 @@ void examine(Communicator& comm, bool json) {
   });
 }
 
+/// For scripts that start ranks. Throws Error (check_failed) if it is not so.
+void examine_single_copy() {
+  if (!can_read_other_process()) {
+    throw Error(ExitCode::check_failed,
+                "A process may not read another's memory here, and Open MPI would say so at every "
+                "message: set OMPI_MCA_btl_vader_single_copy_mechanism=none.");
+  }
+  fmt::print("A process may read another's memory here.\n");
+}
+
 }  // namespace
 
 void add_doctor_command(CLI::App& app) {
@@ -45,10 +56,15 @@ void add_doctor_command(CLI::App& app) {
       "Examples:\n"
       "  shardwright doctor\n"
       "  mpirun -n 16 --hostfile hosts shardwright doctor --json\n"
+      "  shardwright doctor --single-copy || export OMPI_MCA_btl_vader_single_copy_mechanism=none\n"
       "Exit code 7 if a check fails. Without a launcher, MPI is not started.");
   const auto json = std::make_shared<bool>(false);
+  const auto single_copy = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "Print one JSON document");
-  command->callback([json] {
+  command->add_flag("--single-copy", *single_copy,
+                    "Only try whether ranks may read each other's memory");
+  command->callback([json, single_copy] {
+    if (*single_copy) return examine_single_copy();
     if (!started_by_launcher())
       return run_ranks(1, [&](Communicator& comm) { examine(comm, *json); });
     const int code = run_on_ranks([&](Communicator& comm) { examine(comm, *json); });

@@ -4,6 +4,7 @@
 #include "launch/job/host_check.hpp"
 #include "launch/job/hosted_job.hpp"
 #include "launch/job/job_shape.hpp"
+#include "launch/job/single_copy.hpp"
 #include "launch/job/watched_process.hpp"
 #include "runtime/checkpoint/checkpoint_interval.hpp"
 
@@ -172,6 +173,7 @@ void run(const LaunchArguments& arguments) {
   require_runnable();
   const std::vector<std::string> command = full_command(arguments);
   ::setenv("OMP_NUM_THREADS", fmt::to_string(shape.threads).c_str(), 1);
+  choose_single_copy(can_read_other_process());
   if (arguments.elastic) {
     return end_with(run_elastic(shape, elastic_options(arguments), command));
   }

@@ -73,7 +73,8 @@ void profile_on(Communicator& comm, const CommArguments& arguments) {
 }  // namespace
 
 void add_profile_comm(CLI::App& profile) {
-  CLI::App* command = profile.add_subcommand("comm", "Time the exchanges between ranks");
+  CLI::App* command = profile.add_subcommand(
+      "comm", "Time the exchanges between ranks, and what ranks do around them");
   command->footer(
       "Examples:\n"
       "  mpirun -n 2 shardwright profile comm -o comm.csv --budget 5min\n"

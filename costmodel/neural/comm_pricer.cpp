@@ -32,7 +32,8 @@ CommPricer::Values CommPricer::bytes_of(const Shard& shard) const {
   const ShardLoad load =
       load_of(table, shard, static_cast<double>(workload_.batch_size), kUniqueRows);
   const ExchangeBytes bytes = exchange_bytes(table, shard, load);
-  return {bytes.input, bytes.output, bytes.partial, bytes.sums, bytes.replicated};
+  return {bytes.input,      bytes.output, bytes.partial, bytes.sums,
+          bytes.replicated, bytes.split,  bytes.added};
 }
 
 // A value of one shard is at most that of its whole table on one rank or on all; a table has at
@@ -53,7 +54,9 @@ void CommPricer::set_scales_and_floor() {
     for (std::size_t k = 0; k < kBytes; ++k) most[k] += shards * (owned[k] + everywhere[k]);
     most[2] += shards * owned[1];  // outputs that are partial sums
     most[3] += shards * owned[1];
+    most[5] += shards * owned[0];  // ids of rows that are cut
   }
+  most[6] = most[1];  // parts of outputs, in the same units: where all are, the rest is 0 exactly
   for (std::size_t k = 0; k < kBytes; ++k) scales_[k] = fixed_point_scale(most[k]);
   floor_ = curves_.floor(mean);
 }
@@ -70,7 +73,7 @@ ExchangeBytes CommPricer::decoded(std::span<const std::int64_t> state) const {
   const auto value = [&](std::size_t k) {
     return static_cast<double>(state[compute_size_ + k]) / scales_[k];
   };
-  return {value(0), value(1), value(2), value(3), value(4)};
+  return {value(0), value(1), value(2), value(3), value(4), value(5), value(6)};
 }
 
 PhaseTimes CommPricer::price(RankId rank, const RankState& state) const {
@@ -83,7 +86,7 @@ std::optional<RankPricer::Floor> CommPricer::floor(const Shard& shard, RankId ra
   if (!floor_) return {};
   auto result = compute_->floor(shard, rank);
   if (!result) return {};
-  const auto [input, output, partial, sums, replicated] = bytes_of(shard);
+  const auto [input, output, partial, sums, replicated, split, added] = bytes_of(shard);
   PhaseTimes& idle = result->idle;
   idle.comm_input_ms = input > 0 ? floor_->input.ms : 0;
   idle.comm_forward_ms = idle.comm_backward_ms = output > 0 ? floor_->output.ms : 0;

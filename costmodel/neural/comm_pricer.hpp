@@ -28,7 +28,7 @@ class CommPricer final : public RankPricer {
   std::optional<Floor> floor(const Shard& shard, RankId rank) const override;
 
  private:
-  static constexpr std::size_t kBytes = 5;  // as ExchangeBytes has
+  static constexpr std::size_t kBytes = 7;  // as ExchangeBytes has
   using Values = std::array<double, kBytes>;
 
   Values bytes_of(const Shard& shard) const;

@@ -52,6 +52,7 @@ ExchangeCurves::ExchangeCurves(const CommModel& model, const Topology& topology)
   for (const RankSpec& rank : topology.ranks) ++on_node[rank.node];
   const auto nodes = static_cast<std::int64_t>(on_node.size());
   require_nodes(model, nodes);
+  local_ = {model, topology};
   all_to_all_ = {model, CollectiveKind::all_to_all, topology.size(), nodes};
   all_reduce_ = {model, CollectiveKind::all_reduce, topology.size(), nodes};
   between_nodes_ = {model, CollectiveKind::all_to_all, nodes, nodes};
@@ -83,9 +84,10 @@ void ExchangeCurves::price(RankId rank, const ExchangeSums& sums, PhaseTimes& ti
   times.comm_forward_ms = straight + node.reduce_scatter.milliseconds(partial);
   times.comm_backward_ms = straight + node.all_gather.milliseconds(partial) +
                            all_reduce_.milliseconds(sums.own.replicated);
+  local_.add(rank, sums.world, times);
 }
 
-// Sums that leave a node are left out, and that a rank waits for what others send.
+// Sums that leave a node are left out, that a rank waits for what others send, and local work.
 std::optional<ExchangeFloor> ExchangeCurves::floor(const ExchangeBytes& mean) const {
   const auto input = all_to_all_.line_below(mean.input);
   const auto output = all_to_all_.line_below(mean.output);

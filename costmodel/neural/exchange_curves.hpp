@@ -3,6 +3,7 @@
 #include "costmodel/cost_model.hpp"
 #include "costmodel/exchange_traffic.hpp"
 #include "costmodel/neural/comm_curve.hpp"
+#include "costmodel/neural/local_curves.hpp"
 #include "costmodel/topology.hpp"
 
 #include <cstddef>
@@ -30,12 +31,13 @@ struct ExchangeFloor {
 };
 
 /// Prices the exchanges of a step by a communication model. A rank of an all-to-all that sends a
-/// and receives b bytes (its own part included) is priced by max(a, b) and the ranks' mean.
-/// Formulas: docs/cost_models.md, "Fitted".
+/// and receives b bytes (its own part included) is priced by max(a, b) and the ranks' mean; then
+/// comes what it does by itself (LocalCurves). Formulas: docs/cost_models.md, "Fitted".
 class ExchangeCurves {
  public:
-  /// Throws UsageError for a model of several machines or one that lacks a collective, InputError
-  /// for a topology of several nodes where the model knows one node only.
+  /// Throws UsageError for a model of several machines or one that lacks a collective or a part of
+  /// the local work, InputError for a topology of several nodes where the model knows one node
+  /// only.
   ExchangeCurves(const CommModel& model, const Topology& topology);
 
   /// Writes the three phases of communication, leaves the others as they are.
@@ -58,6 +60,7 @@ class ExchangeCurves {
   CommCurve between_nodes_;           // an all-to-all of one rank of each node
   std::vector<NodeCurves> nodes_;     // one for each number of ranks on a node
   std::vector<std::size_t> node_of_;  // per rank, its place in nodes_
+  LocalCurves local_;
 };
 
 }  // namespace shardwright

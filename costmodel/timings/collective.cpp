@@ -5,11 +5,16 @@
 namespace shardwright {
 namespace {
 
-constexpr Names<CollectiveKind, 4> kCollectives = {{
+constexpr Names<CollectiveKind, kNumCollectiveKinds> kCollectives = {{
     {CollectiveKind::all_to_all, "all_to_all"},
     {CollectiveKind::all_gather, "all_gather"},
     {CollectiveKind::reduce_scatter, "reduce_scatter"},
     {CollectiveKind::all_reduce, "all_reduce"},
+    {CollectiveKind::pack_ids, "pack_ids"},
+    {CollectiveKind::split_ids, "split_ids"},
+    {CollectiveKind::place_outputs, "place_outputs"},
+    {CollectiveKind::add_partial_sums, "add_partial_sums"},
+    {CollectiveKind::pack_gradients, "pack_gradients"},
 }};
 
 }  // namespace

@@ -1,24 +1,45 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace shardwright {
 
-enum class CollectiveKind { all_to_all, all_gather, reduce_scatter, all_reduce };
+enum class CollectiveKind {
+  all_to_all,
+  all_gather,
+  reduce_scatter,
+  all_reduce,
+  // What a rank does by itself before it sends and after it has received.
+  pack_ids,          ///< ids, weights and lengths of its samples into messages, and their reading
+  split_ids,         ///< ids sorted by parts of rows, where a table's rows are cut, before that
+  place_outputs,     ///< owners' values into the rows of its samples
+  add_partial_sums,  ///< partial sums of owners of a table's row parts added up there
+  pack_gradients,    ///< gradients of its samples' values into the owners' order
+};
+inline constexpr std::size_t kNumCollectiveKinds = 9;
 std::string_view to_string(CollectiveKind kind);
 /// Throws InputError that lists the names.
 CollectiveKind parse_collective(std::string_view name);
 
-/// One call of a collective, as it is measured and priced.
+/// The kinds in which no other rank takes part.
+inline constexpr std::array kLocalWork = {
+    CollectiveKind::pack_ids, CollectiveKind::split_ids, CollectiveKind::place_outputs,
+    CollectiveKind::add_partial_sums, CollectiveKind::pack_gradients};
+constexpr bool is_local(CollectiveKind kind) { return kind >= kLocalWork.front(); }
+
+/// One call of a collective, or of local work, as it is measured and priced.
 struct CollectiveCall {
   CollectiveKind operation = CollectiveKind::all_to_all;
   std::int64_t ranks = 2;
   std::int64_t nodes = 1;
   /// What nccl-tests calls the size: all_to_all, the whole send buffer of the busiest rank (its own
   /// part, bytes / ranks, included); all_gather, the whole receive buffer; reduce_scatter, the
-  /// whole send buffer; all_reduce, the buffer.
+  /// whole send buffer; all_reduce, the buffer. Local work: what one rank puts into messages, takes
+  /// out of them, or adds, its own part included.
   double bytes = 0;
   std::int64_t element_bytes = 4;  ///< matters where elements are added up
   /// Where ranks exchange unequal sizes, `bytes` is the larger of what one rank sends and receives,

@@ -75,12 +75,12 @@ struct Priors {
   torch::Tensor means;
 };
 
-// The mean of ln(time) at the knot nearest to each row, as a start for a new model.
+// The mean of ln(time) at the knot nearest to each row of a collective, as a start for a new model.
 std::vector<double> mean_log_times(const CommModel& model, std::span<const CommTiming> rows) {
   std::vector<double> sum(model.knots.size());
   std::vector<double> count(model.knots.size());
   for (const CommTiming& row : rows) {
-    if (row.call.wait_us > 0) continue;
+    if (row.call.wait_us > 0 || is_local(row.call.operation)) continue;
     const auto [low, along] = position_of(model.knots, row.call.bytes);
     const std::size_t knot = low + (along > 0.5 ? 1 : 0);
     sum[knot] += std::log(row.time_us);

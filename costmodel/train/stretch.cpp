@@ -12,7 +12,7 @@
 namespace shardwright {
 namespace {
 
-constexpr std::size_t kParts = 6;
+constexpr std::size_t kParts = 2 + kNumCollectiveKinds;
 constexpr std::size_t kParameters = 2 * kParts;
 constexpr double kNoise = 0.05;  // ln: of a single timing
 constexpr int kIterations = 15;
@@ -38,7 +38,7 @@ const Stretch::Part& sd_of(std::size_t i) {
 std::array<double, kParts> shares_of(const CollectiveCall& call) {
   std::array<double, kParts> shares{};
   shares[0] = 1;
-  shares[1] = std::log2(static_cast<double>(call.ranks) / 4);
+  shares[1] = value_of_factor(EffectFactor::log_ranks, call, 0);
   shares[2 + static_cast<std::size_t>(call.operation)] = 1;
   return shares;
 }

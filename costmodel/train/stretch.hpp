@@ -16,10 +16,11 @@ struct Stretch {
     double longer = 0;
     double larger = 0;
   };
-  Part all;                        ///< of every call
-  Part per_doubling;               ///< added for every doubling of the ranks from 4
-  std::array<Part, 4> operations;  ///< added for an operation, in the order of CollectiveKind
-  double loss = 0;                 ///< −ln of the posterior density, but for a constant
+  Part all;           ///< of every call
+  Part per_doubling;  ///< added for every doubling of the ranks from 4, but to local work
+  std::array<Part, kNumCollectiveKinds>
+      operations;   ///< added for an operation, in the order of CollectiveKind
+  double loss = 0;  ///< −ln of the posterior density, but for a constant
 };
 
 /// The stretch of `known`, a setting that `model` was trained on, to the timings of another

@@ -8,8 +8,11 @@
 #include "launch/job/remaining_ranks.hpp"
 #include "launch/job/watched_process.hpp"
 #include "launch/plan_under_model.hpp"
+#include "planner/check.hpp"
 #include "planner/plan_json.hpp"
+#include "planner/rate_plan.hpp"
 #include "planner/search/search.hpp"
+#include "planner/unique_rows.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -20,6 +23,15 @@
 
 namespace shardwright {
 namespace {
+
+/// Lets these tables be exchanged as unique rows again where they can be, if all of them fit.
+void keep_unique_rows(const std::vector<TableId>& tables, const CostModel& cost_model, Plan& plan) {
+  for (const TableId table : tables) {
+    if (why_not_unique_rows(plan, table).empty()) plan.unique_rows.push_back(table);
+  }
+  if (!check_plan(plan).empty()) plan.unique_rows.clear();
+  if (!plan.unique_rows.empty()) rate_plan(plan, cost_model);
+}
 
 /// A job that is now on some of its ranks, now on all.
 class ElasticJob {
@@ -152,7 +164,7 @@ class ElasticJob {
     return tell(static_cast<int>(ExitCode::environment));
   }
 
-  /// The same tables on the ranks that are left, with the types that the plan has.
+  /// The same tables on the ranks that are left, with the types and unique rows that the plan has.
   std::string plan_for_rest() {
     SearchOptions options;
     std::set<ShardingType> types(options.types.begin(), options.types.end());
@@ -163,6 +175,7 @@ class ElasticJob {
     const auto cost_model = cost_model_for("", *plan_);
     SearchResult result = search_plan(plan_->workload, now_.topology, *cost_model, options);
     if (!result.plan) throw Error(ExitCode::infeasible, result.explanation);
+    keep_unique_rows(plan_->unique_rows, *cost_model, *result.plan);
     result.plan->made_by = {"shardwright launch --elastic", SHARDWRIGHT_VERSION, {}};
     const std::string folder = output_ + "/plans";
     std::filesystem::create_directories(folder);

@@ -61,6 +61,7 @@ class Bench {
 
   StepTimes step(std::int64_t number) {
     if (!repeats_batch_) {
+      batch_ = {};  // its memory, before the next one needs as much
       batch_ = overlap_ && next_ ? std::move(*next_) : make(number);
       if (overlap_) model_->announce(next_.emplace(make(number + 1)));
     }

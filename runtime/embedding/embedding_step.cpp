@@ -85,7 +85,7 @@ void ShardedEmbeddings::forward(const Batch& batch, std::span<float> pooled,
   s.phases = {};
   s.during(StepPhase::input_exchange, [&] { s.take_input(batch); });
   s.check_vectors(vectors);
-  s.look_up_and_send(batch, values);
+  s.look_up_and_send(values);
   s.during(StepPhase::output_exchange, [&] {
     s.pooled_exchange.finish_pooled(s.layout, s.sources(), s.owned.matrix(), values);
     s.split_means.divide(pooled);
@@ -99,26 +99,26 @@ void ShardedEmbeddings::forward(const Batch& batch, std::span<float> pooled,
 void ShardedEmbeddings::State::take_input(const Batch& batch) {
   split_means.remember(batch);
   own_vectors.remember(batch);
+  replicated.remember(batch);
   input.take(comm, layout, batch);
   phases.input_bytes = input.current().bytes_sent();
   input.start(comm, layout);
 }
 
-void ShardedEmbeddings::State::look_up_and_send(const Batch& batch, const OutputValues& values) {
+void ShardedEmbeddings::State::look_up_and_send(const OutputValues& values) {
   owned.start(input.current());
   look_up_and_send_rows();
-  if (options.overlap) return look_up_while_sending(batch, values);
+  if (options.overlap) return look_up_while_sending(values);
   during(StepPhase::lookup, [&] {
     owned.look_up(sources());
-    replicated.look_up(batch, own_vectors, values);
+    replicated.look_up(own_vectors, values);
   });
   during(StepPhase::output_exchange, phases.output_bytes,
          [&] { pooled_exchange.start_pooled(comm, layout, sources(), owned.matrix(), 0); });
 }
 
 /// The values for each rank leave as soon as they are there; the rank's own come last.
-void ShardedEmbeddings::State::look_up_while_sending(const Batch& batch,
-                                                     const OutputValues& values) {
+void ShardedEmbeddings::State::look_up_while_sending(const OutputValues& values) {
   const std::size_t self = comm.rank().index();
   const std::size_t ranks = sources().size();
   for (std::size_t round = 0; round < pooled_exchange.rounds(ranks); ++round) {
@@ -132,7 +132,7 @@ void ShardedEmbeddings::State::look_up_while_sending(const Batch& batch,
   }
   during(StepPhase::lookup, [&] {
     owned.look_up(sources().subspan(self, 1));
-    replicated.look_up(batch, own_vectors, values);
+    replicated.look_up(own_vectors, values);
   });
 }
 

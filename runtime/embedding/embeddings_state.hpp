@@ -31,8 +31,8 @@ struct ShardedEmbeddings::State {
   void check_vectors(std::span<const float> vectors) const;
   void require_forward(const OutputGradients& gradients);
   void take_input(const Batch& batch);
-  void look_up_and_send(const Batch& batch, const OutputValues& values);
-  void look_up_while_sending(const Batch& batch, const OutputValues& values);
+  void look_up_and_send(const OutputValues& values);
+  void look_up_while_sending(const OutputValues& values);
   void look_up_and_send_rows();
   void pool_rows(std::span<float> pooled);
   void sum_and_send_row_gradients(std::span<const float> pooled_gradient);

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "runtime/embedding/work_split.hpp"
-#include "runtime/exchange/input_exchange.hpp"
+#include "runtime/exchange/input_source.hpp"
 
 #include <cstddef>
 #include <vector>

@@ -5,11 +5,6 @@
 #include "runtime/embedding/simd/kernels.hpp"
 #include "runtime/embedding/work_split.hpp"
 
-#include <algorithm>
-#include <limits>
-#include <numeric>
-#include <optional>
-
 namespace shardwright {
 
 OwnedTables::OwnedTables(const ExchangeLayout& layout, const Workload& workload,
@@ -25,17 +20,6 @@ OwnedTables::OwnedTables(const ExchangeLayout& layout, const Workload& workload,
       groups_(layout.owners[self_].blocks.size()),
       rows_(layout.owners[self_]),
       scratch_(workers.threads()) {}
-
-/// visit(block, its position, piece, its position in the block).
-template <class Visit>
-void OwnedTables::for_each_piece(Visit visit) {
-  for (std::size_t b = 0; b < self().blocks.size(); ++b) {
-    const OwnedBlock& block = self().blocks[b];
-    for (std::size_t i = 0; i < block.num_pieces; ++i) {
-      visit(block, b, self().pieces[block.first_piece + i], i);
-    }
-  }
-}
 
 std::size_t OwnedTables::ids_of(const Request& asked) {
   std::size_t ids = 0;
@@ -83,14 +67,6 @@ ShardRows OwnedTables::rows_of(const OwnedPiece& piece) {
   return rows_from(shards_[piece.shard], piece.first_row);
 }
 
-/// Enough for the threads to end at about the same time, and no more, for tasks have a price.
-std::size_t OwnedTables::ids_per_task(std::size_t ids) const {
-  constexpr std::size_t kTasksPerThread = 8;
-  constexpr std::size_t kFewestIds = 1024;
-  if (workers_.threads() == 1) return std::numeric_limits<std::size_t>::max();
-  return std::max(ids / (workers_.threads() * kTasksPerThread), kFewestIds);
-}
-
 /// Of the blocks that send rows, for all sources, or of the others.
 void OwnedTables::plan_look_ups(bool of_rows, std::span<const InputSource> sources) {
   std::size_t ids = 0;
@@ -98,7 +74,7 @@ void OwnedTables::plan_look_ups(bool of_rows, std::span<const InputSource> sourc
     if (block.sends_rows == of_rows) ids += ids_of(request(b, sources));
   });
   look_ups_.clear();
-  const std::size_t task = ids_per_task(ids);
+  const std::size_t task = ids_per_task(ids, workers_.threads());
   for_each_piece([&](const OwnedBlock& block, std::size_t b, const OwnedPiece& piece, std::size_t) {
     if (block.sends_rows != of_rows) return;
     const Request asked = request(b, sources);
@@ -131,9 +107,10 @@ void OwnedTables::plan_vectors(const Request& asked, const OwnedBlock& block,
                                std::size_t ids_per_task) {
   const WeightRows rows = rows_of(piece).to_read();
   for (std::size_t k = block.first_feature; k < block.first_feature + block.num_features; ++k) {
-    float* const first = asked.values + source.first_vectors[k] * asked.row_width + piece.column;
     for (const BagsPart& part : one_id_bags(source.features[k], ids_per_task)) {
-      float* const out = first + static_cast<std::int64_t>(part.first_bag) * asked.stride;
+      const std::int64_t first = source.first_vectors[k] * asked.row_width + piece.column;
+      const std::int64_t before = static_cast<std::int64_t>(part.first_bag) * asked.stride;
+      float* const out = asked.values + first + before;
       look_ups_.push_back({part.bags, mode(block), rows, out, asked.stride});
     }
   }
@@ -167,119 +144,6 @@ void OwnedTables::look_up(const InputExchange& input) {
   start(input);
   look_up(input.sources());
   look_up_rows();
-}
-
-void OwnedTables::group_rows(const InputExchange& input) {
-  std::vector<std::size_t> order(groups_.size());  // the largest first
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return ids_of(request(a, input.sources())) > ids_of(request(b, input.sources()));
-  });
-  workers_.run(groups_.size(), [&](std::size_t i, std::size_t) {
-    const OwnedBlock& block = self().blocks[order[i]];
-    const Request asked = request(order[i], input.sources());
-    groups_[order[i]].build(asked.sources, asked.first_feature, asked.num_features, mode(block),
-                            block.rows(), rows_per_vector(block));
-  });
-  plan_updates();
-}
-
-void OwnedTables::plan_updates() {
-  std::size_t ids = 0;
-  for_each_piece([&](const OwnedBlock&, std::size_t b, const OwnedPiece&, std::size_t) {
-    ids += groups_[b].ids();
-  });
-  updates_.clear();
-  hot_gradients_.clear();
-  for_each_piece(
-      [&](const OwnedBlock& block, std::size_t b, const OwnedPiece& piece, std::size_t i) {
-        plan_piece({&block, b, &piece, i, {}, 0, false}, ids_per_task(ids));
-      });
-}
-
-void OwnedTables::plan_piece(Update update, std::size_t ids_per_task) {
-  const RowGroups& groups = groups_[update.block_position];
-  for (const GroupRange& range : split_groups(groups, ids_per_task)) {
-    update.groups = range;
-    update.is_hot = range.end == range.begin + 1 && groups[range.begin].size() > ids_per_task;
-    update.hot_gradient = hot_gradients_.size();
-    if (update.is_hot) {
-      hot_gradients_.resize(hot_gradients_.size() + rows_of(*update.piece).width);
-    }
-    updates_.push_back(update);
-  }
-}
-
-/// A row that has more than one thread's share of the ids: the threads share its columns.
-void OwnedTables::sum_hot_gradients() {
-  constexpr std::size_t kColumns = 16;
-  const EmbeddingKernels& kernels = embedding_kernels();
-  for (const Update& update : updates_) {
-    if (!update.is_hot) continue;
-    const std::size_t width = rows_of(*update.piece).width;
-    const std::span gradient = std::span(hot_gradients_).subspan(update.hot_gradient, width);
-    const std::span group = groups_[update.block_position][update.groups.begin];
-    workers_.run((width + kColumns - 1) / kColumns, [&](std::size_t part, std::size_t) {
-      GradientView view = gradients_of(update.block_position, *update.piece);
-      view.column += static_cast<std::int64_t>(part * kColumns);
-      const std::size_t columns = std::min(kColumns, width - part * kColumns);
-      kernels.sum_gradients(group, view, gradient.subspan(part * kColumns, columns));
-    });
-  }
-}
-
-double OwnedTables::sum_all_squares() {
-  double sum = 0;
-  for_each_piece([&](const OwnedBlock&, std::size_t b, const OwnedPiece& piece, std::size_t) {
-    const std::size_t width = rows_of(piece).width;
-    sum += shardwright::sum_all_squares(groups_[b], gradients_of(b, piece),
-                                        scratch(0, width).first(width));
-  });
-  return sum;
-}
-
-void OwnedTables::sum_row_squares(const StepSize& step) {
-  for (std::size_t b = 0; b < groups_.size(); ++b) {
-    if (square_sums_.needed(b)) square_sums_.start(b, groups_[b].size());
-  }
-  workers_.run(updates_.size(), [&](std::size_t i, std::size_t thread) {
-    const Update& update = updates_[i];
-    if (!square_sums_.needed(update.block_position)) return;
-    const ShardRows rows = rows_of(*update.piece);
-    shardwright::sum_row_squares(
-        {rows,
-         rule(*update.block, step),
-         groups_[update.block_position],
-         update.groups,
-         gradients_of(update.block_position, *update.piece),
-         {},
-         scratch(thread, rows.width)},
-        square_sums_.own_part(update.block_position, update.piece_position));
-  });
-}
-
-void OwnedTables::update(const StepSize& step) {
-  const EmbeddingKernels& kernels = embedding_kernels();
-  sum_hot_gradients();
-  workers_.run(updates_.size(), [&](std::size_t i, std::size_t thread) {
-    const Update& update = updates_[i];
-    if (update.is_hot) return update_hot(update, step, thread);
-    const ShardRows rows = rows_of(*update.piece);
-    const std::size_t block = update.block_position;
-    kernels.update_rows({rows, rule(*update.block, step), groups_[block], update.groups,
-                         gradients_of(block, *update.piece), square_sums_.totals(block),
-                         scratch(thread, rows.width)});
-  });
-}
-
-void OwnedTables::update_hot(const Update& update, const StepSize& step, std::size_t thread) {
-  const ShardRows rows = rows_of(*update.piece);
-  const std::size_t group = update.groups.begin;
-  const std::span<const double> sums = square_sums_.totals(update.block_position);
-  update_row(rows, groups_[update.block_position].row(group), rule(*update.block, step),
-             std::span(hot_gradients_).subspan(update.hot_gradient, rows.width),
-             sums.empty() ? std::nullopt : std::optional(sums[group]),
-             scratch(thread, rows.width).last(rows.width));
 }
 
 }  // namespace shardwright

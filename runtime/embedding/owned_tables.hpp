@@ -84,8 +84,16 @@ class OwnedTables {
     bool is_hot = false;
   };
   const OwnerLayout& self() const { return layout_.owners[self_]; }
+  /// visit(block, its position, piece, its position in the block).
   template <class Visit>
-  void for_each_piece(Visit visit);
+  void for_each_piece(Visit visit) {
+    for (std::size_t b = 0; b < self().blocks.size(); ++b) {
+      const OwnedBlock& block = self().blocks[b];
+      for (std::size_t i = 0; i < block.num_pieces; ++i) {
+        visit(block, b, self().pieces[block.first_piece + i], i);
+      }
+    }
+  }
   PoolingMode mode(const OwnedBlock& block) const;
   std::int64_t rows_per_vector(const OwnedBlock& block) const;
   static std::size_t ids_of(const Request& asked);
@@ -93,13 +101,13 @@ class OwnedTables {
   GradientView gradients_of(std::size_t block, const OwnedPiece& piece);
   std::span<float> scratch(std::size_t thread, std::size_t width);
   ShardRows rows_of(const OwnedPiece& piece);
-  std::size_t ids_per_task(std::size_t ids) const;
   void plan_look_ups(bool of_rows, std::span<const InputSource> sources);
   void plan_bags(const Request& asked, const OwnedBlock& block, const OwnedPiece& piece,
                  const InputSource& source, std::size_t ids_per_task);
   void plan_vectors(const Request& asked, const OwnedBlock& block, const OwnedPiece& piece,
                     const InputSource& source, std::size_t ids_per_task);
   void run_look_ups();
+  std::vector<std::size_t> largest_first(std::span<const InputSource> sources);
   void plan_updates();
   void plan_piece(Update whole, std::size_t ids_per_task);
   void sum_hot_gradients();

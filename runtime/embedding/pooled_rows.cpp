@@ -1,16 +1,14 @@
 #include "runtime/embedding/pooled_rows.hpp"
 
+#include "runtime/embedding/bags_view.hpp"
 #include "runtime/embedding/huge_pages.hpp"
 #include "runtime/embedding/simd/kernels.hpp"
 #include "runtime/embedding/work_split.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace shardwright {
 namespace {
-
-BagsView view(const Bags& bags) { return {bags.lengths, bags.ids, bags.weights}; }
 
 /// Of one feature: the bags that one thread pools.
 struct PoolTask {
@@ -68,24 +66,21 @@ PooledRows::Matrix PooledRows::rows(TableId table) {
 }
 
 std::size_t PooledRows::ids_per_task(const UniqueIds& ids) const {
-  constexpr std::size_t kTasksPerThread = 8;
-  constexpr std::size_t kFewestIds = 1024;
-  if (workers_.threads() == 1) return std::numeric_limits<std::size_t>::max();
   std::size_t all = 0;
   for (const OfTable& table : tables_) {
     for (const Bags& bags : ids.of(table.table).bags) all += bags.ids.size();
   }
-  return std::max(all / (workers_.threads() * kTasksPerThread), kFewestIds);
+  return shardwright::ids_per_task(all, workers_.threads());
 }
 
 void PooledRows::pool(const UniqueIds& ids, std::span<float> pooled) {
   if (pooled.empty()) return;
-  const std::size_t task_size = ids_per_task(ids);
+  const std::size_t most = ids_per_task(ids);
   std::vector<PoolTask> tasks;
   for (const OfTable& table : tables_) {
     float* first = pooled.data() + table.pooled_column;
     for (const Bags& bags : ids.of(table.table).bags) {
-      for (const BagsPart& part : split_bags(view(bags), task_size)) {
+      for (const BagsPart& part : split_bags(view(bags), most)) {
         float* const out = first + static_cast<std::int64_t>(part.first_bag) * pooled_columns_;
         tasks.push_back({part.bags, table.mode, {values(table), DataType::fp32, table.dim}, out});
       }
@@ -108,12 +103,12 @@ void PooledRows::group(const UniqueIds::OfTable& ids, OfTable& table) {
 void PooledRows::sum_gradients(const UniqueIds& ids, std::span<const float> pooled_gradient) {
   workers_.run(tables_.size(),
                [&](std::size_t t, std::size_t) { group(ids.of(tables_[t].table), tables_[t]); });
-  const std::size_t task_size = ids_per_task(ids);
+  const std::size_t most = ids_per_task(ids);
   std::vector<SumTask> tasks;
   for (const OfTable& table : tables_) {
     const GradientView gradients{pooled_gradient.data(), pooled_columns_, table.pooled_column,
                                  table.dim};
-    for (const GroupRange& range : split_groups(table.groups, task_size)) {
+    for (const GroupRange& range : split_groups(table.groups, most)) {
       tasks.push_back({&table.groups, range, gradients, values(table)});
     }
   }

@@ -48,7 +48,6 @@ class PooledRows {
     RowGroups groups;
   };
 
-  /// Enough for the threads to end at about the same time.
   std::size_t ids_per_task(const UniqueIds& ids) const;
   static void group(const UniqueIds::OfTable& ids, OfTable& table);
   float* values(const OfTable& table) { return values_.data() + table.begin; }

@@ -1,5 +1,6 @@
 #include "runtime/embedding/replicated_tables.hpp"
 
+#include "runtime/embedding/bags_view.hpp"
 #include "runtime/embedding/one_id_bags.hpp"
 #include "runtime/embedding/simd/kernels.hpp"
 
@@ -10,8 +11,6 @@ namespace {
 
 /// Every dim is a multiple of it (require_supported()), so each id's vector begins at one.
 constexpr std::int64_t kVectorRow = 4;
-
-BagsView view(const Bags& bags) { return {bags.lengths, bags.ids, bags.weights}; }
 
 }  // namespace
 
@@ -44,17 +43,24 @@ ReplicatedTables::ReplicatedTables(const ExchangeLayout& layout, const Workload&
   touched_.resize((rows + 7) / 8);
 }
 
-void ReplicatedTables::look_up(const Batch& batch, const OwnVectors& vectors,
-                               const OutputValues& values) {
+void ReplicatedTables::remember(const Batch& batch) {
   bags_.clear();
   for (const Table& table : tables_) {
     for (std::size_t k = 0; k < table.num_features; ++k) {
       bags_.push_back(batch.features[table.first_feature + k]);
+    }
+  }
+}
+
+void ReplicatedTables::look_up(const OwnVectors& vectors, const OutputValues& values) const {
+  auto bags = bags_.begin();
+  for (const Table& table : tables_) {
+    for (std::size_t k = 0; k < table.num_features; ++k, ++bags) {
       if (is_unpooled(table)) {
         const std::size_t begin = vectors.begin(table.first_feature + k);
-        look_up_vectors(table, bags_.back(), values.vectors.data() + begin);
+        look_up_vectors(table, *bags, values.vectors.data() + begin);
       } else {
-        pool(table, bags_.back(), values.pooled.data() + first_column(table, k));
+        pool(table, *bags, values.pooled.data() + first_column(table, k));
       }
     }
   }

@@ -29,9 +29,11 @@ class ReplicatedTables {
                    std::span<ShardedEmbeddings::LocalShard> shards);
 
   bool empty() const { return tables_.empty(); }
+  /// Keeps the ids of this rank's batch.
+  void remember(const Batch& batch);
   /// Fills the tables' columns of the pooled rows and their ids' vectors, which have the places of
-  /// `vectors`, and keeps the ids.
-  void look_up(const Batch& batch, const OwnVectors& vectors, const OutputValues& values);
+  /// `vectors`.
+  void look_up(const OwnVectors& vectors, const OutputValues& values) const;
   /// Sums this rank's gradients per row.
   void sum_gradients(const OwnVectors& vectors, const OutputGradients& gradients);
   /// Adds up the ranks' sums. Blocks.

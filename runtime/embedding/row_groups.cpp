@@ -134,9 +134,15 @@ std::uint32_t RowGroups::row_of_vector(std::int64_t first_vector, std::size_t po
                                     static_cast<std::int64_t>(position) * rows_per_vector_);
 }
 
+/// Where so many keys are to be written, behind the others.
+std::uint64_t* RowGroups::add_keys(std::size_t count) {
+  const std::size_t before = keys_.size();
+  keys_.resize(before + count);
+  return keys_.data() + before;
+}
+
 void RowGroups::collect_samples(const InputSource& source, const BagsView& bags) {
-  std::uint64_t* next = keys_.data() + keys_.size();
-  keys_.resize(keys_.size() + bags.ids.size());
+  std::uint64_t* next = add_keys(bags.ids.size());
   const std::int64_t* id = bags.ids.data();
   auto sample = static_cast<std::uint64_t>(source.row_begin);
   for (const std::int32_t length : bags.lengths) {
@@ -148,9 +154,10 @@ void RowGroups::collect_samples(const InputSource& source, const BagsView& bags)
 }
 
 void RowGroups::collect_vectors(std::int64_t first_vector, const BagsView& bags) {
+  std::uint64_t* const keys = add_keys(bags.ids.size());
   for (std::size_t i = 0; i < bags.ids.size(); ++i) {
-    keys_.push_back(static_cast<std::uint64_t>(bags.ids[i]) << position_bits_ |
-                    row_of_vector(first_vector, i));
+    keys[i] = static_cast<std::uint64_t>(bags.ids[i]) << position_bits_ |
+              row_of_vector(first_vector, i);
   }
 }
 

@@ -54,6 +54,7 @@ class RowGroups {
   }
 
  private:
+  std::uint64_t* add_keys(std::size_t count);
   void collect_samples(const InputSource& source, const BagsView& bags);
   void collect_vectors(std::int64_t first_vector, const BagsView& bags);
   void collect(const InputSource& source, std::size_t first_feature, std::size_t num_features,

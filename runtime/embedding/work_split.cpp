@@ -1,5 +1,8 @@
 #include "runtime/embedding/work_split.hpp"
 
+#include <algorithm>
+#include <limits>
+
 namespace shardwright {
 namespace {
 
@@ -13,6 +16,13 @@ BagsPart part_of(const BagsView& bags, std::size_t first_bag, std::size_t end_ba
 }
 
 }  // namespace
+
+std::size_t ids_per_task(std::size_t ids, std::size_t threads) {
+  constexpr std::size_t kTasksPerThread = 8;
+  constexpr std::size_t kFewestIds = 1024;
+  if (threads == 1) return std::numeric_limits<std::size_t>::max();
+  return std::max(ids / (threads * kTasksPerThread), kFewestIds);
+}
 
 std::vector<BagsPart> split_bags(const BagsView& bags, std::size_t ids) {
   std::vector<BagsPart> parts;

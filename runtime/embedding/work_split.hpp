@@ -1,12 +1,16 @@
 #pragma once
 
 #include "runtime/embedding/row_groups.hpp"
-#include "runtime/exchange/input_exchange.hpp"
+#include "runtime/exchange/input_source.hpp"
 
 #include <cstddef>
 #include <vector>
 
 namespace shardwright {
+
+/// Of `ids` in all: enough for the threads to end at about the same time, and no more, for tasks
+/// have a price; all for one thread.
+std::size_t ids_per_task(std::size_t ids, std::size_t threads);
 
 /// Bags of one feature, and how many bags of it come before them.
 struct BagsPart {

@@ -44,7 +44,6 @@ void UniqueIds::find(const ExchangeLayout& layout, const Batch& batch) {
   for (std::size_t f = 0; f < layout.features.size();) {
     const TableId id = layout.features[f].table;
     OfTable& table = tables_[id.index()];
-    table.first_feature = f;
     table.bags.clear();
     all_ids_.clear();
     for (; f < layout.features.size() && layout.features[f].table == id; ++f) {

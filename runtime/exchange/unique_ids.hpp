@@ -15,7 +15,6 @@ namespace shardwright {
 class UniqueIds {
  public:
   struct OfTable {
-    std::size_t first_feature = 0;  ///< of ExchangeLayout::features; a table's stand together
     std::vector<std::int64_t> ids;  ///< different ones of all its features, ascending
     std::vector<Bags> bags;         ///< the batch's, per feature, with positions in `ids`
     std::vector<Bags> parts;        ///< what owners are sent: between two row cuts, less the first

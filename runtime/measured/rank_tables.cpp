@@ -56,6 +56,8 @@ double skew_for(std::int64_t rows, double lookups, double unique_rows) {
 
 std::optional<RankTables> rank_tables(const Plan& plan, RankId rank, std::string& why) {
   RankTables result;
+  why = "its look-ups and updates are also those of unique rows that it pools for its samples";
+  if (!plan.unique_rows.empty()) return std::nullopt;
   why = "it has no table";
   for (const Shard& shard : plan.shards) {
     if (!shard.on(rank)) continue;

@@ -19,8 +19,8 @@ struct RankTables {
 /// The shards of `rank` as tables of their own: the rows and columns they have, the ids of the
 /// plan's global batch that fall into them, and the skew of the Zipf law under which these ids
 /// would touch as many rows as they are expected to. Nothing if the rank has no shards or the
-/// schema cannot say what it has (data_parallel tables, several optimizers or number formats);
-/// `why` is then set.
+/// schema cannot say what it has (data_parallel tables, tables without pooling, several optimizers
+/// or number formats) or does (any rank of a plan with unique rows); `why` is then set.
 std::optional<RankTables> rank_tables(const Plan& plan, RankId rank, std::string& why);
 
 /// The skew of the Zipf law, 0 to 10, under which `lookups` ids of `rows` rows touch `unique_rows`

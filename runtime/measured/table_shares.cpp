@@ -1,6 +1,7 @@
 #include "runtime/measured/table_shares.hpp"
 
 #include "planner/placement_words.hpp"
+#include "planner/unique_rows.hpp"
 #include "planner/unique_rows_price.hpp"
 
 #include <algorithm>
@@ -15,14 +16,22 @@ double ms_in(const PhaseTimes& times, StepPhase phase) {
   return times.compute_forward_ms + times.compute_backward_ms;
 }
 
+void add_pooling_of(TableId table, const Plan& plan, std::vector<PhaseTimes>& ranks) {
+  if (!sends_unique_rows(plan, table)) return;
+  const PoolingBytes bytes = pooling_bytes(plan, table);
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+    add_pooling_work(bytes, plan.topology.ranks[rank], ranks[rank]);
+  }
+}
+
 }  // namespace
 
 TableShares::TableShares(const Plan& plan, const CostModel& cost_model) {
   const Workload workload = workload_as_exchanged(plan);
   for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
-    const std::vector<Shard> shards = shards_of(plan, TableId::of(t));
-    of_tables_.push_back(cost_model.price(workload, plan.topology, shards));
-    if (!plan.unique_rows.empty()) add_pooling_work(plan, shards, of_tables_.back());
+    const TableId table = TableId::of(t);
+    of_tables_.push_back(cost_model.price(workload, plan.topology, shards_of(plan, table)));
+    add_pooling_of(table, plan, of_tables_.back());
   }
 }
 

@@ -22,12 +22,12 @@ struct DlrmConfig {
   std::int64_t num_features = 0;
   std::int64_t embedding_dim = 0;
   std::vector<std::int64_t> bottom_mlp;
-  std::vector<std::int64_t> top_mlp;      ///< last width 1
-  std::int64_t cross_layers = 0;          ///< 0: dot products
-  std::int64_t cross_rank = 0;            ///< of the matrices of a cross layer
-  std::string torchscript;                ///< file of a module in place of all these layers
-  std::int64_t module_columns = 0;        ///< of the pooled embeddings that the module takes
-  std::vector<std::int64_t> vector_dims;  ///< of the features without pooling that it takes
+  std::vector<std::int64_t> top_mlp;           ///< last width 1
+  std::int64_t cross_layers = 0;               ///< 0: dot products
+  std::int64_t cross_rank = 0;                 ///< of the matrices of a cross layer
+  std::string torchscript;                     ///< file of a module in place of all these layers
+  std::int64_t module_columns = 0;             ///< of the pooled embeddings that the module takes
+  std::vector<std::int64_t> vector_dims = {};  ///< of the features without pooling that it takes
   std::int64_t pooled_columns() const {
     return torchscript.empty() ? num_features * embedding_dim : module_columns;
   }

@@ -66,11 +66,12 @@ RankCallTiming timing_of_rank(const std::vector<Pass>& own, const std::vector<do
   return timing;
 }
 
-void count_bytes(const ProfiledCall& call, std::uint64_t seed, CollectiveTiming& timing) {
+void count_bytes(const ProfiledCall& call, std::int64_t bytes, std::uint64_t seed,
+                 CollectiveTiming& timing) {
   const auto ranks = static_cast<std::int64_t>(timing.ranks.size());
   if (call.operation != CollectiveKind::all_to_all) {
     for (RankCallTiming& rank : timing.ranks) {
-      rank.send_bytes = rank.receive_bytes = static_cast<double>(call.bytes);
+      rank.send_bytes = rank.receive_bytes = static_cast<double>(bytes);
     }
     return;
   }
@@ -108,7 +109,7 @@ class Timer {
     }
     const std::vector<double> last_start = last_starts(passes_);
     for (const auto& own : passes_) timing.ranks.push_back(timing_of_rank(own, last_start));
-    count_bytes(call_, seed_, timing);
+    count_bytes(call_, prepared_.bytes(), seed_, timing);
     return timing;
   }
 
@@ -129,6 +130,7 @@ class Timer {
   }
 
   Pass pass(double delay_ms) {
+    prepared_.get_ready();
     comm_.barrier();
     const double begin = comm_.clock_ms();
     double start = begin;

@@ -1,6 +1,7 @@
 #include "runtime/profile/comm_calls.hpp"
 
 #include "runtime/data/splitmix.hpp"
+#include "runtime/profile/cache_sweep.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,6 +14,8 @@ namespace {
 
 constexpr std::int64_t kLeastBytes = 512;
 constexpr std::int64_t kMostBytes = std::int64_t{512} << 20;
+constexpr std::int64_t kLeastLocalBytes = 4096;
+constexpr std::int64_t kMostLocalBytes = std::int64_t{64} << 20;
 
 SplitMix64 random_of(const ProfiledCall& call, std::uint64_t seed) {
   return SplitMix64(SplitMix64::mix(seed) + static_cast<std::uint64_t>(call.index));
@@ -48,6 +51,9 @@ class CallList {
       add(kind, bytes, Imbalance::none, delayed);
     }
   }
+  void add_local(std::int64_t bytes) {
+    for (const CollectiveKind kind : kLocalWork) add(kind, bytes, Imbalance::none, false);
+  }
   std::vector<ProfiledCall> calls;
 };
 
@@ -61,6 +67,10 @@ std::vector<ProfiledCall> comm_profile_calls() {
     list.add(CollectiveKind::all_to_all, bytes, Imbalance::receivers, false);
     list.add_all(bytes, true);
     list.add(CollectiveKind::all_to_all, bytes, Imbalance::senders, true);
+  }
+  // Behind the others, whose numbers stand in files.
+  for (std::int64_t bytes = kLeastLocalBytes; bytes <= kMostLocalBytes; bytes *= 4) {
+    list.add_local(bytes);
   }
   return list.calls;
 }
@@ -91,6 +101,9 @@ std::vector<double> delays_of(const ProfiledCall& call, std::int64_t ranks, std:
 }
 
 std::int64_t memory_of(const ProfiledCall& call, std::int64_t ranks, std::uint64_t seed) {
+  // Ids, their parts or messages, and room for these to grow; fewer of values.
+  constexpr std::int64_t kCopies = 4;
+  if (is_local(call.operation)) return kCopies * call.bytes + std::int64_t{CacheSweep::kBytes};
   const std::vector<double> shares = shares_of(call, ranks, seed);
   const double busiest = *std::max_element(shares.begin(), shares.end());
   const auto even = static_cast<double>(call.bytes);

@@ -6,7 +6,12 @@
 namespace shardwright {
 
 PreparedCall::PreparedCall(Communicator& comm, const ProfiledCall& call, std::uint64_t seed)
-    : comm_(comm), operation_(call.operation) {
+    : comm_(comm), operation_(call.operation), bytes_(call.bytes) {
+  if (is_local(operation_)) {
+    local_ = make_local_work(operation_, bytes_, comm.size());
+    sweep_.emplace();
+    return;
+  }
   switch (operation_) {
     case CollectiveKind::all_to_all:
     case CollectiveKind::all_gather:
@@ -15,6 +20,8 @@ PreparedCall::PreparedCall(Communicator& comm, const ProfiledCall& call, std::ui
     case CollectiveKind::reduce_scatter:
     case CollectiveKind::all_reduce:
       values_.resize(static_cast<std::size_t>(call.bytes) / sizeof(float));
+      break;
+    default:
       break;
   }
 }
@@ -41,7 +48,12 @@ void PreparedCall::prepare_blocks(const std::vector<std::vector<std::int64_t>>& 
   }
 }
 
+void PreparedCall::get_ready() {
+  if (sweep_) sweep_->run();
+}
+
 void PreparedCall::run() {
+  if (local_) return local_->run();
   switch (operation_) {
     case CollectiveKind::all_to_all:
     case CollectiveKind::all_gather:
@@ -53,6 +65,8 @@ void PreparedCall::run() {
       break;
     case CollectiveKind::all_reduce:
       all_reduce_.run(comm_, values_);
+      break;
+    default:
       break;
   }
 }

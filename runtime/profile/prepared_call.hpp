@@ -2,17 +2,26 @@
 
 #include "runtime/comm/communicator.hpp"
 #include "runtime/comm/reduce_scatter.hpp"
+#include "runtime/profile/cache_sweep.hpp"
 #include "runtime/profile/comm_calls.hpp"
+#include "runtime/profile/local_work.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace shardwright {
 
-/// A collective with its buffers, to be called again and again. Borrows the communicator.
+/// A collective or local work with its buffers, to be called again and again. Borrows the
+/// communicator.
 class PreparedCall {
  public:
   PreparedCall(Communicator& comm, const ProfiledCall& call, std::uint64_t seed);
+  /// As the call's, but where local work is of whole samples.
+  std::int64_t bytes() const { return local_ ? local_->bytes : bytes_; }
+  /// Before each run, outside of what is timed: local work finds caches without its data.
+  void get_ready();
   /// All ranks together. Blocks.
   void run();
 
@@ -21,6 +30,7 @@ class PreparedCall {
 
   Communicator& comm_;
   CollectiveKind operation_;
+  std::int64_t bytes_;
   std::vector<std::byte> sent_;
   std::vector<std::byte> received_;
   std::vector<Communicator::SendBlock> send_;
@@ -28,6 +38,8 @@ class PreparedCall {
   std::vector<float> values_;  // of sums
   OrderedReduceScatter<float> reduce_scatter_;
   OrderedAllReduce<float> all_reduce_;
+  std::optional<LocalWork> local_;
+  std::optional<CacheSweep> sweep_;  // with local work
 };
 
 }  // namespace shardwright

@@ -95,12 +95,16 @@ class Profile {
     end_.run.repeat = options_.repeat;
   }
 
-  // The same on all ranks: by the least of their hosts' free memory, as if all were full.
+  // Local work first, which takes little time and which a model needs all kinds of. The same on all
+  // ranks: by the least of their hosts' free memory, as if all were full.
   void choose_calls() {
     std::int64_t least = free_memory().value();
     for (const std::int64_t free : gather(comm_, least)) least = std::min(least, free);
     end_.free = Bytes{least / end_.run.ranks_per_node};
-    for (const ProfiledCall& call : comm_profile_calls()) {
+    std::vector<ProfiledCall> calls = comm_profile_calls();
+    std::stable_partition(calls.begin(), calls.end(),
+                          [](const ProfiledCall& call) { return is_local(call.operation); });
+    for (const ProfiledCall& call : calls) {
       if (call.bytes > options_.most_bytes.value()) continue;
       if (memory_of(call, comm_.size(), options_.seed) > end_.free.value() / 2) {
         ++end_.too_large;

@@ -59,5 +59,31 @@ TEST(ExchangeTraffic, SendsEverySumOnceAlsoBetweenNodesOfDifferentSize) {
   EXPECT_NEAR(between_nodes(topology, shards), (ids + 2 * kOutput) / 3, 1e-6);
 }
 
+ExchangeBytes sum_of(ShardingType type, PoolingMode mode) {
+  Table table = kOneTable.tables[0];
+  table.mode = mode;
+  ExchangeBytes sum;
+  for (const Shard& shard : cut(table, 0, type, testing::sample_topology(1, 4))) {
+    const ExchangeBytes bytes = exchange_bytes(table, shard, load_of(table, shard, 400, 0));
+    sum.split += bytes.split;
+    sum.added += bytes.added;
+  }
+  return sum;
+}
+
+TEST(ExchangeBytes, AreSplitAndAddedWhereRowsAreCut) {
+  const double split = (8.0 * 10 + 4 * 4) * 400;  // a length for each of four parts
+  for (const ShardingType type : kAllShardingTypes) {
+    const bool in_node = type == ShardingType::table_row_wise || type == ShardingType::grid;
+    const bool cuts_rows = in_node || type == ShardingType::row_wise;
+    for (const PoolingMode mode : {PoolingMode::sum, PoolingMode::none}) {
+      const ExchangeBytes bytes = sum_of(type, mode);
+      EXPECT_DOUBLE_EQ(bytes.split, cuts_rows ? split : 0) << to_string(type);
+      const bool adds = type == ShardingType::row_wise && mode == PoolingMode::sum;
+      EXPECT_DOUBLE_EQ(bytes.added, adds ? 4 * kOutput : 0) << to_string(type);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace shardwright

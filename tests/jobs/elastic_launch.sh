@@ -11,7 +11,7 @@ fail() { echo "FAILED: $*"; [ ! -f said ] || cat said; exit 1; }
 
 "$shardwright" data synthetic --num-embeddings-per-feature 2000,300,50 --multi-hot-sizes 2,1,4 --embedding-dim 8 \
   --samples 6400 --test-samples 2000 --batch-size 64 -o data >/dev/null 2>&1
-"$shardwright" plan data/tables.json --topology 4xcpu-1GiB -o plan.json >/dev/null 2>&1
+"$shardwright" plan data/tables.json --topology 4xcpu-1GiB --unique-rows all -o plan.json >/dev/null 2>&1
 train=(train --data data --plan plan.json --bottom-mlp "8,8" --top-mlp "8,1" --epochs 8 --learning-rate 0.03 --wait-limit-s 60)
 "$shardwright" launch -n 4 -- "${train[@]}" --output undisturbed --json >expected 2>said || fail "launch"
 grep -q "^mpirun -n 4 " said || fail "no mpirun line"
@@ -36,6 +36,9 @@ for text in "rank 1 died: restart 1 of 3" "planned for 3 ranks: out/plans/3_rank
   grep -qF "$text" said || fail "no '$text'"
 done
 "$shardwright" check out/plans/3_ranks.json >/dev/null || fail "the plan for three ranks"
+for plan in plan.json out/plans/3_ranks.json; do
+  grep -q '"unique_rows"' $plan || fail "no unique rows in $plan"
+done
 figure() { grep -o "^ \"$2\": [0-9.]*" "$1" | head -n 1 | sed 's/.*: //'; }
 [ "$(figure summary steps)" = "$(figure expected steps)" ] || fail "steps $(figure summary steps)"
 [ "$(figure summary ranks)" = 4 ] || fail "it ends on $(figure summary ranks) ranks"

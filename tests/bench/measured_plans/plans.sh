@@ -2,8 +2,6 @@
 # From the environment: SAMPLES_PER_RANK (2048).
 plans_folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 samples_per_rank=${SAMPLES_PER_RANK:-2048}
-# One process reads another's memory, which is Open MPI's own default where that is allowed.
-export OMPI_MCA_btl_vader_single_copy_mechanism=${OMPI_MCA_btl_vader_single_copy_mechanism:-cma}
 
 # MLPerf DCNv2's tables, rows divided by 40.
 dcnv2=(--num-embeddings-per-feature 1000000,976,432,185,506,3,178,38,4,1000000,76699,10132,10,55,298,4,4,24,14,1000000,1000000,1000000,14753,324,4,4

@@ -49,7 +49,7 @@ def drop_from_cache(folder):
 
 
 def ours(options, model, data, optimizer):
-    start = f'ranks={RANKS}; source "{ROOT}/launch/mpi_environment.sh"; exec mpirun -n $ranks "${{mpirun_flags[@]}}" "$@"'
+    start = f'ranks={RANKS}; shardwright=$1; source "{ROOT}/launch/mpi_environment.sh"; exec mpirun -n $ranks "${{mpirun_flags[@]}}" "$@"'
     flags = ["--overlap"] if options.overlap else []
     return json.loads(said_by([
         "env", "OMP_NUM_THREADS=1", "bash", "-c", start, "bash", options.build / "shardwright", "train", "--data", data, "--plan",

@@ -60,7 +60,7 @@ class Ours:
                       "--json"] + (["--dense"] if case.dense else [])
 
     def run(self, overlap):
-        start = f'ranks={RANKS}; source "{ROOT}/launch/mpi_environment.sh"; exec mpirun -n $ranks "${{mpirun_flags[@]}}" "$@"'
+        start = f'ranks={RANKS}; shardwright=$1; source "{ROOT}/launch/mpi_environment.sh"; exec mpirun -n $ranks "${{mpirun_flags[@]}}" "$@"'
         flags = self.flags + (["--overlap"] if overlap else [])
         return json.loads(said_by(["bash", "-c", start, "bash", self.shardwright, "bench", self.plan, *flags]))
 

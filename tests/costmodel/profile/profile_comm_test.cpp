@@ -11,15 +11,18 @@
 #include <filesystem>
 #include <fstream>
 #include <numeric>
+#include <set>
 #include <sstream>
 
 namespace shardwright {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 constexpr std::int64_t kRanks = 3;
 constexpr std::int64_t kCallsOfASize = 11;
+constexpr std::int64_t kLocalCallsOfASize = 5;
 
 std::int64_t sum_of(const std::vector<std::vector<std::int64_t>>& blocks) {
   std::int64_t sum = 0;
@@ -29,11 +32,15 @@ std::int64_t sum_of(const std::vector<std::vector<std::int64_t>>& blocks) {
 
 TEST(CommProfileCalls, CoverSizesAndCollectivesEvenUnevenAndDelayed) {
   const std::vector<ProfiledCall> calls = comm_profile_calls();
-  ASSERT_EQ(calls.size(), 21U * kCallsOfASize);
+  constexpr std::size_t kCollectives = 21U * kCallsOfASize;
+  ASSERT_EQ(calls.size(), kCollectives + 8U * kLocalCallsOfASize);
   EXPECT_EQ(calls.front().bytes, 512);
-  EXPECT_EQ(calls.back().bytes, 512 << 20);
+  EXPECT_EQ(calls[kCollectives - 1].bytes, 512 << 20);
+  EXPECT_EQ(calls[kCollectives].bytes, 4096);
+  EXPECT_EQ(calls.back().bytes, 64 << 20);
   for (std::size_t i = 0; i < calls.size(); ++i) {
     EXPECT_EQ(calls[i].index, static_cast<std::int64_t>(i));
+    EXPECT_EQ(is_local(calls[i].operation), i >= kCollectives);
   }
 }
 
@@ -117,6 +124,31 @@ TEST_F(ProfileComm, MeasuresEveryCallOnEveryRank) {
   }
   EXPECT_TRUE(uneven);
   EXPECT_TRUE(waits);
+}
+
+TEST_F(ProfileComm, AddsLocalWorkToAFileWithoutItAheadOfLargerSizes) {
+  options_.most_bytes = Bytes{2048};
+  run(2);
+  const std::string without = content();
+  progress_ = 0;
+  options_.most_bytes = Bytes{4096};
+  run(2);
+  EXPECT_EQ(progress_, kCallsOfASize + kLocalCallsOfASize);
+  ASSERT_TRUE(content().starts_with(without));
+  const std::size_t first = parse_comm_timings(without, "t.csv").rows.size();
+  const CommTimings timings = parse_comm_timings(content(), "t.csv");
+  std::set<std::string> operations;
+  for (std::size_t i = first; i < first + kLocalCallsOfASize; ++i) {
+    const CommTiming& row = timings.rows.at(i);
+    operations.emplace(to_string(row.call.operation));
+    EXPECT_EQ(row.call.bytes, 4096);
+    EXPECT_EQ(row.call.ranks, 2);
+    EXPECT_EQ(row.call.mean_bytes + row.call.wait_us, 0);
+    EXPECT_GT(row.time_us, 0);
+  }
+  EXPECT_THAT(operations, ElementsAre("add_partial_sums", "pack_gradients", "pack_ids",
+                                      "place_outputs", "split_ids"));
+  EXPECT_FALSE(is_local(timings.rows.at(first + kLocalCallsOfASize).call.operation));
 }
 
 TEST_F(ProfileComm, GoesOnAfterItsLastWholeCall) {

@@ -96,6 +96,49 @@ TEST(FitCommModel, PredictsAsLibTorchDoes) {
   }
 }
 
+// 2 µs and 4 bytes a nanosecond, whatever the number of ranks.
+double true_packing_us(double bytes) { return 2 + bytes / 4e3; }
+
+std::vector<CommTiming> timings_with_packing() {
+  std::vector<CommTiming> rows = timings_of("fast", 5, 100);
+  for (const std::int64_t ranks : {2, 8}) {
+    for (double bytes = 4096; bytes <= 1 << 26; bytes *= 4) {
+      rows.push_back({{"fast", "", "lib"},
+                      {CollectiveKind::pack_gradients, ranks, 1, bytes},
+                      true_packing_us(bytes),
+                      1});
+    }
+  }
+  return rows;
+}
+
+TEST(FitCommModel, LearnsLocalWorkThatRanksDoNotChange) {
+  const CommModel model = fit_comm_model(timings_with_packing(), {});
+  const CommSetting setting = {"fast", "", "lib"};
+  EXPECT_TRUE(model.training.operations.contains("pack_gradients"));
+  for (const double bytes : {4096.0, 50e3, 3e6, 6e7, 2e8}) {
+    const CollectiveCall call{CollectiveKind::pack_gradients, 2, 1, bytes};
+    EXPECT_NEAR(predict_us(model, setting, call) / true_packing_us(bytes), 1, 0.05) << bytes;
+    CollectiveCall more = call;
+    more.ranks = 64;
+    EXPECT_EQ(predict_us(model, setting, more), predict_us(model, setting, call));
+  }
+  const CollectiveCall other = {CollectiveKind::all_to_all, 4, 1, 3e6, 2};
+  EXPECT_NEAR(predict_us(model, setting, other) / true_us(5, 100, other), 1, 0.05);
+}
+
+TEST(FitCommModel, KeepsThePaceOfCollectives) {
+  std::vector<CommTiming> rows = timings_with_packing();
+  CommTiming late = rows.front();
+  late.call.wait_us = 100;
+  rows.push_back(late);
+  FitOptions short_fit;
+  short_fit.most_iterations = 10;
+  const std::vector<double> pace = fit_comm_model(rows, short_fit).pace_us;
+  std::erase_if(rows, [](const CommTiming& row) { return is_local(row.call.operation); });
+  EXPECT_EQ(pace, fit_comm_model(rows, short_fit).pace_us);
+}
+
 // Time by all that is moved, and by a third of it for a rank that has waited long.
 std::vector<CommTiming> unequal_timings() {
   std::vector<CommTiming> rows = timings_of("fast", 5, 100);

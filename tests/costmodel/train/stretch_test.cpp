@@ -81,6 +81,19 @@ TEST(FitStretch, KeepsTheEvennessOfACall) {
   EXPECT_NEAR(stretched_log_us(model, kKnown, stretch, call) - even, -1, 1e-9);
 }
 
+TEST(FitStretch, LeavesLocalWorkOutOfTheGrowthWithRanks) {
+  CommModel model = model_of(5, 1e5);
+  model.effects.front().curves["pack_ids"] = model.effects.front().curves.at("all_to_all");
+  Stretch stretch;
+  stretch.per_doubling.longer = 1;
+  const auto log_us = [&](CollectiveKind kind, std::int64_t ranks) {
+    return stretched_log_us(model, kKnown, stretch, {kind, ranks, 1, 1 << 20, 4});
+  };
+  EXPECT_EQ(log_us(CollectiveKind::pack_ids, 16), log_us(CollectiveKind::pack_ids, 2));
+  EXPECT_NEAR(log_us(CollectiveKind::all_to_all, 16) - log_us(CollectiveKind::all_to_all, 2), 3,
+              1e-9);
+}
+
 TEST(SolveEquations, TakesPivots) {
   const std::vector<double> x = solve_equations({{0, 2, 1}, {1, 1, 1}, {4, 0, -2}}, {7, 6, -2});
   EXPECT_NEAR(x[0], 1, 1e-12);

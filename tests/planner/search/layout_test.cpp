@@ -1,5 +1,8 @@
 #include "planner/search/local/layout.hpp"
 
+#include "costmodel/json/write_file.hpp"
+#include "costmodel/neural/comm_model_json.hpp"
+#include "costmodel/neural/pretrained.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/search/local/deal.hpp"
 #include "planner/search/local/reshape.hpp"
@@ -7,7 +10,9 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <memory>
+#include <string>
 
 namespace shardwright {
 namespace {
@@ -135,6 +140,29 @@ TEST(Layout, PricesEveryWalkAsFittedModelsDo) {
     }
     if (HasFailure()) break;
   }
+}
+
+// Of a GPU's collectives, with local work on every rank.
+std::string file_with_local_work() {
+  CommModel model = load_pretrained("nccl-h100");
+  for (const CollectiveKind kind : kLocalWork) {
+    const std::string name(to_string(kind));
+    model.training.operations.insert(name);
+    model.effects.front().curves[name] = model.effects.front().curves.at("all_to_all");
+  }
+  const std::string file = ::testing::TempDir() + "layout_test_nccl_local.json";
+  write_file(file, comm_model_to_json(model));
+  return file;
+}
+
+TEST(Layout, PricesEveryWalkAsAModelWithLocalWorkDoes) {
+  const std::string file = file_with_local_work();
+  for (std::uint64_t seed = 0; seed < 25; ++seed) {
+    SCOPED_TRACE(seed);
+    walk(file, seed % 2 == 0 ? Objective::step : Objective::max_sum, seed);
+    if (HasFailure()) break;
+  }
+  std::filesystem::remove(file);
 }
 
 TEST(Layout, UndoLeavesNoTrace) {

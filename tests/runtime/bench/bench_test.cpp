@@ -145,6 +145,27 @@ TEST(RunBench, TrainsTablesWithoutPooling) {
   }
 }
 
+/// Two tables without pooling, one of them on every rank, one that sends unique rows, one pooled.
+TEST(RunBench, LeavesOutPhasesOfEveryKindOfTable) {
+  Plan plan = plan_without_pooling();
+  for (const std::size_t t : {2U, 3U}) plan.workload.tables[t].mode = PoolingMode::mean;
+  plan.unique_rows = {TableId{3}};
+  std::erase_if(plan.shards, [](const Shard& shard) { return shard.table == TableId{0}; });
+  const Table& table = plan.workload.tables.front();
+  plan.shards.insert(plan.shards.begin(), {TableId{0}, ShardingType::data_parallel, 0, table.rows,
+                                           0, table.dim, std::nullopt});
+  BenchOptions options = few_steps(3);
+  options.without_phases = true;
+  for (const bool overlap : {false, true}) {
+    options.overlap = overlap;
+    run_ranks(2, [&](Communicator& comm) {
+      const BenchResult result = run_bench(comm, plan, options);
+      ASSERT_EQ(result.without.size(), 5U);
+      for (const StepsWithout& without : result.without) EXPECT_GT(without.median_ms, 0);
+    });
+  }
+}
+
 TEST(RunBench, HasNoDensePartForTablesWithoutPooling) {
   BenchOptions options = few_steps(1);
   options.dense = true;

@@ -5,6 +5,7 @@
 #include "runtime/checkpoint/saved_model.hpp"
 #include "runtime/checkpoint/shard_loader.hpp"
 #include "runtime/comm/thread_communicator.hpp"
+#include "runtime/embedding/line_vector.hpp"
 #include "tests/runtime/embedding/synthetic_run.hpp"
 #include "tests/runtime/trainer/training_run.hpp"
 #include "tests/sanitized.hpp"
@@ -89,8 +90,8 @@ void expect_loaded(ShardLoader& loader, const Plan& plan) {
   for (std::int64_t rank = 0; rank < plan.topology.size(); ++rank) {
     for (const auto& expected : shards_of(plan, RankId{rank})) {
       const Shard& shard = expected.shard;
-      std::vector<float> weights(expected.weights.size(), -1.0F);
-      std::vector<float> state(expected.state.size(), -1.0F);
+      LineVector<float> weights(expected.weights.size(), -1.0F);
+      LineVector<float> state(expected.state.size(), -1.0F);
       loader.load({.table = plan.workload.table(shard.table).name,
                    .row_begin = shard.row_begin,
                    .row_end = shard.row_end,

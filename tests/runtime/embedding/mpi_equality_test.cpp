@@ -1,4 +1,5 @@
 #include "runtime/comm/mpi_communicator.hpp"
+#include "tests/runtime/embedding/mixed_kinds.hpp"
 #include "tests/runtime/embedding/own_part.hpp"
 #include "tests/runtime/embedding/synthetic_run.hpp"
 
@@ -32,6 +33,16 @@ TEST(ShardedRunOverMpi, EqualsTheOneOnOneRankWithoutPoolingToo) {
     const Outcome part = run(plan, *comm);
     EXPECT_TRUE(part == own_part(plan, *comm, run_on_threads(on_one_rank(plan))));
     EXPECT_TRUE(run(plan, *comm, {}, {.overlap = true}) == part) << "with overlap";
+  }
+}
+
+TEST(ShardedRunOverMpi, OfEveryKindOfTableEqualsTheOneOnThreads) {
+  const auto comm = make_mpi_communicator(1000);
+  for (const std::uint64_t seed : {0U, 1U}) {
+    const Plan plan = random_mix(comm->size(), seed);
+    const Outcome part = run(plan, *comm);
+    EXPECT_TRUE(part == own_part(plan, *comm, run_on_threads(plan))) << "plan " << seed;
+    EXPECT_TRUE(run(plan, *comm, {}, {.overlap = true}) == part) << "with overlap, plan " << seed;
   }
 }
 

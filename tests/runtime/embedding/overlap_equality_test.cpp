@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <stdexcept>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 namespace shardwright::synthetic {
@@ -82,6 +83,32 @@ TEST(Overlap, CountsTheSameBytesInEveryStep) {
     };
     run(plan, comm, visit, {.overlap = true});
     EXPECT_EQ(step, static_cast<std::size_t>(kSteps));
+  });
+}
+
+/// Counts and ids of a batch that was announced leave in the forward() of the batch before it.
+TEST(Overlap, SendsCountsAndIdsABatchAhead) {
+  const Plan plan = make_plan({}, Sharding::table_wise, 3, 1);
+  run_ranks(3, [&](Communicator& comm) {
+    ShardedEmbeddings embeddings(plan, comm, {.overlap = true});
+    const Batch first = make_share(plan.workload, 7, comm);
+    const Batch second = make_share(plan.workload, 8, comm);
+    const auto bytes_of_forward = [&](const Batch& batch) {
+      const std::int64_t before = comm.traffic().bytes_sent;
+      std::vector<float> pooled(static_cast<std::size_t>(batch.size * embeddings.pooled_columns()));
+      embeddings.forward(batch, pooled);
+      const std::int64_t sent = comm.traffic().bytes_sent - before;
+      const EmbeddingPhases phases = embeddings.phases();
+      embeddings.backward(pooled, kLearningRate);
+      return std::pair(phases, sent);
+    };
+    embeddings.announce(second);
+    const auto [of_first, sent_with_first] = bytes_of_forward(first);
+    const auto [of_second, sent_with_second] = bytes_of_forward(second);
+    EXPECT_GT(of_second.input_bytes, 0);
+    EXPECT_EQ(sent_with_first,
+              of_first.input_bytes + of_first.output_bytes + of_second.input_bytes);
+    EXPECT_EQ(sent_with_second, of_second.output_bytes);
   });
 }
 

@@ -38,12 +38,14 @@ std::vector<float> own_vectors(const Plan& plan, const Communicator& comm,
   return own;
 }
 
-void copy_columns(const Shard& shard, std::int64_t dim, const std::vector<float>& whole,
+/// Of values of all of the table's rows, one such block after the other; sgd's state has none.
+void copy_columns(const Shard& shard, const Table& table, const std::vector<float>& whole,
                   std::vector<float>& own) {
-  if (whole.empty()) return;  // sgd has no state
-  for (std::int64_t row = shard.row_begin; row < shard.row_end; ++row) {
-    const std::int64_t begin = row * dim + shard.col_begin;
-    std::copy_n(whole.begin() + begin, shard.columns(), own.begin() + begin);
+  for (std::int64_t first = 0; first < std::ssize(whole); first += table.rows * table.dim) {
+    for (std::int64_t row = shard.row_begin; row < shard.row_end; ++row) {
+      const std::int64_t begin = first + row * table.dim + shard.col_begin;
+      std::copy_n(whole.begin() + begin, shard.columns(), own.begin() + begin);
+    }
   }
 }
 
@@ -60,9 +62,8 @@ Outcome own_part(const Plan& plan, const Communicator& comm, const Outcome& whol
   for (const Shard& shard : plan.shards) {
     if (!shard.on(comm.rank())) continue;
     const std::size_t t = shard.table.index();
-    const std::int64_t dim = plan.workload.tables[t].dim;
-    copy_columns(shard, dim, whole.weights[t], own.weights[t]);
-    copy_columns(shard, dim, whole.state[t], own.state[t]);
+    copy_columns(shard, plan.workload.tables[t], whole.weights[t], own.weights[t]);
+    copy_columns(shard, plan.workload.tables[t], whole.state[t], own.state[t]);
   }
   return own;
 }

@@ -1,8 +1,9 @@
-// Only this rank's shards are ever allocated.
+// Only this rank's shards are ever allocated, in pages as large as the system has them.
 
 #include "runtime/comm/thread_communicator.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -10,6 +11,8 @@
 #include <cstdint>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
+#include <string>
 
 namespace shardwright {
 namespace {
@@ -76,6 +79,38 @@ TEST(ShardMemory, BuildingAShardNeverTakesTheWholeTable) {
   constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
   EXPECT_EXIT(build_within(128 * kMiB), testing::ExitedWithCode(0), "");
   EXPECT_EXIT(build_within(8 * kMiB), testing::ExitedWithCode(1), "");  // the limit does bite
+}
+
+/// The flags of the mapping that holds an address, as /proc/self/smaps has them: two letters each.
+std::string flags_of_memory(const void* address) {
+  const auto wanted = reinterpret_cast<std::uintptr_t>(address);
+  std::ifstream maps("/proc/self/smaps");
+  bool is_inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::istringstream words(line);
+    std::uintptr_t begin = 0;
+    std::uintptr_t end = 0;
+    char dash = 0;
+    if (words >> std::hex >> begin >> dash >> end && dash == '-') {
+      is_inside = begin <= wanted && wanted < end;
+    } else if (is_inside && line.starts_with("VmFlags:")) {
+      return line + " ";
+    }
+  }
+  return "";
+}
+
+TEST(ShardMemory, AsksForHugePages) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers have memory of their own";
+#endif
+  if (!std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled")) {
+    GTEST_SKIP() << "this kernel has no transparent huge pages";
+  }
+  LoneRank comm;
+  const ShardedEmbeddings embeddings(cut_finely(), comm, {});
+  const auto& weights = embeddings.local_shards().front().weights;
+  EXPECT_THAT(flags_of_memory(weights.data() + weights.size() / 2), testing::HasSubstr(" hg "));
 }
 
 }  // namespace

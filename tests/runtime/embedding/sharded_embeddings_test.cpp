@@ -1,14 +1,12 @@
 #include "runtime/embedding/sharded_embeddings.hpp"
 
 #include "costmodel/errors.hpp"
-#include "costmodel/shard_load.hpp"
 #include "runtime/comm/thread_communicator.hpp"
 #include "tests/runtime/embedding/synthetic_run.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -129,99 +127,6 @@ TEST(ShardedEmbeddings, SendsExactlyTheBytesOfTheFormulas) {
     const Plan plan = make_plan(training, Sharding::column_wise, 3, 4);
     run_ranks(3, [&](Communicator& comm) { expect_exact_bytes(plan, comm); });
   }
-}
-
-/// Tables of 8 rows on four ranks of one node, one of each type that the tests above do not count.
-Plan plan_of_types() {
-  Plan plan;
-  plan.topology.ranks.resize(4);
-  const auto add_table = [&](bool weighted) {
-    Table& table = plan.workload.tables.emplace_back();
-    table.name = "t" + std::to_string(plan.workload.tables.size());
-    table.rows = 8;
-    table.dim = 8;
-    table.pooling = 8;
-    table.weighted = weighted;
-    table.optimizer = OptimizerKind::sgd;
-    table.features = {table.name};
-    return TableId::of(plan.workload.tables.size() - 1);
-  };
-  const TableId by_rows = add_table(true);
-  plan.shards = {{by_rows, ShardingType::row_wise, 0, 1, 0, 8, RankId{2}},
-                 {by_rows, ShardingType::row_wise, 1, 6, 0, 8, RankId{0}},
-                 {by_rows, ShardingType::row_wise, 6, 8, 0, 8, RankId{3}}};
-  const TableId in_node = add_table(false);
-  plan.shards.push_back({in_node, ShardingType::table_row_wise, 0, 3, 0, 8, RankId{1}});
-  plan.shards.push_back({in_node, ShardingType::table_row_wise, 3, 8, 0, 8, RankId{3}});
-  const TableId by_columns = add_table(true);
-  plan.shards.push_back({by_columns, ShardingType::table_column_wise, 0, 8, 0, 4, RankId{1}});
-  plan.shards.push_back({by_columns, ShardingType::table_column_wise, 0, 8, 4, 8, RankId{2}});
-  const TableId both = add_table(false);
-  plan.shards.push_back({both, ShardingType::grid, 0, 4, 0, 4, RankId{0}});
-  plan.shards.push_back({both, ShardingType::grid, 4, 8, 0, 4, RankId{1}});
-  plan.shards.push_back({both, ShardingType::grid, 0, 4, 4, 8, RankId{2}});
-  plan.shards.push_back({both, ShardingType::grid, 4, 8, 4, 8, RankId{3}});
-  plan.shards.push_back({add_table(false), ShardingType::data_parallel, 0, 8, 0, 8, {}});
-  return plan;
-}
-
-/// r + 1 samples on rank r, each of whose bags names every row once.
-Batch batch_of_all_rows(const Plan& plan, std::int64_t rank) {
-  Batch batch;
-  batch.size = rank + 1;
-  batch.first_sample = rank * (rank + 1) / 2;
-  for (const Table& table : plan.workload.tables) {
-    Bags& bags = batch.features.emplace_back();
-    for (std::int64_t i = 0; i < batch.size * table.rows; ++i) {
-      bags.ids.push_back(i % table.rows);
-      if (table.weighted) bags.weights.push_back(1);
-    }
-    bags.lengths.assign(static_cast<std::size_t>(batch.size),
-                        static_cast<std::int32_t>(table.rows));
-  }
-  return batch;
-}
-
-/// By the formulas that plans are priced with (costmodel/shard_load.hpp).
-ExpectedBytes planned_bytes(const Plan& plan, std::int64_t rank) {
-  const std::int64_t ranks = plan.topology.size();
-  double input = 0;
-  double output = 0;
-  double gradient = 0;
-  for (const Shard& shard : plan.shards) {
-    const Table& table = plan.workload.table(shard.table);
-    const auto load = [&](std::int64_t of) {
-      return load_of(table, shard, static_cast<double>(of + 1), 0);
-    };
-    if (!shard.rank) {
-      const auto w = static_cast<double>(ranks);
-      gradient += 2 * (w - 1) / w * replicated_gradient_bytes(shard);
-    } else if (shard.on(RankId{rank})) {
-      for (std::int64_t peer = 0; peer < ranks; ++peer) {
-        if (peer != rank) output += output_message_bytes(shard, load(peer));
-      }
-    } else {
-      input += input_message_bytes(table, load(rank));
-      gradient += output_message_bytes(shard, load(rank));
-    }
-  }
-  return {kCountBytes * (ranks - 1) + std::llround(input), std::llround(output),
-          std::llround(gradient)};
-}
-
-TEST(ShardedEmbeddings, SendsWhatThePlannersFormulasSayForEveryType) {
-  const Plan plan = plan_of_types();
-  run_ranks(4, [&](Communicator& comm) {
-    ShardedEmbeddings embeddings(plan, comm, {});
-    const Batch batch = batch_of_all_rows(plan, comm.rank().value());
-    std::vector<float> pooled(static_cast<std::size_t>(batch.size * embeddings.pooled_columns()));
-    embeddings.forward(batch, pooled);
-    embeddings.backward(pooled, 0.1F);
-    const ExpectedBytes expected = planned_bytes(plan, comm.rank().value());
-    EXPECT_EQ(embeddings.phases().input_bytes, expected.input);
-    EXPECT_EQ(embeddings.phases().output_bytes, expected.output);
-    EXPECT_EQ(embeddings.phases().gradient_bytes, expected.gradient);
-  });
 }
 
 TEST(ShardedEmbeddings, HoldsDataParallelTablesOnEveryRankAndKeepsThemEqual) {

@@ -290,8 +290,12 @@ Workload make_workload(const Training& training) {
 
 Plan make_plan(const Training& training, Sharding sharding, std::int64_t ranks,
                std::uint64_t seed) {
+  return place(make_workload(training), sharding, ranks, seed);
+}
+
+Plan place(const Workload& workload, Sharding sharding, std::int64_t ranks, std::uint64_t seed) {
   Plan plan;
-  plan.workload = make_workload(training);
+  plan.workload = workload;
   plan.topology.ranks.resize(static_cast<std::size_t>(ranks));
   for (std::size_t r = 0; r < plan.topology.ranks.size(); ++r) {
     plan.topology.ranks[r].node = static_cast<std::int64_t>(r) / kRanksPerNode;

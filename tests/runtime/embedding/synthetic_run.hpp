@@ -42,6 +42,8 @@ Workload make_workload(const Training& training);
 /// Nodes have two ranks. Splits are uneven; shards lie on random ranks, several of a table on one
 /// rank too, but the types that cut the rows over a node have one on each of its ranks.
 Plan make_plan(const Training& training, Sharding sharding, std::int64_t ranks, std::uint64_t seed);
+/// The same of any tables.
+Plan place(const Workload& workload, Sharding sharding, std::int64_t ranks, std::uint64_t seed);
 /// The same shards on one rank: splits stay. Not for data_parallel.
 Plan on_one_rank(Plan plan);
 

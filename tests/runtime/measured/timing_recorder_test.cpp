@@ -148,6 +148,13 @@ TEST(TimingRecorder, LeavesOutWhatTheSchemaCannotSay) {
   plan.workload.tables[0].mode = PoolingMode::none;
   EXPECT_THAT(TimingRecorder(file, job_of(plan)).notes(), Contains(HasSubstr("t0 has no pooling")));
 
+  plan = two_ranks();
+  plan.unique_rows = {TableId{1}};
+  EXPECT_THAT(TimingRecorder(file, job_of(plan)).notes(),
+              ElementsAre(HasSubstr("rank 0 are not recorded: its look-ups and updates are also"),
+                          HasSubstr("rank 1 are not recorded")));
+  plan.unique_rows.clear();
+
   plan.shards = {{TableId{0}, ShardingType::data_parallel, 0, 100, 0, 16, {}}};
   const TimingRecorder none(file, job_of(plan));
   EXPECT_THAT(none.notes(), ElementsAre(HasSubstr("t0 is data_parallel"), HasSubstr("t0 is")));

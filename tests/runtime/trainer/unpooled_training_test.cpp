@@ -10,6 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -104,6 +105,49 @@ TEST_F(UnpooledTraining, HasTheSameBitsWhereverTablesLieAndWithOverlap) {
   const TrainingRun overlapped = train_unpooled(3, whole_tables(3));
   EXPECT_EQ(overlapped.losses, whole.losses);
   EXPECT_EQ(overlapped.weights, whole.weights);
+}
+
+/// "user" and "tag" beside "item", which has no pooling.
+Plan with_unique_rows(Plan plan) {
+  plan.unique_rows = {TableId{0}, TableId{2}};
+  return plan;
+}
+
+TEST_F(UnpooledTraining, BesideUniqueRowsIsTheSameTrainingAlsoClipped) {
+  const TrainingRun free = train_unpooled(3, whole_tables(3));
+  config_.optimizer_keys.gradient_clip_norm = 0.01;
+  const TrainingRun clipped = train_unpooled(3, whole_tables(3));
+  EXPECT_NE(clipped.losses, free.losses);
+  expect_near(train_unpooled(3, with_unique_rows(whole_tables(3))), clipped);
+  expect_near(train_unpooled(4, with_unique_rows(other_split_tables(4))),
+              train_unpooled(4, other_split_tables(4)));
+  const TrainingRun expected = train_unpooled(3, with_unique_rows(cut_tables(3)));
+  config_.overlap = true;
+  const TrainingRun overlapped = train_unpooled(3, with_unique_rows(cut_tables(3)));
+  EXPECT_EQ(overlapped.losses, expected.losses);
+  EXPECT_EQ(overlapped.weights, expected.weights);
+}
+
+TEST_F(UnpooledTraining, BesideUniqueRowsGoesOnFromItsCheckpoints) {
+  config_.optimizer = OptimizerKind::adagrad;
+  config_.checkpoint_every = "never";
+  const TrainingRun expected = train_unpooled(3, with_unique_rows(whole_tables(3)));
+  config_.checkpoint_every = "signal";
+  const auto stop = [&] {
+    std::atomic<int> asked = 0;
+    TrainSurroundings surroundings;
+    surroundings.interrupted = [&] { return asked++ >= 5 * 3; };
+    const RunFailure failure = run_failing(3, config_, surroundings);
+    EXPECT_THAT(failure.message, HasSubstr("Interrupted after 5 of"));
+  };
+  config_.output = folder_ / "same";
+  stop();
+  const TrainingRun same = run_training(3, config_);
+  EXPECT_EQ(same.losses, expected.losses);
+  EXPECT_EQ(same.weights, expected.weights);
+  config_.output = folder_ / "other";
+  stop();
+  expect_near(train_unpooled(4, split_tables(4)), expected);
 }
 
 TEST_F(UnpooledTraining, RefusesADensePartThatTakesNoVectors) {

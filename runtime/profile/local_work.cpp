@@ -1,0 +1,159 @@
+#include "runtime/profile/local_work.hpp"
+
+#include "planner/plan.hpp"
+#include "runtime/data/batch.hpp"
+#include "runtime/data/splitmix.hpp"
+#include "runtime/embedding/line_vector.hpp"
+#include "runtime/exchange/input_exchange.hpp"
+#include "runtime/exchange/layout.hpp"
+#include "runtime/exchange/own_vectors.hpp"
+#include "runtime/exchange/pooled_exchange.hpp"
+#include "runtime/exchange/row_parts.hpp"
+#include "runtime/profile/solo_communicator.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <stdexcept>
+
+namespace shardwright {
+namespace {
+
+constexpr std::int64_t kRows = std::int64_t{1} << 30;  // of each table; none is allocated
+constexpr std::array<std::int64_t, 5> kDims = {16, 16, 32, 64, 128};
+constexpr std::array<std::int64_t, 4> kNoOutputs = {4, 4, 4, 4};  // features whose ids matter
+constexpr std::int64_t kMessageBytes = 256;                       // of one sample's ids and lengths
+
+// One rank that has all parts of all tables.
+Plan plan_of(std::span<const std::int64_t> dims, std::int64_t parts) {
+  Plan plan;
+  plan.topology.ranks.resize(1);
+  for (std::size_t t = 0; t < dims.size(); ++t) {
+    Table& table = plan.workload.tables.emplace_back();
+    table.name = fmt::format("t{}", t);
+    table.rows = kRows;
+    table.dim = dims[t];
+    table.features = {table.name};
+    const auto type = parts > 1 ? ShardingType::row_wise : ShardingType::table_wise;
+    for (std::int64_t part = 0; part < parts; ++part) {
+      plan.shards.push_back({TableId::of(t), type, kRows * part / parts, kRows * (part + 1) / parts,
+                             0, table.dim, RankId{0}});
+    }
+  }
+  return plan;
+}
+
+std::int64_t samples_of(std::int64_t bytes, std::int64_t bytes_of_sample) {
+  return std::max<std::int64_t>(1, (bytes + bytes_of_sample / 2) / bytes_of_sample);
+}
+
+// Ids a sample of all features such that it takes kMessageBytes beside a length for each part.
+std::int64_t ids_of_sample(std::int64_t parts) {
+  const auto features = std::ssize(kNoOutputs);
+  return std::max(features, (kMessageBytes - 4 * features * parts) / 8);
+}
+
+Batch batch_of(std::int64_t samples, std::int64_t ids_of_sample, std::size_t features) {
+  Batch batch;
+  batch.size = batch.global_size = samples;
+  batch.features.resize(features);
+  SplitMix64 random(1);
+  const auto count = static_cast<std::int64_t>(features);
+  for (std::int64_t f = 0; f < count; ++f) {
+    Bags& bags = batch.features[static_cast<std::size_t>(f)];
+    const std::int64_t length = (ids_of_sample + f) / count;
+    bags.lengths.assign(static_cast<std::size_t>(samples), static_cast<std::int32_t>(length));
+    bags.ids.resize(static_cast<std::size_t>(samples * length));
+    for (std::int64_t& id : bags.ids) id = static_cast<std::int64_t>(random.below(kRows));
+  }
+  return batch;
+}
+
+class IdsWork {
+ public:
+  IdsWork(std::int64_t bytes, std::int64_t parts)
+      : layout_(make_layout(plan_of(kNoOutputs, parts))) {
+    const std::int64_t ids = ids_of_sample(parts);
+    const std::int64_t bytes_of_sample = 8 * ids + 4 * std::ssize(kNoOutputs) * parts;
+    const std::int64_t samples = samples_of(bytes, bytes_of_sample);
+    batch_ = batch_of(samples, ids, kNoOutputs.size());
+    bytes_ = samples * bytes_of_sample;
+  }
+  std::int64_t bytes() const { return bytes_; }
+  void pack() { exchange_.run(comm_, layout_, batch_); }
+  void split() { parts_.split(layout_, batch_); }
+
+ private:
+  SoloCommunicator comm_{ProfileClock::wall};
+  ExchangeLayout layout_;
+  Batch batch_;
+  InputExchange exchange_;
+  RowParts parts_;
+  std::int64_t bytes_ = 0;
+};
+
+class OutputsWork {
+ public:
+  OutputsWork(std::int64_t bytes, std::int64_t parts) : OutputsWork(bytes, plan_of(kDims, parts)) {}
+  std::int64_t bytes() const { return 4 * std::ssize(owned_); }
+  void place() {
+    exchange_.start_pooled(comm_, layout_, input_.sources(), owned_, 0);
+    exchange_.finish_pooled(layout_, input_.sources(), owned_, {pooled_, {}});
+  }
+  void pack() {
+    const OutputGradients gradients{pooled_, {}};
+    exchange_.start_gradients(comm_, layout_, input_.sources(), gradients, owned_, 0);
+    exchange_.finish_gradients(layout_, input_.sources(), gradients, owned_);
+  }
+
+ private:
+  OutputsWork(std::int64_t bytes, const Plan& plan)
+      : layout_(make_layout(plan)), vectors_(layout_, plan.workload), exchange_(vectors_) {
+    const std::int64_t columns = layout_.owners.front().columns;
+    const std::int64_t samples = samples_of(bytes, 4 * columns);
+    const Batch batch = batch_of(samples, 0, kDims.size());
+    vectors_.remember(batch);
+    input_.run(comm_, layout_, batch);
+    owned_.resize(static_cast<std::size_t>(samples * columns));
+    pooled_.resize(static_cast<std::size_t>(samples * layout_.pooled_columns));
+  }
+
+  SoloCommunicator comm_{ProfileClock::wall};
+  ExchangeLayout layout_;
+  InputExchange input_;
+  OwnVectors vectors_;
+  PooledExchange exchange_;
+  LineVector<float> owned_;
+  LineVector<float> pooled_;
+};
+
+template <class Work>
+LocalWork local_work(std::int64_t bytes, std::int64_t parts, void (Work::*run)()) {
+  const auto work = std::make_shared<Work>(bytes, parts);
+  return {work->bytes(), [work, run] { ((*work).*run)(); }};
+}
+
+}  // namespace
+
+LocalWork make_local_work(CollectiveKind kind, std::int64_t bytes, std::int64_t ranks) {
+  switch (kind) {
+    case CollectiveKind::pack_ids:
+      return local_work(bytes, 1, &IdsWork::pack);
+    case CollectiveKind::split_ids:
+      return local_work(bytes, ranks, &IdsWork::split);
+    case CollectiveKind::place_outputs:
+      return local_work(bytes, 1, &OutputsWork::place);
+    case CollectiveKind::add_partial_sums:
+      return local_work(bytes, ranks, &OutputsWork::place);
+    case CollectiveKind::pack_gradients:
+      return local_work(bytes, 1, &OutputsWork::pack);
+    default:
+      throw std::logic_error("A collective is no local work.");
+  }
+}
+
+}  // namespace shardwright
