@@ -12,6 +12,8 @@
 namespace shardwright {
 namespace {
 
+constexpr std::size_t kSamplesAhead = 16;
+
 // The number of ids that the offsets promise: the last of them.
 std::int64_t count_ids(const MappedFile& file) {
   const auto offsets = file.as<std::uint64_t>();
@@ -57,7 +59,27 @@ void BagColumn::append_lengths(std::int64_t begin, std::int64_t end,
 
 void BagColumn::append(std::int64_t begin, std::int64_t end, Bags& bags) const {
   append_lengths(begin, end, bags.lengths);
-  if (begin == end) return;  // no offset was checked
+  if (begin < end) append_ids(begin, end, bags);
+}
+
+void BagColumn::append(std::span<const std::int64_t> samples, Bags& bags) const {
+  const std::uint64_t* const offsets = offsets_.as<std::uint64_t>().data();
+  const std::int64_t* const ids = ids_.as<std::int64_t>().data();
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (i + kSamplesAhead < samples.size()) {
+      __builtin_prefetch(offsets + samples[i + kSamplesAhead]);
+    }
+    append_lengths(samples[i], samples[i] + 1, bags.lengths);
+  }
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (i + kSamplesAhead < samples.size()) {
+      __builtin_prefetch(ids + offsets[samples[i + kSamplesAhead]]);
+    }
+    append_ids(samples[i], samples[i] + 1, bags);
+  }
+}
+
+void BagColumn::append_ids(std::int64_t begin, std::int64_t end, Bags& bags) const {
   const auto offsets = offsets_.as<std::uint64_t>();
   const std::uint64_t first = offsets[static_cast<std::size_t>(begin)];
   const std::uint64_t count = offsets[static_cast<std::size_t>(end)] - first;

@@ -22,10 +22,14 @@ class BagColumn {
   /// their offsets go backwards or leave the ids, or a weight is not finite; other samples are not
   /// looked at.
   void append(std::int64_t begin, std::int64_t end, Bags& bags) const;
+  /// The same of any samples, in their order. Each lies elsewhere, so memory is asked for ahead.
+  void append(std::span<const std::int64_t> samples, Bags& bags) const;
 
  private:
   void append_lengths(std::int64_t begin, std::int64_t end,
                       std::vector<std::int32_t>& lengths) const;
+  /// After append_lengths() of the same samples, at least one.
+  void append_ids(std::int64_t begin, std::int64_t end, Bags& bags) const;
   /// `weights`: those of samples [begin, end), the first of them at position `first`.
   void require_finite_weights(std::int64_t begin, std::int64_t end, std::uint64_t first,
                               std::span<const float> weights) const;

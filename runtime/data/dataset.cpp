@@ -150,10 +150,8 @@ void Dataset::read(std::span<const std::int64_t> samples, Batch& batch) const {
   clear(columns_->bags.size(), batch);
   batch.size = std::ssize(samples);
   batch.shuffled.assign(samples.begin(), samples.end());
-  for (const std::int64_t sample : samples) {
-    require_within(sample, sample + 1);
-    append(sample, sample + 1, batch);
-  }
+  for (const std::int64_t sample : samples) require_within(sample, sample + 1);
+  append(samples, batch);
 }
 
 void Dataset::append(std::int64_t begin, std::int64_t end, Batch& batch) const {
@@ -161,6 +159,16 @@ void Dataset::append(std::int64_t begin, std::int64_t end, Batch& batch) const {
   append_dense(columns_->dense, columns_->dense_names, begin, end, batch.dense);
   for (std::size_t i = 0; i < columns_->bags.size(); ++i)
     columns_->bags[i].append(begin, end, batch.features[i]);
+}
+
+// Column by column: the places of many samples are then on their way from memory at once.
+void Dataset::append(std::span<const std::int64_t> samples, Batch& batch) const {
+  for (const std::int64_t sample : samples)
+    append_labels(columns_->labels, sample, sample + 1, batch.labels);
+  for (const std::int64_t sample : samples)
+    append_dense(columns_->dense, columns_->dense_names, sample, sample + 1, batch.dense);
+  for (std::size_t i = 0; i < columns_->bags.size(); ++i)
+    columns_->bags[i].append(samples, batch.features[i]);
 }
 
 }  // namespace shardwright

@@ -42,6 +42,7 @@ class Dataset {
  private:
   void require_within(std::int64_t begin, std::int64_t end) const;
   void append(std::int64_t begin, std::int64_t end, Batch& batch) const;
+  void append(std::span<const std::int64_t> samples, Batch& batch) const;
 
   struct Columns;
   std::unique_ptr<Columns> columns_;

@@ -20,7 +20,7 @@ namespace {
 
 using ::testing::IsEmpty;
 
-constexpr std::uint64_t kCases = testing::kSanitized ? 10 : 80;
+constexpr std::uint64_t kCases = testing::kSanitized ? 10 : 40;
 
 SearchOptions draw_options(RandomStream& random) {
   SearchOptions options;

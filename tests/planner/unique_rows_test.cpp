@@ -20,6 +20,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <sstream>
 #include <string>
 
 namespace shardwright {
@@ -67,7 +68,6 @@ TEST(UniqueRowsChoice, GoesByTheMeasuredReuse) {
   Plan plan = hot_and_cold();
   plan.workload.tables[0].rows = plan.shards[0].row_end = 1'000'000;
   Table& table = plan.workload.tables[0];
-  table.pooling = 4;
   table.reuse_batch_size = 4096;
   table.reuse = ReuseHistogram{};
   table.reuse->at(0) = 1;  // none is named twice
@@ -103,7 +103,7 @@ TEST(UniqueRowsPrice, CountsRowsAskedForByAllRanks) {
   Plan plan = hot_and_cold();
   plan.unique_rows = {kHot};
   const double asked = unique_ids_of_rank(plan.workload.tables[0], plan.workload, plan.topology);
-  EXPECT_NEAR(asked, 50, 1) << "nearly all rows";
+  EXPECT_NEAR(asked, 50, 1.5) << "nearly all rows";
   const Workload exchanged = workload_as_exchanged(plan);
   EXPECT_EQ(exchanged.tables[1], plan.workload.tables[1]);
   EXPECT_NEAR(exchanged.tables[0].pooling * 8192, 2 * asked, 1e-6);
@@ -156,15 +156,24 @@ TEST(UniqueRowsPlan, RefusesTablesThatAreNotPooledOrOnEveryRank) {
   EXPECT_THAT(check_plan(plan), ElementsAre(HasSubstr("once")));
 }
 
+/// What was broken into lines in one.
+std::string on_one_line(const std::string& text) {
+  std::istringstream words(text);
+  std::string line;
+  for (std::string word; words >> word;) line += word + " ";
+  return line;
+}
+
 TEST(UniqueRowsExplanation, SaysWhatTheOtherWayWouldCost) {
   const auto model = make_cost_model("analytic");
   const Plan pooled = hot_and_cold();
   const Explanation before = explain_plan(pooled, *model, {});
-  EXPECT_THAT(explanation_to_text(pooled, before), HasSubstr("; as unique rows -"));
+  EXPECT_THAT(on_one_line(explanation_to_text(pooled, before)), HasSubstr("; as unique rows -"));
   const Plan plan = chosen(pooled);
   const Explanation after = explain_plan(plan, *model, {});
-  EXPECT_THAT(explanation_to_text(plan, after), HasSubstr("; sends unique rows, pooled values +"));
-  EXPECT_THAT(explanation_to_text(plan, after), Not(HasSubstr("as unique rows -")));
+  EXPECT_THAT(on_one_line(explanation_to_text(plan, after)),
+              HasSubstr("; sends unique rows, pooled values +"));
+  EXPECT_THAT(on_one_line(explanation_to_text(plan, after)), Not(HasSubstr("as unique rows -")));
   const auto json = explanation_to_json(plan, after);
   for (const auto& table : json["tables"]) {
     EXPECT_EQ(table["exchange"], table["table"] == "hot" ? "unique_rows" : "pooled");
