@@ -156,8 +156,8 @@ void RowGroups::collect_samples(const InputSource& source, const BagsView& bags)
 void RowGroups::collect_vectors(std::int64_t first_vector, const BagsView& bags) {
   std::uint64_t* const keys = add_keys(bags.ids.size());
   for (std::size_t i = 0; i < bags.ids.size(); ++i) {
-    keys[i] = static_cast<std::uint64_t>(bags.ids[i]) << position_bits_ |
-              row_of_vector(first_vector, i);
+    keys[i] =
+        static_cast<std::uint64_t>(bags.ids[i]) << position_bits_ | row_of_vector(first_vector, i);
   }
 }
 
