@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "costmodel/names.hpp"
+#include "planner/either_exchange.hpp"
 #include "planner/rate_plan.hpp"
 #include "planner/unique_rows.hpp"
 #include "planner/unique_rows_memory.hpp"
@@ -58,8 +59,7 @@ Room room_of(const Plan& plan) {
   return room;
 }
 
-Price price_of(const Plan& plan, const CostModel& cost_model, const Room& room) {
-  const std::vector<PhaseTimes> times = price_plan(plan, cost_model);
+Price price_of(const Plan& plan, const std::vector<PhaseTimes>& times, const Room& room) {
   Price price{cost_ms(plan, times), 0};
   if (plan.objective == Objective::memory) {
     price.cost = static_cast<double>(room.fullest.value());
@@ -101,24 +101,51 @@ struct Best {
   Price price;
 };
 
-void try_table(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice, TableId table,
-               Best& best) {
-  toggle(plan, table);
-  const Room room = room_of(plan);
-  if (room.missing > best.room.missing) return toggle(plan, table);
-  const Price price = price_of(plan, cost_model, room);
-  if (choice != UniqueRowsChoice::all && !is_better(price, best.price)) {
-    return toggle(plan, table);
+/// A plan whose tables are tried one by one, and its times, which change with it.
+class Trial {
+ public:
+  Trial(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice)
+      : plan_(plan), choice_(choice), exchange_(plan, cost_model), best_{room_of(plan), {}} {
+    best_.price = price_of(plan, exchange_.times(), best_.room);
   }
-  best = {room, price};
-}
+
+  /// Leaves the table as it was unless that is better.
+  void try_other_way(TableId table) {
+    toggle(table);
+    if (!accepts()) toggle(table);
+  }
+
+ private:
+  void toggle(TableId table) {
+    shardwright::toggle(plan_, table);
+    exchange_.toggle(table);
+  }
+
+  /// Memory takes longest, so times come first where they alone can decide.
+  bool accepts() {
+    const std::vector<PhaseTimes> times = exchange_.times();
+    const bool must_be_better = choice_ != UniqueRowsChoice::all;
+    const bool by_time = must_be_better && plan_.objective != Objective::memory;
+    if (by_time && !is_better(price_of(plan_, times, {}), best_.price)) return false;
+    const Room room = room_of(plan_);
+    if (room.missing > best_.room.missing) return false;
+    const Price price = price_of(plan_, times, room);
+    if (must_be_better && !is_better(price, best_.price)) return false;
+    best_ = {room, price};
+    return true;
+  }
+
+  Plan& plan_;
+  UniqueRowsChoice choice_;
+  EitherExchange exchange_;
+  Best best_;
+};
 
 void try_tables(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice) {
-  const Room room = room_of(plan);
-  Best best{room, price_of(plan, cost_model, room)};
+  Trial trial(plan, cost_model, choice);
   for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
     const TableId table = TableId::of(t);
-    if (can_send_rows(plan, table)) try_table(plan, cost_model, choice, table, best);
+    if (can_send_rows(plan, table)) trial.try_other_way(table);
   }
 }
 
@@ -130,12 +157,13 @@ UniqueRowsChoice parse_unique_rows_choice(std::string_view text) {
   return value_of<UsageError>(text, kChoices, "choice of unique rows");
 }
 
-std::optional<double> cost_of_other_exchange(const Plan& plan, const CostModel& cost_model,
+std::optional<double> cost_of_other_exchange(const Plan& plan, EitherExchange& exchange,
                                              TableId table) {
   if (!can_send_rows(plan, table)) return std::nullopt;
-  Plan other = plan;
-  toggle(other, table);
-  return cost_ms(other, price_plan(other, cost_model));
+  exchange.toggle(table);
+  const double cost = cost_ms(plan, exchange.times());
+  exchange.toggle(table);
+  return cost;
 }
 
 bool choose_unique_rows(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "costmodel/cost_model.hpp"
+#include "planner/either_exchange.hpp"
 #include "planner/plan.hpp"
 
 #include <optional>
@@ -19,8 +20,9 @@ std::string_view to_string(UniqueRowsChoice choice);
 UniqueRowsChoice parse_unique_rows_choice(std::string_view text);
 
 /// What the plan would cost, in ms by its objective (the step's where that is memory), if one table
-/// were exchanged the other way; none if it cannot be (why_not_unique_rows(), GPUs).
-std::optional<double> cost_of_other_exchange(const Plan& plan, const CostModel& cost_model,
+/// were exchanged the other way; none if it cannot be (why_not_unique_rows(), GPUs). `exchange` is
+/// the plan's, and so afterwards.
+std::optional<double> cost_of_other_exchange(const Plan& plan, EitherExchange& exchange,
                                              TableId table);
 
 /// Sets plan.unique_rows for its shards, table by table in their order, and rates the plan anew;

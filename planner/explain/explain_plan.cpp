@@ -167,13 +167,14 @@ const Alternative* TableExplanation::refused(double cost_ms) const {
 Explanation explain_plan(const Plan& plan, const CostModel& cost_model,
                          const ExplainOptions& options) {
   ChangingPlan changing(plan, cost_model);
+  EitherExchange exchange(plan, cost_model);
   Explanation result;
   result.times = changing.times();
   result.cost_ms = changing.cost_ms(result.times);
   result.path = critical_path(result.times, plan.objective);
   for (const TableId table : worst_tables(changing, result.path, options)) {
     result.tables.push_back(explain_table(changing, result, table, options));
-    result.tables.back().other_exchange_ms = cost_of_other_exchange(plan, cost_model, table);
+    result.tables.back().other_exchange_ms = cost_of_other_exchange(plan, exchange, table);
     result.tried += result.tables.back().alternatives.size();
   }
   result.changes = helpful_changes(result);

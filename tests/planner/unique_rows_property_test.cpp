@@ -1,10 +1,13 @@
 #include "planner/check.hpp"
 #include "planner/diff/plan_diff.hpp"
+#include "planner/either_exchange.hpp"
 #include "planner/explain/explain_plan.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/rate_plan.hpp"
 #include "planner/search/unique_rows_search.hpp"
+#include "planner/unique_rows.hpp"
 #include "planner/unique_rows_choice.hpp"
+#include "planner/unique_rows_price.hpp"
 #include "tests/planner/search/random_problems.hpp"
 #include "tests/sanitized.hpp"
 
@@ -62,6 +65,40 @@ std::int64_t missing_bytes(const Plan& plan) {
     sum += std::max<std::int64_t>(over.value(), 0);
   }
   return sum;
+}
+
+void toggle(std::vector<TableId>& tables, TableId table) {
+  const auto place = std::lower_bound(tables.begin(), tables.end(), table);
+  if (place != tables.end() && *place == table) {
+    tables.erase(place);
+  } else {
+    tables.insert(place, table);
+  }
+}
+
+TEST(UniqueRowsProperties, TimesOfEitherExchangeAreThoseOfThePlan) {
+  const auto model = make_cost_model("analytic");
+  for (std::uint64_t seed = 0; seed < kCases; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomStream random(seed, 54);
+    const Task task = draw_task(random);
+    SearchResult found = search_plan(task.workload, task.topology, *model, task.options);
+    if (!found.plan) continue;
+    Plan& plan = *found.plan;
+    EitherExchange exchange(plan, *model);
+    for (int i = 0; i < 6; ++i) {
+      const TableId table = TableId::of(random.below(plan.workload.tables.size()));
+      if (!why_not_unique_rows(plan, table).empty()) continue;
+      toggle(plan.unique_rows, table);
+      exchange.toggle(table);
+      const auto expected = price_plan(plan, *model);
+      const auto times = exchange.times();
+      for (std::size_t rank = 0; rank < times.size(); ++rank) {
+        const double ms = expected[rank].total_ms();
+        EXPECT_NEAR(times[rank].total_ms(), ms, 1e-9 * ms) << "rank " << rank;
+      }
+    }
+  }
 }
 
 TEST(UniqueRowsProperties, CheaperIsNeverDearerThanNone) {
