@@ -3,6 +3,7 @@
 #include "costmodel/names.hpp"
 #include "planner/diff/transfers.hpp"
 #include "planner/placement_words.hpp"
+#include "planner/unique_rows.hpp"
 
 #include <algorithm>
 #include <map>
@@ -10,8 +11,9 @@
 namespace shardwright {
 namespace {
 
-constexpr Names<TableChange, 6> kChanges = {{
+constexpr Names<TableChange, 7> kChanges = {{
     {TableChange::same, "same"},
+    {TableChange::exchanged, "exchanged"},
     {TableChange::moved, "moved"},
     {TableChange::cut, "cut"},
     {TableChange::retyped, "retyped"},
@@ -37,6 +39,10 @@ bool same_cuts(const std::vector<Shard>& a, const std::vector<Shard>& b) {
 bool same_ranks(const std::vector<Shard>& a, const std::vector<Shard>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const Shard& x, const Shard& y) { return x.rank == y.rank; });
+}
+
+std::string words_of(const Plan& plan, TableId table, const std::vector<Shard>& shards) {
+  return placement_words(shards) + (sends_unique_rows(plan, table) ? ", unique rows" : "");
 }
 
 TableChange change_between(const std::vector<Shard>& a, const std::vector<Shard>& b) {
@@ -65,10 +71,12 @@ void add_table(const Plan& before, const Plan& after, TableId id, const TableId*
   const TableTransfers transfers =
       transfers_of(table, old, before.topology.size(), now, after.topology.size());
   add_transfers(transfers, diff);
-  TableDiff row{table.name, TableChange::added, "", placement_words(now), transfers.moved()};
+  TableDiff row{table.name, TableChange::added, "", words_of(after, id, now), transfers.moved()};
   if (old_id != nullptr) {
     row.change = change_between(old, now);
-    row.before = placement_words(old);
+    row.before = words_of(before, *old_id, old);
+    const bool other_exchange = sends_unique_rows(before, *old_id) != sends_unique_rows(after, id);
+    if (row.change == TableChange::same && other_exchange) row.change = TableChange::exchanged;
   }
   if (row.change == TableChange::same) {
     ++diff.same;
@@ -104,7 +112,7 @@ PlanDiff diff_plans(const Plan& before, const Plan& after) {
   }
   for (const auto& [name, id] : old_ids) {
     diff.tables.push_back(
-        {name, TableChange::removed, placement_words(shards_of(before, id)), "", Bytes(0)});
+        {name, TableChange::removed, words_of(before, id, shards_of(before, id)), "", Bytes(0)});
   }
   std::stable_sort(diff.tables.begin(), diff.tables.end(),
                    [](const TableDiff& a, const TableDiff& b) { return a.moved > b.moved; });

@@ -12,11 +12,12 @@
 namespace shardwright {
 
 enum class TableChange {
-  same,     ///< nothing moves and no cut changes
-  moved,    ///< the same cuts, on other ranks
-  cut,      ///< cut anew
-  retyped,  ///< another sharding type
-  added,    ///< the earlier plan has no table of that name
+  same,       ///< nothing moves, no cut and no exchange changes
+  exchanged,  ///< the same shards, whose rows travel instead of pooled values, or the reverse
+  moved,      ///< the same cuts, on other ranks
+  cut,        ///< cut anew
+  retyped,    ///< another sharding type
+  added,      ///< the earlier plan has no table of that name
   removed,
 };
 std::string_view to_string(TableChange change);
@@ -24,7 +25,7 @@ std::string_view to_string(TableChange change);
 struct TableDiff {
   std::string table;
   TableChange change = TableChange::same;
-  std::string before;  ///< placement_words(); empty if there is none
+  std::string before;  ///< placement_words() and the exchange; empty if there is none
   std::string after;
   Bytes moved;
 };

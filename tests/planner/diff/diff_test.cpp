@@ -52,5 +52,17 @@ TEST(DiffPlans, TellsCutsTypesAndRemovals) {
   EXPECT_EQ(diff.tables[2].change, TableChange::removed);
 }
 
+TEST(DiffPlans, NamesATableThatIsExchangedOtherwise) {
+  const Plan before = whole_tables({{16, 0}, {8, 1}}, 2);
+  Plan after = before;
+  after.unique_rows = {TableId(1)};
+  const PlanDiff diff = diff_plans(before, after);
+  ASSERT_EQ(diff.tables.size(), 1U);
+  EXPECT_EQ(diff.tables[0].change, TableChange::exchanged);
+  EXPECT_EQ(diff.tables[0].before, "table_wise on rank 1");
+  EXPECT_EQ(diff.tables[0].after, "table_wise on rank 1, unique rows");
+  EXPECT_EQ(diff.moved, Bytes(0));
+}
+
 }  // namespace
 }  // namespace shardwright
