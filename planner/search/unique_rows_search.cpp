@@ -9,6 +9,12 @@
 namespace shardwright {
 namespace {
 
+/// For each of two searches.
+SearchOptions in_half_the_time(SearchOptions options) {
+  if (options.effort.time_limit_seconds) *options.effort.time_limit_seconds /= 2;
+  return options;
+}
+
 /// The tables of `plan` placed anew, knowing how they are exchanged; none if that finds nothing.
 SearchResult search_again(const Plan& plan, const CostModel& cost_model,
                           const SearchOptions& options, UniqueRowsChoice choice) {
@@ -37,10 +43,12 @@ bool choose_unique_rows(SearchResult& result, const CostModel& cost_model,
 SearchResult search_plan_with_unique_rows(const Workload& workload, const Topology& topology,
                                           const CostModel& cost_model, const SearchOptions& options,
                                           UniqueRowsChoice choice) {
-  SearchResult result = search_plan(workload, topology, cost_model, options);
+  if (choice == UniqueRowsChoice::none) return search_plan(workload, topology, cost_model, options);
+  const SearchOptions half = in_half_the_time(options);
+  SearchResult result = search_plan(workload, topology, cost_model, half);
   if (!choose_unique_rows(result, cost_model, choice)) return result;
   if (options.objective == Objective::memory) return result;
-  SearchResult other = search_again(*result.plan, cost_model, options, choice);
+  SearchResult other = search_again(*result.plan, cost_model, half, choice);
   result.record.evaluations += other.record.evaluations;
   result.record.seconds += other.record.seconds;
   if (other.plan && other.plan->cost_ms < result.plan->cost_ms) result.plan = std::move(other.plan);

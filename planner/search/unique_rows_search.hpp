@@ -12,7 +12,8 @@ bool choose_unique_rows(SearchResult& result, const CostModel& cost_model, Uniqu
 
 /// search_plan() with such a choice. If any table is then exchanged as distinct rows, and the
 /// objective is a time, searches once more with these tables as they are exchanged, which other
-/// placements may suit better; the cheaper plan counts. Takes up to twice the effort.
+/// placements may suit better; the cheaper plan counts. Takes up to twice the work,
+/// each search half of the time limit.
 SearchResult search_plan_with_unique_rows(const Workload& workload, const Topology& topology,
                                           const CostModel& cost_model, const SearchOptions& options,
                                           UniqueRowsChoice choice);
