@@ -57,9 +57,7 @@ std::vector<PhaseTimes> ChangingPlan::times() const {
   for (const TableId table : plan_.unique_rows) {
     if (!shards(table).empty()) bytes += pooling_[table.index()];
   }
-  for (std::size_t rank = 0; rank < times.size() && !plan_.unique_rows.empty(); ++rank) {
-    add_pooling_work(bytes, plan_.topology.ranks[rank], times[rank]);
-  }
+  if (!plan_.unique_rows.empty()) add_pooling_work(bytes, plan_.topology, times);
   return times;
 }
 

@@ -53,9 +53,7 @@ std::vector<PhaseTimes> EitherExchange::times() const {
   for (std::size_t t = 0; t < shards_.size(); ++t) {
     if (sends_rows_[t]) bytes += pooling_[t];
   }
-  for (std::size_t rank = 0; rank < times.size(); ++rank) {
-    add_pooling_work(bytes, topology_.ranks[rank], times[rank]);
-  }
+  add_pooling_work(bytes, topology_, times);
   return times;
 }
 

@@ -50,15 +50,6 @@ Table as_exchanged(const Table& table, const Workload& workload, double asked) {
   return result;
 }
 
-/// Of all tables of the plan that are exchanged so.
-void add_all_pooling_work(const Plan& plan, std::span<PhaseTimes> times) {
-  PoolingBytes bytes;
-  for (const TableId id : plan.unique_rows) bytes += pooling_bytes(plan, id);
-  for (std::size_t rank = 0; rank < times.size(); ++rank) {
-    add_pooling_work(bytes, plan.topology.ranks[rank], times[rank]);
-  }
-}
-
 }  // namespace
 
 double unique_ids_of_rank(const Table& table, const Workload& workload, const Topology& topology) {
@@ -102,13 +93,22 @@ void add_pooling_work(const PoolingBytes& bytes, const RankSpec& spec, PhaseTime
   times.compute_backward_ms += bytes.backward / bytes_per_ms;
 }
 
+void add_pooling_work(const PoolingBytes& bytes, const Topology& topology,
+                      std::span<PhaseTimes> times) {
+  for (std::size_t rank = 0; rank < times.size(); ++rank) {
+    add_pooling_work(bytes, topology.ranks[rank], times[rank]);
+  }
+}
+
 std::vector<PhaseTimes> price_plan(const Plan& plan, const CostModel& cost_model) {
   if (plan.unique_rows.empty()) {
     return cost_model.price(plan.workload, plan.topology, plan.shards);
   }
   std::vector<PhaseTimes> times =
       cost_model.price(workload_as_exchanged(plan), plan.topology, plan.shards);
-  add_all_pooling_work(plan, times);
+  PoolingBytes bytes;
+  for (const TableId id : plan.unique_rows) bytes += pooling_bytes(plan, id);
+  add_pooling_work(bytes, plan.topology, times);
   return times;
 }
 

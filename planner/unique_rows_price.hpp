@@ -29,6 +29,9 @@ struct PoolingBytes {
 PoolingBytes pooling_bytes(const Plan& plan, TableId table);
 /// At the bandwidth of the memory of a rank of `spec`, not fitted.
 void add_pooling_work(const PoolingBytes& bytes, const RankSpec& spec, PhaseTimes& times);
+/// To the times of every rank.
+void add_pooling_work(const PoolingBytes& bytes, const Topology& topology,
+                      std::span<PhaseTimes> times);
 
 /// The model's times of plan.shards, plan.unique_rows regarded.
 std::vector<PhaseTimes> price_plan(const Plan& plan, const CostModel& cost_model);

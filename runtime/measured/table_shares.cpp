@@ -16,14 +16,6 @@ double ms_in(const PhaseTimes& times, StepPhase phase) {
   return times.compute_forward_ms + times.compute_backward_ms;
 }
 
-void add_pooling_of(TableId table, const Plan& plan, std::vector<PhaseTimes>& ranks) {
-  if (!sends_unique_rows(plan, table)) return;
-  const PoolingBytes bytes = pooling_bytes(plan, table);
-  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
-    add_pooling_work(bytes, plan.topology.ranks[rank], ranks[rank]);
-  }
-}
-
 }  // namespace
 
 TableShares::TableShares(const Plan& plan, const CostModel& cost_model) {
@@ -31,7 +23,9 @@ TableShares::TableShares(const Plan& plan, const CostModel& cost_model) {
   for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
     const TableId table = TableId::of(t);
     of_tables_.push_back(cost_model.price(workload, plan.topology, shards_of(plan, table)));
-    add_pooling_of(table, plan, of_tables_.back());
+    if (sends_unique_rows(plan, table)) {
+      add_pooling_work(pooling_bytes(plan, table), plan.topology, of_tables_.back());
+    }
   }
 }
 
