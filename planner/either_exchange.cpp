@@ -10,8 +10,10 @@ Workload both_ways(const Plan& plan) {
   all.unique_rows.clear();
   for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
     const TableId table = TableId::of(t);
-    if (why_not_unique_rows(plan, table).empty()) all.unique_rows.push_back(table);
+    const bool sends_rows = sends_unique_rows(plan, table);
+    if (sends_rows || can_send_rows(plan, table)) all.unique_rows.push_back(table);
   }
+  if (all.unique_rows.empty()) return plan.workload;  // GPUs have no other way
   Workload both = plan.workload;
   const Workload exchanged = workload_as_exchanged(all);
   both.tables.insert(both.tables.end(), exchanged.tables.begin(), exchanged.tables.end());

@@ -27,6 +27,11 @@ bool has_unique_rows(const Table& table, const Topology& topology) {
                      [](const RankSpec& rank) { return find_device(rank.device).name == "cpu"; });
 }
 
+bool can_send_rows(const Plan& plan, TableId table) {
+  return has_unique_rows(plan.workload.table(table), plan.topology) &&
+         why_not_unique_rows(plan, table).empty();
+}
+
 std::vector<std::string> unique_rows_problems(const Plan& plan) {
   std::vector<std::string> problems;
   for (std::size_t i = 0; i < plan.unique_rows.size(); ++i) {

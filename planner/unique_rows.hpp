@@ -20,6 +20,9 @@ std::string why_not_unique_rows(const Plan& plan, TableId table);
 /// and no rank is a GPU, whose runtime has no other way than pooled values.
 bool has_unique_rows(const Table& table, const Topology& topology);
 
+/// Both: on these ranks, and where it lies in the plan.
+bool can_send_rows(const Plan& plan, TableId table);
+
 /// One sentence for each of plan.unique_rows that is no table, is named twice, or cannot be.
 std::vector<std::string> unique_rows_problems(const Plan& plan);
 

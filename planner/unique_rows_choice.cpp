@@ -68,11 +68,6 @@ Price price_of(const Plan& plan, const std::vector<PhaseTimes>& times, const Roo
   return price;
 }
 
-bool can_send_rows(const Plan& plan, TableId table) {
-  return has_unique_rows(plan.workload.table(table), plan.topology) &&
-         why_not_unique_rows(plan, table).empty();
-}
-
 void toggle(Plan& plan, TableId table) {
   auto& tables = plan.unique_rows;
   const auto place = std::lower_bound(tables.begin(), tables.end(), table);
