@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/embedding/simd/column_blocks.hpp"
 #include "runtime/embedding/simd/vectors.hpp"
 #include "runtime/embedding/weight_rows.hpp"
 #include "runtime/exchange/input_exchange.hpp"
@@ -24,50 +25,30 @@ struct PooledIds {
   float divisor = 1;  ///< of the sums
 };
 
-/// out[c] = the bag's sum over columns [first, first + Lanes · Vectors), which stays in registers.
-template <class Isa, std::size_t Lanes, std::size_t Vectors, class Weight>
-inline void pool_columns(const PooledIds<Weight>& bag, std::size_t first, float* out) {
-  using V = Vector<float, Lanes>;
-  V sum[Vectors];
+/// out[c] = the bag's sum over the columns of the block.
+template <class Isa, class Block, class Weight>
+inline void pool_columns(const PooledIds<Weight>& bag, const Block& block, float* out) {
+  constexpr std::size_t kVectors = Block::kVectors;
+  using V = Vector<float, Block::kLanes>;
+  V sum[kVectors];
 #pragma GCC unroll 8
-  for (std::size_t v = 0; v < Vectors; ++v) sum[v] = V{};
+  for (std::size_t v = 0; v < kVectors; ++v) sum[v] = V{};
   for (std::size_t i = bag.begin; i < bag.end; ++i) {
     if (i + bag.ahead < bag.size) {
-      const auto next = static_cast<std::size_t>(bag.ids[i + bag.ahead]);
-      prefetch_block<Lanes * Vectors * sizeof(Weight)>(bag.rows + next * bag.width + first);
+      block.prefetch(bag.rows + static_cast<std::size_t>(bag.ids[i + bag.ahead]) * bag.width);
     }
-    const Weight* const row = bag.rows + static_cast<std::size_t>(bag.ids[i]) * bag.width + first;
+    const Weight* const row = bag.rows + static_cast<std::size_t>(bag.ids[i]) * bag.width;
     const float weight = bag.weights == nullptr ? 1.0F : bag.weights[i];
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < Vectors; ++v)
-      sum[v] += weight * load_floats<Isa, Lanes>(row + Lanes * v);
+    for (std::size_t v = 0; v < kVectors; ++v)
+      sum[v] += weight * load_floats<Isa, Block::kLanes>(row + block.at(v));
   }
   if (bag.divisor != 1.0F) {
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < Vectors; ++v) sum[v] /= bag.divisor;
+    for (std::size_t v = 0; v < kVectors; ++v) sum[v] /= bag.divisor;
   }
 #pragma GCC unroll 8
-  for (std::size_t v = 0; v < Vectors; ++v) store(sum[v], out + first + Lanes * v);
-}
-
-/// Columns from `first` on, as many blocks as fit; the first one that does not.
-template <class Isa, std::size_t Lanes, std::size_t Vectors, class Weight>
-inline std::size_t pool_blocks(const PooledIds<Weight>& bag, std::size_t first, float* out) {
-  constexpr std::size_t kColumns = Lanes * Vectors;
-  for (; first + kColumns <= bag.width; first += kColumns) {
-    pool_columns<Isa, Lanes, Vectors>(bag, first, out);
-  }
-  return first;
-}
-
-template <class Isa, class Weight>
-inline void pool_bag(const PooledIds<Weight>& bag, float* out) {
-  std::size_t first = pool_blocks<Isa, Isa::kLanes, 8>(bag, 0, out);
-  first = pool_blocks<Isa, Isa::kLanes, 4>(bag, first, out);
-  first = pool_blocks<Isa, Isa::kLanes, 2>(bag, first, out);
-  first = pool_blocks<Isa, Isa::kLanes, 1>(bag, first, out);
-  first = pool_blocks<Isa, 4, 1>(bag, first, out);
-  pool_blocks<Isa, 1, 1>(bag, first, out);
+  for (std::size_t v = 0; v < kVectors; ++v) store(sum[v], out + block.at(v));
 }
 
 template <class Isa, class Weight>
@@ -85,7 +66,7 @@ inline void pool_all(const BagsView& bags, PoolingMode mode, const WeightRows& r
     bag.end += static_cast<std::size_t>(length);
     const bool divides = mode == PoolingMode::mean && length > 1;
     bag.divisor = divides ? static_cast<float>(length) : 1.0F;
-    pool_bag<Isa>(bag, out);
+    for_each_block<Isa>(bag.width, [&](const auto& block) { pool_columns<Isa>(bag, block, out); });
     out += stride;
   }
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/embedding/shard_update.hpp"
+#include "runtime/embedding/simd/column_blocks.hpp"
 #include "runtime/embedding/simd/format_loops.hpp"
 #include "runtime/embedding/simd/optimizer_loops.hpp"
 #include "runtime/embedding/simd/vectors.hpp"
@@ -30,43 +31,29 @@ inline const float* term(const GradientTerms& terms, std::size_t i) {
   return terms.data + o.sample * terms.stride + o.feature * terms.feature_stride;
 }
 
-/// sum[c] over the group for columns [first, first + Lanes · Vectors).
-template <class Isa, std::size_t Lanes, std::size_t Vectors>
-inline void sum_columns(const GradientTerms& terms, std::size_t first, float* sum_out) {
-  using V = Vector<float, Lanes>;
-  V sum[Vectors];
+/// sum_out[c] = the group's sum over the columns of the block.
+template <class Isa, class Block>
+inline void sum_columns(const GradientTerms& terms, const Block& block, float* sum_out) {
+  constexpr std::size_t kVectors = Block::kVectors;
+  using V = Vector<float, Block::kLanes>;
+  V sum[kVectors];
 #pragma GCC unroll 8
-  for (std::size_t v = 0; v < Vectors; ++v) sum[v] = V{};
+  for (std::size_t v = 0; v < kVectors; ++v) sum[v] = V{};
   for (std::size_t i = terms.begin; i < terms.end; ++i) {
-    if (i + terms.ahead < terms.size) {
-      prefetch_block<Lanes * Vectors * sizeof(float)>(term<Isa>(terms, i + terms.ahead) + first);
-    }
-    const float* const gradient = term<Isa>(terms, i) + first;
+    if (i + terms.ahead < terms.size) block.prefetch(term<Isa>(terms, i + terms.ahead));
+    const float* const gradient = term<Isa>(terms, i);
     const float coefficient = terms.occurrences[i].coefficient;
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < Vectors; ++v) sum[v] += coefficient * load<V>(gradient + Lanes * v);
+    for (std::size_t v = 0; v < kVectors; ++v)
+      sum[v] += coefficient * load<V>(gradient + block.at(v));
   }
 #pragma GCC unroll 8
-  for (std::size_t v = 0; v < Vectors; ++v) store(sum[v], sum_out + first + Lanes * v);
-}
-
-template <class Isa, std::size_t Lanes, std::size_t Vectors>
-inline std::size_t sum_blocks(const GradientTerms& terms, std::size_t first, float* sum) {
-  constexpr std::size_t kColumns = Lanes * Vectors;
-  for (; first + kColumns <= terms.width; first += kColumns) {
-    sum_columns<Isa, Lanes, Vectors>(terms, first, sum);
-  }
-  return first;
+  for (std::size_t v = 0; v < kVectors; ++v) store(sum[v], sum_out + block.at(v));
 }
 
 template <class Isa>
 inline void sum_group(const GradientTerms& terms, float* sum) {
-  std::size_t first = sum_blocks<Isa, Isa::kLanes, 8>(terms, 0, sum);
-  first = sum_blocks<Isa, Isa::kLanes, 4>(terms, first, sum);
-  first = sum_blocks<Isa, Isa::kLanes, 2>(terms, first, sum);
-  first = sum_blocks<Isa, Isa::kLanes, 1>(terms, first, sum);
-  first = sum_blocks<Isa, 4, 1>(terms, first, sum);
-  sum_blocks<Isa, 1, 1>(terms, first, sum);
+  for_each_block<Isa>(terms.width, [&](const auto& block) { sum_columns<Isa>(terms, block, sum); });
 }
 
 template <class Isa>

@@ -67,15 +67,6 @@ inline constexpr std::size_t kCacheLine = 64;
   __builtin_prefetch(begin + bytes - 1, 1, 3);
 }
 
-/// The same to be read, for a number of bytes known beforehand: without a loop.
-template <std::size_t Bytes>
-[[gnu::always_inline]] inline void prefetch_block(const void* address) {
-  const char* const begin = static_cast<const char*>(address);
-#pragma GCC unroll 8
-  for (std::size_t i = 0; i < Bytes; i += kCacheLine) __builtin_prefetch(begin + i, 0, 3);
-  __builtin_prefetch(begin + Bytes - 1, 0, 3);
-}
-
 /// How many rows ahead rows are asked for: their bytes fill a part of the first cache.
 [[gnu::always_inline]] inline std::size_t rows_ahead(std::size_t row_bytes) {
   constexpr std::size_t kBytesAhead = 8192;

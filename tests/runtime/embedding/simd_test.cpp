@@ -15,7 +15,7 @@
 namespace shardwright {
 namespace {
 
-constexpr std::array kWidths = {4, 12, 16, 20, 64, 128, 132, 260};
+constexpr std::array kWidths = {1, 3, 4, 7, 8, 12, 16, 20, 44, 64, 100, 124, 128, 132, 260};
 constexpr std::array kFormats = {DataType::fp32, DataType::bf16, DataType::fp16};
 constexpr std::int64_t kRows = 50;
 constexpr std::int64_t kSamples = 40;
