@@ -23,9 +23,10 @@ constexpr double kLengthBytes = 4;
 constexpr double kValueBytes = 4;  // activations and gradients are fp32
 constexpr double kKeyBytes = 16;   // of an id: runtime/embedding/row_groups.hpp, both arrays
 constexpr double kOccurrenceBytes = 12;
-constexpr double kGroupBytes = 16;     // of a row that the batch touches
-constexpr double kStatisticBytes = 8;  // of such a row and part of its columns
-constexpr double kPositionBytes = 4;   // of an id among those of its part: own_vectors.hpp
+constexpr double kGroupBytes = 16;       // of a row that the batch touches
+constexpr double kStatisticBytes = 8;    // of such a row and part of its columns
+constexpr double kKeptOccurrences = 16;  // runtime/embedding/shard_update.hpp
+constexpr double kPositionBytes = 4;     // of an id among those of its part: own_vectors.hpp
 constexpr double kReducedAtOnce = 4 << 20;
 constexpr std::int64_t kGrowthPerReserve = 8;
 
@@ -96,7 +97,9 @@ double part_buffers(const Table& table, const Shard& shard, double samples, doub
   }
   if (shard.columns() < table.dim && has_row_statistic(table.optimizer)) {
     const double ids = table.pooling * (samples + others) * share;
-    bytes += 4 * kStatisticBytes * std::min(static_cast<double>(shard.rows()), ids);
+    const auto rows = static_cast<double>(shard.rows());
+    bytes += 4 * kStatisticBytes * std::min(rows, ids);
+    bytes += kValueBytes * columns * std::min(rows, ids / kKeptOccurrences);
   }
   return bytes;
 }

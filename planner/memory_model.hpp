@@ -44,7 +44,8 @@ struct RankMemory {
 ///   the rows also needs buffers of e·L·b, as bags are cut, and 4·d·out(B − b), as every rank
 ///   sends and receives partial sums, or, of mode none, 4·L·b, as each id's vector comes from one
 ///   owner and is put into its place; a part of the columns of a table with a row-wise optimizer
-///   buffers of 32·min(r, L·B), as owners exchange statistics of the rows touched.
+///   buffers of 32·min(r, L·B), as owners exchange statistics of the rows touched, and
+///   4·d·min(r, L·B/16), as those with 16 ids or more keep their gradients meanwhile.
 ///   data_parallel serves only its rank's share, already counted, and needs weights, optimizer,
 ///   4·R·D activations (the gradient that is all-reduced), grouping of its own samples, and buffers
 ///   of min(4·R·D, 4 MiB) where the batch's vectors from owners, which it has not, are fewer.

@@ -81,6 +81,8 @@ class OwnedTables {
     std::size_t piece_position = 0;  ///< in the block
     GroupRange groups;
     std::size_t hot_gradient = 0;  ///< in hot_gradients_, of a group that is hot
+    std::size_t kept_begin = 0;    ///< in kept_gradients_, of others whose row statistic is shared
+    std::size_t kept_size = 0;
     bool is_hot = false;
   };
   const OwnerLayout& self() const { return layout_.owners[self_]; }
@@ -110,7 +112,10 @@ class OwnedTables {
   std::vector<std::size_t> largest_first(std::span<const InputSource> sources);
   void plan_updates();
   void plan_piece(Update whole, std::size_t ids_per_task);
+  UpdateTask task_of(const Update& update, const ShardRows& rows, const UpdateRule& rule,
+                     std::size_t thread);
   void sum_hot_gradients();
+  std::span<float> hot_gradient(const Update& update);
   void update_hot(const Update& update, const StepSize& step, std::size_t thread);
   UpdateRule rule(const OwnedBlock& block, const StepSize& step) const {
     return {workload_.table(block.table), settings_, step};
@@ -129,6 +134,7 @@ class OwnedTables {
   LineVector<float> matrix_;
   OwnedRows rows_;
   LineVector<float> hot_gradients_;
+  LineVector<float> kept_gradients_;
   std::vector<LineVector<float>> scratch_;  ///< working memory of each thread
 };
 

@@ -38,6 +38,7 @@ void OwnedTables::plan_updates() {
   });
   updates_.clear();
   hot_gradients_.clear();
+  kept_gradients_.clear();
   const std::size_t task = ids_per_task(ids, workers_.threads());
   for_each_piece(
       [&](const OwnedBlock& block, std::size_t b, const OwnedPiece& piece, std::size_t i) {
@@ -53,6 +54,10 @@ void OwnedTables::plan_piece(Update update, std::size_t ids_per_task) {
     update.hot_gradient = hot_gradients_.size();
     if (update.is_hot) {
       hot_gradients_.resize(hot_gradients_.size() + rows_of(*update.piece).width);
+    } else if (square_sums_.needed(update.block_position)) {
+      update.kept_begin = kept_gradients_.size();
+      update.kept_size = kept_floats(groups, range, rows_of(*update.piece).width);
+      kept_gradients_.resize(update.kept_begin + update.kept_size);
     }
     updates_.push_back(update);
   }
@@ -64,8 +69,8 @@ void OwnedTables::sum_hot_gradients() {
   const EmbeddingKernels& kernels = embedding_kernels();
   for (const Update& update : updates_) {
     if (!update.is_hot) continue;
-    const std::size_t width = rows_of(*update.piece).width;
-    const std::span gradient = std::span(hot_gradients_).subspan(update.hot_gradient, width);
+    const std::span gradient = hot_gradient(update);
+    const std::size_t width = gradient.size();
     const std::span group = groups_[update.block_position][update.groups.begin];
     workers_.run((width + kColumns - 1) / kColumns, [&](std::size_t part, std::size_t) {
       GradientView view = gradients_of(update.block_position, *update.piece);
@@ -86,38 +91,50 @@ double OwnedTables::sum_all_squares() {
   return sum;
 }
 
+UpdateTask OwnedTables::task_of(const Update& update, const ShardRows& rows, const UpdateRule& rule,
+                                std::size_t thread) {
+  const std::size_t block = update.block_position;
+  return {rows,
+          rule,
+          groups_[block],
+          update.groups,
+          gradients_of(block, *update.piece),
+          square_sums_.totals(block),
+          scratch(thread, rows.width),
+          std::span(kept_gradients_).subspan(update.kept_begin, update.kept_size)};
+}
+
 void OwnedTables::sum_row_squares(const StepSize& step) {
   for (std::size_t b = 0; b < groups_.size(); ++b) {
     if (square_sums_.needed(b)) square_sums_.start(b, groups_[b].size());
   }
+  sum_hot_gradients();
   workers_.run(updates_.size(), [&](std::size_t i, std::size_t thread) {
     const Update& update = updates_[i];
     if (!square_sums_.needed(update.block_position)) return;
     const ShardRows rows = rows_of(*update.piece);
-    shardwright::sum_row_squares(
-        {rows,
-         rule(*update.block, step),
-         groups_[update.block_position],
-         update.groups,
-         gradients_of(update.block_position, *update.piece),
-         {},
-         scratch(thread, rows.width)},
-        square_sums_.own_part(update.block_position, update.piece_position));
+    const UpdateRule how = rule(*update.block, step);
+    const UpdateTask task = task_of(update, rows, how, thread);
+    const std::span sums = square_sums_.own_part(update.block_position, update.piece_position);
+    if (!update.is_hot) return embedding_kernels().sum_row_squares(task, sums);
+    const std::size_t group = update.groups.begin;
+    sums[group] = row_squares(task, group, hot_gradient(update));
   });
 }
 
 void OwnedTables::update(const StepSize& step) {
-  const EmbeddingKernels& kernels = embedding_kernels();
-  sum_hot_gradients();
+  if (!shares_squares()) sum_hot_gradients();
   workers_.run(updates_.size(), [&](std::size_t i, std::size_t thread) {
     const Update& update = updates_[i];
     if (update.is_hot) return update_hot(update, step, thread);
     const ShardRows rows = rows_of(*update.piece);
-    const std::size_t block = update.block_position;
-    kernels.update_rows({rows, rule(*update.block, step), groups_[block], update.groups,
-                         gradients_of(block, *update.piece), square_sums_.totals(block),
-                         scratch(thread, rows.width)});
+    const UpdateRule how = rule(*update.block, step);
+    embedding_kernels().update_rows(task_of(update, rows, how, thread));
   });
+}
+
+std::span<float> OwnedTables::hot_gradient(const Update& update) {
+  return std::span(hot_gradients_).subspan(update.hot_gradient, rows_of(*update.piece).width);
 }
 
 void OwnedTables::update_hot(const Update& update, const StepSize& step, std::size_t thread) {
@@ -125,8 +142,7 @@ void OwnedTables::update_hot(const Update& update, const StepSize& step, std::si
   const std::size_t group = update.groups.begin;
   const std::span<const double> sums = square_sums_.totals(update.block_position);
   update_row(rows, groups_[update.block_position].row(group), rule(*update.block, step),
-             std::span(hot_gradients_).subspan(update.hot_gradient, rows.width),
-             sums.empty() ? std::nullopt : std::optional(sums[group]),
+             hot_gradient(update), sums.empty() ? std::nullopt : std::optional(sums[group]),
              scratch(thread, rows.width).last(rows.width));
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <vector>
 
 namespace shardwright {
 namespace {
@@ -59,6 +60,23 @@ ScratchParts parts_of(const UpdateTask& task) {
   return {task.scratch.first(task.rows.width), task.scratch.last(task.rows.width)};
 }
 
+/// Finds the places of the sums that a task keeps, group after group.
+class KeptSums {
+ public:
+  explicit KeptSums(const UpdateTask& task) : task_(task) {}
+  /// Of the next group; null if it is not kept.
+  float* of(std::span<const Occurrence> group) {
+    if (task_.kept.empty() || !is_kept(group.size())) return nullptr;
+    const std::size_t begin = next_;
+    next_ += task_.rows.width;
+    return task_.kept.data() + begin;
+  }
+
+ private:
+  const UpdateTask& task_;
+  std::size_t next_ = 0;
+};
+
 }  // namespace
 
 void sum_gradients(std::span<const Occurrence> group, const GradientView& gradients,
@@ -84,14 +102,27 @@ double sum_all_squares(const RowGroups& groups, const GradientView& gradients,
   return sum;
 }
 
-void sum_row_squares(const UpdateTask& task, std::span<double> sums) {
-  const EmbeddingKernels& kernels = embedding_kernels();
+std::size_t kept_floats(const RowGroups& groups, GroupRange range, std::size_t width) {
+  std::size_t kept = 0;
+  for (std::size_t g = range.begin; g < range.end; ++g) kept += is_kept(groups[g].size()) ? 1U : 0U;
+  return kept * width;
+}
+
+double row_squares(const UpdateTask& task, std::size_t group, std::span<const float> sum) {
   const auto [gradient, copy] = parts_of(task);
+  std::copy(sum.begin(), sum.end(), gradient.begin());
+  adjust_gradient(widened(task.rows, task.groups.row(group), copy), task.rule.settings,
+                  task.rule.step, gradient);
+  return sum_of_squares(gradient);
+}
+
+void sum_row_squares(const UpdateTask& task, std::span<double> sums) {
+  KeptSums kept(task);
+  std::vector<float> sum(task.rows.width);
   for (std::size_t g = task.range.begin; g < task.range.end; ++g) {
-    kernels.sum_gradients(task.groups[g], task.gradients, gradient);
-    const std::span<const float> w = widened(task.rows, task.groups.row(g), copy);
-    adjust_gradient(w, task.rule.settings, task.rule.step, gradient);
-    sums[g] = sum_of_squares(gradient);
+    sum_gradients(task.groups[g], task.gradients, sum);
+    if (float* const place = kept.of(task.groups[g])) std::copy(sum.begin(), sum.end(), place);
+    sums[g] = row_squares(task, g, sum);
   }
 }
 
@@ -105,9 +136,14 @@ void update_row(const ShardRows& rows, std::int64_t row, const UpdateRule& rule,
 }
 
 void update_rows(const UpdateTask& task) {
+  KeptSums kept(task);
   const auto [gradient, copy] = parts_of(task);
   for (std::size_t g = task.range.begin; g < task.range.end; ++g) {
-    sum_gradients(task.groups[g], task.gradients, gradient);
+    if (const float* const sum = kept.of(task.groups[g])) {
+      std::copy_n(sum, gradient.size(), gradient.begin());
+    } else {
+      sum_gradients(task.groups[g], task.gradients, gradient);
+    }
     update_row(task.rows, task.groups.row(g), task.rule, gradient,
                task.square_sums.empty() ? std::nullopt : std::optional(task.square_sums[g]), copy);
   }

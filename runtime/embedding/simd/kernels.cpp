@@ -7,7 +7,7 @@
 namespace shardwright {
 namespace {
 
-constexpr EmbeddingKernels kPlainKernels = {pool_bags, sum_gradients, update_rows};
+constexpr EmbeddingKernels kPlainKernels = {pool_bags, sum_gradients, sum_row_squares, update_rows};
 
 }  // namespace
 

@@ -33,7 +33,7 @@ struct Avx2 {
 }  // namespace
 
 const EmbeddingKernels kAvx2Kernels = {simd::pool_bags<Avx2>, simd::sum_gradients<Avx2>,
-                                       simd::update_rows<Avx2>};
+                                       simd::sum_row_squares<Avx2>, simd::update_rows<Avx2>};
 
 }  // namespace shardwright
 

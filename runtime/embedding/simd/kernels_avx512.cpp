@@ -33,7 +33,7 @@ struct Avx512 {
 }  // namespace
 
 const EmbeddingKernels kAvx512Kernels = {simd::pool_bags<Avx512>, simd::sum_gradients<Avx512>,
-                                         simd::update_rows<Avx512>};
+                                         simd::sum_row_squares<Avx512>, simd::update_rows<Avx512>};
 
 }  // namespace shardwright
 

@@ -16,6 +16,7 @@ struct Vector128 {
 }  // namespace
 
 const EmbeddingKernels kVector128Kernels = {
-    simd::pool_bags<Vector128>, simd::sum_gradients<Vector128>, simd::update_rows<Vector128>};
+    simd::pool_bags<Vector128>, simd::sum_gradients<Vector128>, simd::sum_row_squares<Vector128>,
+    simd::update_rows<Vector128>};
 
 }  // namespace shardwright

@@ -103,10 +103,26 @@ struct RowBlock {
   double squares[kRowsAtOnce] = {};  ///< Σ g² over the table's columns, for row-wise optimizers
 };
 
+/// The two passes that a row statistic needs (kept_floats()); other updates are of the second.
+enum class Pass { squares, update };
+
+/// The sum of the group, which is kept or was.
+template <class Isa, Pass pass>
+inline void sum_or_take(const GradientTerms& terms, float*& kept, float* sum) {
+  if (kept == nullptr || !is_kept(terms.end - terms.begin)) return sum_group<Isa>(terms, sum);
+  if constexpr (pass == Pass::squares) {
+    sum_group<Isa>(terms, sum);
+    std::memcpy(kept, sum, terms.width * sizeof(float));
+  } else {
+    std::memcpy(sum, kept, terms.width * sizeof(float));
+  }
+  kept += terms.width;
+}
+
 /// Sums and adjusts the gradients of the block's groups.
-template <class Isa>
+template <class Isa, Pass pass>
 inline void gather_block(const UpdateTask& task, std::size_t ahead, GradientTerms& terms,
-                         RowBlock& block) {
+                         float*& kept, RowBlock& block) {
   const ShardRows& rows = task.rows;
   const std::size_t n = rows.width;
   for (std::size_t i = 0; i < block.size; ++i) {
@@ -115,7 +131,7 @@ inline void gather_block(const UpdateTask& task, std::size_t ahead, GradientTerm
     prefetch_rows<Isa>(task, group + ahead);
     terms.begin = terms.end;
     terms.end += task.groups[group].size();
-    sum_group<Isa>(terms, gradient);
+    sum_or_take<Isa, pass>(terms, kept, gradient);
     const auto place = static_cast<std::size_t>(task.groups.row(group)) * n;
     if (rows.dtype == DataType::fp32) {
       block.weights[i] = rows.weights.data() + place;
@@ -130,17 +146,19 @@ inline void gather_block(const UpdateTask& task, std::size_t ahead, GradientTerm
 template <class Isa>
 inline void square_block(const UpdateTask& task, RowBlock& block) {
   const std::size_t n = task.rows.width;
-  if (!task.square_sums.empty()) {
-    for (std::size_t i = 0; i < block.size; ++i) {
-      block.squares[i] = task.square_sums[block.first_group + i];
-    }
-    return;
-  }
   std::size_t i = 0;
   for (; i + 4 <= block.size; i += 4) {
     four_sums_of_squares<Isa>(block.gradients + i * n, n, block.squares + i);
   }
   for (; i < block.size; ++i) block.squares[i] = sum_of_squares<Isa>(block.gradients + i * n, n);
+}
+
+template <class Isa>
+inline void find_squares(const UpdateTask& task, RowBlock& block) {
+  if (task.square_sums.empty()) return square_block<Isa>(task, block);
+  for (std::size_t i = 0; i < block.size; ++i) {
+    block.squares[i] = task.square_sums[block.first_group + i];
+  }
 }
 
 /// Rounds the updated copies of rows that are not in floats.
@@ -156,28 +174,46 @@ inline void narrow_block(const UpdateTask& task, const RowBlock& block) {
   }
 }
 
-/// update(weights, state, gradient, Σ g²) for every group; the weights are floats. Blocks of rows,
-/// so that what one row waits for passes while others are worked on.
-template <class Isa, class Update>
-inline void update_groups(const UpdateTask& task, bool needs_squares, Update update) {
+/// work(block) for all groups, their gradients gathered. Blocks of rows, so that what one row waits
+/// for passes while others are worked on.
+template <class Isa, Pass pass, class Work>
+inline void for_each_row_block(const UpdateTask& task, Work work) {
   const ShardRows& rows = task.rows;
   const std::size_t n = rows.width;
   GradientTerms terms = terms_of<Isa>(task.groups.occurrences_of(task.range), task.gradients, n);
   const std::size_t ahead = rows_ahead((n + rows.state_width) * sizeof(float));
+  float* kept = task.kept.empty() ? nullptr : task.kept.data();
   RowBlock block;
   block.gradients = task.scratch.data();
   for (std::size_t g = task.range.begin; g < task.range.end; g += kRowsAtOnce) {
     block.first_group = g;
     block.size = std::min(kRowsAtOnce, task.range.end - g);
-    gather_block<Isa>(task, ahead, terms, block);
-    if (needs_squares) square_block<Isa>(task, block);
+    gather_block<Isa, pass>(task, ahead, terms, kept, block);
+    work(block);
+  }
+}
+
+template <class Isa>
+void sum_row_squares(const UpdateTask& task, std::span<double> sums) {
+  for_each_row_block<Isa, Pass::squares>(task, [&](RowBlock& block) {
+    square_block<Isa>(task, block);
+    std::copy_n(block.squares, block.size, sums.data() + block.first_group);
+  });
+}
+
+/// update(weights, state, gradient, Σ g²) for every group; the weights are floats.
+template <class Isa, class Update>
+inline void update_groups(const UpdateTask& task, bool needs_squares, Update update) {
+  const ShardRows& rows = task.rows;
+  for_each_row_block<Isa, Pass::update>(task, [&](RowBlock& block) {
+    if (needs_squares) find_squares<Isa>(task, block);
     for (std::size_t i = 0; i < block.size; ++i) {
-      const auto row = static_cast<std::size_t>(task.groups.row(g + i));
+      const auto row = static_cast<std::size_t>(task.groups.row(block.first_group + i));
       float* const s = rows.state.data() + row * rows.state_width;
-      update(block.weights[i], s, block.gradients + i * n, block.squares[i]);
+      update(block.weights[i], s, block.gradients + i * rows.width, block.squares[i]);
     }
     narrow_block<Isa>(task, block);
-  }
+  });
 }
 
 template <class Isa>

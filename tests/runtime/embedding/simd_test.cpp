@@ -67,7 +67,7 @@ ShardRows rows_of(Memory& memory, DataType dtype, std::size_t width, std::size_t
   return rows;
 }
 
-/// Bags of no, one and many ids.
+/// Bags of no, one and many ids, some rows of which are hot.
 std::vector<Bags> draw_bags(SplitMix64& random, bool weighted) {
   std::vector<Bags> features(kFeatures);
   for (Bags& bags : features) {
@@ -75,7 +75,8 @@ std::vector<Bags> draw_bags(SplitMix64& random, bool weighted) {
       const std::uint64_t length = n == 7 ? 90 : random.below(5);
       bags.lengths.push_back(static_cast<std::int32_t>(length));
       for (std::uint64_t i = 0; i < length; ++i) {
-        bags.ids.push_back(static_cast<std::int64_t>(random.below(kRows)));
+        const bool is_hot = random.below(3) == 0;
+        bags.ids.push_back(static_cast<std::int64_t>(random.below(is_hot ? 5 : kRows)));
         if (weighted) bags.weights.push_back(static_cast<float>(random.uniform() - 0.5));
       }
     }
@@ -142,35 +143,55 @@ struct UpdateCase {
   bool has_sums = false;  ///< of squares, from elsewhere
 };
 
-Updated update_with(InstructionSet set, DataType dtype, std::size_t width, const UpdateCase& c) {
-  SplitMix64 random(width);
-  const auto columns = static_cast<std::int64_t>(width);
-  Memory memory(dtype, columns, random);
-  const std::vector<Bags> features = draw_bags(random, true);
-  const std::vector<InputSource> sources = {
-      {.row_begin = 0, .samples = kSamples, .features = {view(features[0]), view(features[1])}}};
+/// A batch's gradients and how they are applied.
+struct UpdateInputs {
+  UpdateInputs(DataType dtype, std::size_t width, const UpdateCase& c)
+      : random(width),
+        columns(static_cast<std::int64_t>(width)),
+        stride(kFeatures * width + 5),
+        settings(c.settings),
+        memory(dtype, columns, random) {
+    const std::vector<Bags> features = draw_bags(random, true);
+    const std::vector<InputSource> sources = {
+        {.row_begin = 0, .samples = kSamples, .features = {view(features[0]), view(features[1])}}};
+    groups.build(sources, 0, kFeatures, PoolingMode::mean, kRows);
+    gradients = draw_values(random, static_cast<std::size_t>(kSamples) * stride, 0.1);
+    sums.assign(c.has_sums ? groups.size() : 0, 0.25);
+    table.dim = columns;
+    table.optimizer = c.optimizer;
+    scratch.resize(scratch_size(width));
+    const auto state = static_cast<std::size_t>(state_width(c.optimizer, c.settings, columns));
+    rows = rows_of(memory, dtype, width, state);
+  }
+
+  GradientView view_of_gradients() const {
+    return {gradients.data(), static_cast<std::int64_t>(stride), 2, columns};
+  }
+  GroupRange all_but_the_ends() const { return {1, groups.size() - 1}; }
+  UpdateTask task() {
+    return {rows, rule, groups, all_but_the_ends(), view_of_gradients(), sums, scratch, kept};
+  }
+
+  SplitMix64 random;
+  std::int64_t columns;
+  std::size_t stride;
+  OptimizerSettings settings;
+  Memory memory;
   RowGroups groups;
-  groups.build(sources, 0, kFeatures, PoolingMode::mean, kRows);
-  const std::size_t stride = kFeatures * width + 5;
-  const std::vector<float> gradients =
-      draw_values(random, static_cast<std::size_t>(kSamples) * stride, 0.1);
-  const std::vector<double> sums(c.has_sums ? groups.size() : 0, 0.25);
+  std::vector<float> gradients;
+  std::vector<double> sums;
+  std::vector<float> scratch;
+  std::vector<float> kept;
   Table table;
-  table.dim = columns;
-  table.optimizer = c.optimizer;
-  const UpdateRule rule{table, c.settings, {0.05F, c.gradient_scale, 3}};
-  std::vector<float> scratch(scratch_size(width));
-  const auto state = static_cast<std::size_t>(state_width(c.optimizer, c.settings, columns));
-  const ShardRows rows = rows_of(memory, dtype, width, state);
-  embedding_kernels(set).update_rows(
-      {rows,
-       rule,
-       groups,
-       {1, groups.size() - 1},
-       {gradients.data(), static_cast<std::int64_t>(stride), 2, columns},
-       sums,
-       scratch});
-  return {bits_of(memory.weights), memory.weights16, bits_of(memory.state)};
+  ShardRows rows;
+  UpdateRule rule{table, settings, {}};
+};
+
+Updated update_with(InstructionSet set, DataType dtype, std::size_t width, const UpdateCase& c) {
+  UpdateInputs in(dtype, width, c);
+  in.rule.step = {0.05F, c.gradient_scale, 3};
+  embedding_kernels(set).update_rows(in.task());
+  return {bits_of(in.memory.weights), in.memory.weights16, bits_of(in.memory.state)};
 }
 
 std::vector<UpdateCase> update_cases() {
@@ -194,6 +215,40 @@ TEST(EveryInstructionSet, UpdatesAsThePlainKernelDoes) {
       EXPECT_TRUE(update_with(set, dtype, width, c) ==
                   update_with(InstructionSet::plain, dtype, width, c))
           << to_string(c.optimizer) << (c.gradient_scale == 1.0F ? "" : ", adjusted");
+    }
+  });
+}
+
+/// Σ g² of each group, what was kept for the update after it, and what that update made.
+struct TwoPasses {
+  std::vector<double> squares;
+  std::vector<std::uint32_t> kept;
+  Updated updated;
+  bool operator==(const TwoPasses&) const = default;
+};
+
+TwoPasses two_passes(InstructionSet set, DataType dtype, std::size_t width, const UpdateCase& c,
+                     bool keeps) {
+  UpdateInputs in(dtype, width, c);
+  in.rule.step = {0.05F, c.gradient_scale, 3};
+  if (keeps) in.kept.resize(kept_floats(in.groups, in.all_but_the_ends(), width));
+  EXPECT_TRUE(!keeps || !in.kept.empty()) << "no row has enough occurrences";
+  std::vector<double> squares(in.groups.size());
+  embedding_kernels(set).sum_row_squares(in.task(), squares);
+  in.sums = squares;
+  const std::vector<std::uint32_t> kept = bits_of(in.kept);
+  embedding_kernels(set).update_rows(in.task());
+  return {
+      squares, kept, {bits_of(in.memory.weights), in.memory.weights16, bits_of(in.memory.state)}};
+}
+
+TEST(EveryInstructionSet, SumsSquaresAndUpdatesAsThePlainKernelDoes) {
+  for_each_case([](InstructionSet set, DataType dtype, std::size_t width) {
+    for (const UpdateCase& c : update_cases()) {
+      if (!has_row_statistic(c.optimizer)) continue;
+      const TwoPasses plain = two_passes(InstructionSet::plain, dtype, width, c, true);
+      EXPECT_TRUE(two_passes(set, dtype, width, c, true) == plain);
+      EXPECT_TRUE(two_passes(set, dtype, width, c, false).updated == plain.updated);
     }
   });
 }
