@@ -15,7 +15,7 @@ namespace shardwright::simd {
 template <class Weight>
 struct PooledIds {
   const std::int64_t* ids = nullptr;
-  const float* weights = nullptr;  ///< per id, or null
+  const float* weights = nullptr;  ///< per id, if there are any
   const Weight* rows = nullptr;
   std::size_t width = 0;
   std::size_t size = 0;   ///< of ids
@@ -26,7 +26,7 @@ struct PooledIds {
 };
 
 /// out[c] = the bag's sum over the columns of the block.
-template <class Isa, class Block, class Weight>
+template <class Isa, bool weighted, class Block, class Weight>
 inline void pool_columns(const PooledIds<Weight>& bag, const Block& block, float* out) {
   constexpr std::size_t kVectors = Block::kVectors;
   using V = Vector<float, Block::kLanes>;
@@ -38,10 +38,11 @@ inline void pool_columns(const PooledIds<Weight>& bag, const Block& block, float
       block.prefetch(bag.rows + static_cast<std::size_t>(bag.ids[i + bag.ahead]) * bag.width);
     }
     const Weight* const row = bag.rows + static_cast<std::size_t>(bag.ids[i]) * bag.width;
-    const float weight = bag.weights == nullptr ? 1.0F : bag.weights[i];
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < kVectors; ++v)
-      sum[v] += weight * load_floats<Isa, Block::kLanes>(row + block.at(v));
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const V values = load_floats<Isa, Block::kLanes>(row + block.at(v));
+      sum[v] += weighted ? bag.weights[i] * values : values;
+    }
   }
   if (bag.divisor != 1.0F) {
 #pragma GCC unroll 8
@@ -51,12 +52,12 @@ inline void pool_columns(const PooledIds<Weight>& bag, const Block& block, float
   for (std::size_t v = 0; v < kVectors; ++v) store(sum[v], out + block.at(v));
 }
 
-template <class Isa, class Weight>
+template <class Isa, bool weighted, class Weight>
 inline void pool_all(const BagsView& bags, PoolingMode mode, const WeightRows& rows, float* out,
                      std::int64_t stride) {
   PooledIds<Weight> bag;
   bag.ids = bags.ids.data();
-  bag.weights = bags.weights.empty() ? nullptr : bags.weights.data();
+  bag.weights = bags.weights.data();
   bag.rows = static_cast<const Weight*>(rows.data);
   bag.width = static_cast<std::size_t>(rows.width);
   bag.size = bags.ids.size();
@@ -66,9 +67,17 @@ inline void pool_all(const BagsView& bags, PoolingMode mode, const WeightRows& r
     bag.end += static_cast<std::size_t>(length);
     const bool divides = mode == PoolingMode::mean && length > 1;
     bag.divisor = divides ? static_cast<float>(length) : 1.0F;
-    for_each_block<Isa>(bag.width, [&](const auto& block) { pool_columns<Isa>(bag, block, out); });
+    for_each_block<Isa>(bag.width,
+                        [&](const auto& block) { pool_columns<Isa, weighted>(bag, block, out); });
     out += stride;
   }
+}
+
+template <class Isa, class Weight>
+inline void pool_rows(const BagsView& bags, PoolingMode mode, const WeightRows& rows, float* out,
+                      std::int64_t stride) {
+  if (bags.weights.empty()) return pool_all<Isa, false, Weight>(bags, mode, rows, out, stride);
+  pool_all<Isa, true, Weight>(bags, mode, rows, out, stride);
 }
 
 template <class Isa>
@@ -76,11 +85,11 @@ void pool_bags(const BagsView& bags, PoolingMode mode, const WeightRows& rows, f
                std::int64_t stride) {
   switch (rows.dtype) {
     case DataType::fp32:
-      return pool_all<Isa, float>(bags, mode, rows, out, stride);
+      return pool_rows<Isa, float>(bags, mode, rows, out, stride);
     case DataType::bf16:
-      return pool_all<Isa, Bf16>(bags, mode, rows, out, stride);
+      return pool_rows<Isa, Bf16>(bags, mode, rows, out, stride);
     case DataType::fp16:
-      return pool_all<Isa, Fp16>(bags, mode, rows, out, stride);
+      return pool_rows<Isa, Fp16>(bags, mode, rows, out, stride);
   }
 }
 
