@@ -3,8 +3,9 @@
 namespace shardwright {
 
 bool reduces_in_node(const Table& table, const Shard& shard) {
-  const bool split = shard.type == ShardingType::table_row_wise || shard.type == ShardingType::grid;
-  return split && table.mode != PoolingMode::none;
+  const bool by_node =
+      shard.type == ShardingType::table_row_wise || shard.type == ShardingType::grid;
+  return by_node && shard.rows() < table.rows && table.mode != PoolingMode::none;
 }
 
 ExchangeBytes exchange_bytes(const Table& table, const Shard& shard, const ShardLoad& load) {
@@ -30,11 +31,8 @@ ExchangeBytes exchange_bytes(const Table& table, const Shard& shard, const Shard
 ExchangeTraffic::ExchangeTraffic(const Topology& topology)
     : topology_(&topology),
       input_{Traffic(topology)},
-      output_{Traffic(topology), Traffic(topology)} {
-  for (std::size_t rank = 0; rank < topology.ranks.size(); ++rank) {
-    nodes_[topology.ranks[rank].node].push_back(RankId::of(rank));
-  }
-}
+      output_{Traffic(topology), Traffic(topology)},
+      relays_(topology) {}
 
 void ExchangeTraffic::add(const Table& table, const Shard& shard, const ShardLoad& load) {
   if (!shard.rank) return;
@@ -49,19 +47,17 @@ void ExchangeTraffic::add(const Table& table, const Shard& shard, const ShardLoa
 }
 
 // Partial sums are first added up within the node: what belongs to the samples of a rank gathers on
-// its counterpart there, the node's rank of the same place. Then each counterpart sends the sums
-// on; that message is shared by all row shards of the table, hence the share of the rows.
+// its relay there. Then each relay sends the sums on; that message is shared by all row shards of
+// the table, hence the share of the rows.
 void ExchangeTraffic::add_reduced_output(const Table& table, const Shard& shard, double bytes) {
-  const std::int64_t home = topology_->rank(*shard.rank).node;
-  const std::vector<RankId>& members = nodes_.at(home);
+  const std::size_t home = relays_.node(*shard.rank);
   const double part = bytes / static_cast<double>(topology_->size());
   const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
-  for (const auto& [node, owners] : nodes_) {
-    for (std::size_t place = 0; place < owners.size(); ++place) {
-      const RankId counterpart = members[place % members.size()];
-      output_[1].add(*shard.rank, counterpart, part);
-      if (node != home) output_[1].add(counterpart, owners[place], part * share);
-    }
+  for (std::size_t i = 0; i < topology_->ranks.size(); ++i) {
+    const RankId rank = RankId::of(i);
+    const RankId relay = relays_.relay(home, rank);
+    output_[1].add(*shard.rank, relay, part);
+    output_[1].add(relay, rank, part * share);
   }
 }
 

@@ -1,17 +1,17 @@
 #pragma once
 
+#include "costmodel/node_relays.hpp"
 #include "costmodel/shard_load.hpp"
 #include "costmodel/traffic.hpp"
 
 #include <array>
-#include <cstdint>
-#include <map>
 #include <span>
 #include <vector>
 
 namespace shardwright {
 
-/// Whether partial outputs of `shard` are added up within its node before they travel on.
+/// Whether partial outputs of `shard` are added up within its node, by the relays of the samples'
+/// ranks (NodeRelays), before they travel on.
 bool reduces_in_node(const Table& table, const Shard& shard);
 
 /// What a shard gives to the exchanges of one step, bytes.
@@ -52,9 +52,9 @@ class ExchangeTraffic {
   void add_reduced_output(const Table& table, const Shard& shard, double bytes);
 
   const Topology* topology_;
-  std::map<std::int64_t, std::vector<RankId>> nodes_;
   std::array<Traffic, 1> input_;
   std::array<Traffic, 2> output_;  // of those that go straight there; of those summed on the way
+  NodeRelays relays_;
 };
 
 /// What one step sends from node to node: ids, pooled rows, their gradients, and the ring that sums

@@ -88,6 +88,7 @@ void ShardedEmbeddings::forward(const Batch& batch, std::span<float> pooled,
   s.look_up_and_send(values);
   s.during(StepPhase::output_exchange, [&] {
     s.pooled_exchange.finish_pooled(s.layout, s.sources(), s.owned.matrix(), values);
+    s.node_sums.finish_sums(pooled);
     s.split_means.divide(pooled);
   });
   s.pool_rows(pooled);
@@ -108,13 +109,16 @@ void ShardedEmbeddings::State::take_input(const Batch& batch) {
 void ShardedEmbeddings::State::look_up_and_send(const OutputValues& values) {
   owned.start(input.current());
   look_up_and_send_rows();
+  look_up_and_send_parts();
   if (options.overlap) return look_up_while_sending(values);
   during(StepPhase::lookup, [&] {
     owned.look_up(sources());
     replicated.look_up(own_vectors, values);
   });
-  during(StepPhase::output_exchange, phases.output_bytes,
-         [&] { pooled_exchange.start_pooled(comm, layout, sources(), owned.matrix(), 0); });
+  during(StepPhase::output_exchange, phases.output_bytes, [&] {
+    pooled_exchange.start_pooled(comm, layout, sources(), owned.matrix(), 0);
+    node_sums.pass_sums_on(comm);
+  });
 }
 
 /// The values for each rank leave as soon as they are there; the rank's own come last.
@@ -130,6 +134,7 @@ void ShardedEmbeddings::State::look_up_while_sending(const OutputValues& values)
     during(StepPhase::output_exchange, phases.output_bytes,
            [&] { pooled_exchange.start_pooled(comm, layout, sources(), owned.matrix(), round); });
   }
+  during(StepPhase::output_exchange, phases.output_bytes, [&] { node_sums.pass_sums_on(comm); });
   during(StepPhase::lookup, [&] {
     owned.look_up(sources().subspan(self, 1));
     replicated.look_up(own_vectors, values);
@@ -142,6 +147,13 @@ void ShardedEmbeddings::State::look_up_and_send_rows() {
   during(StepPhase::lookup, [&] { owned.look_up_rows(); });
   during(StepPhase::output_exchange, phases.output_bytes,
          [&] { row_exchange.start_rows(comm, owned.rows(), unique_ids()); });
+}
+
+/// They travel within the node while the rest is looked up.
+void ShardedEmbeddings::State::look_up_and_send_parts() {
+  during(StepPhase::lookup, [&] { owned.look_up_parts(); });
+  during(StepPhase::output_exchange, phases.output_bytes,
+         [&] { node_sums.start_sums(comm, sources(), owned.parts()); });
 }
 
 void ShardedEmbeddings::State::pool_rows(std::span<float> pooled) {
@@ -165,9 +177,11 @@ void ShardedEmbeddings::bring_gradients(std::span<const float> pooled_gradient,
     s.replicated.sum_gradients(s.own_vectors, of_outputs);
   };
   if (s.options.overlap) s.during(StepPhase::update, group);
-  s.during(StepPhase::gradient_exchange, [&] {
+  s.during(StepPhase::gradient_exchange, s.phases.gradient_bytes, [&] {
+    s.node_sums.pass_gradients_on(s.comm, gradients.pooled, s.owned.parts());
     s.pooled_exchange.finish_gradients(s.layout, s.sources(), gradients, s.owned.matrix());
     s.row_exchange.finish_gradients(s.owned.rows());
+    s.node_sums.finish_gradients();
   });
   if (!s.options.overlap) s.during(StepPhase::update, group);
   if (s.replicated.empty()) return;
@@ -179,6 +193,7 @@ void ShardedEmbeddings::State::send_gradients(const OutputGradients& gradients) 
   for (std::size_t round = 0; round < pooled_exchange.rounds(sources().size()); ++round) {
     pooled_exchange.start_gradients(comm, layout, sources(), gradients, owned.matrix(), round);
   }
+  node_sums.start_gradients(comm, sources(), gradients.pooled);
 }
 
 void ShardedEmbeddings::State::sum_and_send_row_gradients(std::span<const float> pooled_gradient) {
@@ -190,6 +205,7 @@ void ShardedEmbeddings::State::sum_and_send_row_gradients(std::span<const float>
 void ShardedEmbeddings::State::advance() {
   pooled_exchange.advance();
   row_exchange.advance();
+  node_sums.advance();
   input.advance();
 }
 

@@ -7,6 +7,7 @@
 #include "runtime/embedding/workers.hpp"
 #include "runtime/exchange/input_ahead.hpp"
 #include "runtime/exchange/layout.hpp"
+#include "runtime/exchange/node_sums.hpp"
 #include "runtime/exchange/own_vectors.hpp"
 #include "runtime/exchange/pooled_exchange.hpp"
 #include "runtime/exchange/row_exchange.hpp"
@@ -34,6 +35,7 @@ struct ShardedEmbeddings::State {
   void look_up_and_send(const OutputValues& values);
   void look_up_while_sending(const OutputValues& values);
   void look_up_and_send_rows();
+  void look_up_and_send_parts();
   void pool_rows(std::span<float> pooled);
   void sum_and_send_row_gradients(std::span<const float> pooled_gradient);
   void send_gradients(const OutputGradients& gradients);
@@ -68,6 +70,7 @@ struct ShardedEmbeddings::State {
   ReplicatedTables replicated;
   PooledExchange pooled_exchange;  ///< ends before those whose memory it uses
   RowExchange row_exchange;
+  NodeSums node_sums;
   EmbeddingPhases phases;
   std::int64_t updates = 0;
   bool has_forward = false;

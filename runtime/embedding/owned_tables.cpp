@@ -19,6 +19,7 @@ OwnedTables::OwnedTables(const ExchangeLayout& layout, const Workload& workload,
       square_sums_(layout, workload, self),
       groups_(layout.owners[self_].blocks.size()),
       rows_(layout.owners[self_]),
+      parts_(layout, self),
       scratch_(workers.threads()) {}
 
 std::size_t OwnedTables::ids_of(const Request& asked) {
@@ -29,6 +30,11 @@ std::size_t OwnedTables::ids_of(const Request& asked) {
     }
   }
   return ids;
+}
+
+OwnedTables::Place OwnedTables::place(const OwnedBlock& block) {
+  if (block.sends_rows) return Place::rows;
+  return block.is_summed_in_node ? Place::parts : Place::matrix;
 }
 
 /// 0 if it is pooled.
@@ -47,6 +53,15 @@ OwnedTables::Request OwnedTables::request(std::size_t block, std::span<const Inp
   if (owned.sends_rows) {
     float* const rows = rows_.values(block).data();
     return {rows_.sources(block), 0, 1, rows, owned.row_columns, owned.row_columns};
+  }
+  if (owned.is_summed_in_node) {
+    const std::int64_t width = parts_.columns();
+    return {parts_.sources(),
+            owned.first_feature,
+            owned.num_features,
+            parts_.values().data(),
+            width,
+            width};
   }
   const std::int64_t stride = owned.vector_width > 0 ? owned.vector_width : self().columns;
   return {sources,        owned.first_feature, owned.num_features,
@@ -67,16 +82,16 @@ ShardRows OwnedTables::rows_of(const OwnedPiece& piece) {
   return rows_from(shards_[piece.shard], piece.first_row);
 }
 
-/// Of the blocks that send rows, for all sources, or of the others.
-void OwnedTables::plan_look_ups(bool of_rows, std::span<const InputSource> sources) {
+/// Of the blocks of one kind; those in the matrix for `sources`, others for all.
+void OwnedTables::plan_look_ups(Place looked_up, std::span<const InputSource> sources) {
   std::size_t ids = 0;
   for_each_piece([&](const OwnedBlock& block, std::size_t b, const OwnedPiece&, std::size_t) {
-    if (block.sends_rows == of_rows) ids += ids_of(request(b, sources));
+    if (place(block) == looked_up) ids += ids_of(request(b, sources));
   });
   look_ups_.clear();
   const std::size_t task = ids_per_task(ids, workers_.threads());
   for_each_piece([&](const OwnedBlock& block, std::size_t b, const OwnedPiece& piece, std::size_t) {
-    if (block.sends_rows != of_rows) return;
+    if (place(block) != looked_up) return;
     const Request asked = request(b, sources);
     for (const InputSource& source : asked.sources) {
       if (block.vector_width > 0) {
@@ -128,15 +143,21 @@ void OwnedTables::start(const InputExchange& input) {
   const std::int64_t rows = input.sources().back().row_end();
   resize_in_huge_pages(matrix_, static_cast<std::size_t>(rows * self().row_width));
   rows_.start(input.sources());
+  parts_.start(input.sources());
 }
 
 void OwnedTables::look_up(std::span<const InputSource> sources) {
-  plan_look_ups(false, sources);
+  plan_look_ups(Place::matrix, sources);
   run_look_ups();
 }
 
 void OwnedTables::look_up_rows() {
-  plan_look_ups(true, {});
+  plan_look_ups(Place::rows, {});
+  run_look_ups();
+}
+
+void OwnedTables::look_up_parts() {
+  plan_look_ups(Place::parts, {});
   run_look_ups();
 }
 
@@ -144,6 +165,7 @@ void OwnedTables::look_up(const InputExchange& input) {
   start(input);
   look_up(input.sources());
   look_up_rows();
+  look_up_parts();
 }
 
 }  // namespace shardwright

@@ -3,6 +3,7 @@
 #include "runtime/comm/communicator.hpp"
 #include "runtime/embedding/line_vector.hpp"
 #include "runtime/embedding/optimizer.hpp"
+#include "runtime/embedding/owned_parts.hpp"
 #include "runtime/embedding/owned_rows.hpp"
 #include "runtime/embedding/row_groups.hpp"
 #include "runtime/embedding/shard_update.hpp"
@@ -22,7 +23,8 @@ namespace shardwright {
 /// What a rank computes on the shards it owns: pooled values for the samples of all ranks, vectors
 /// for their ids where there is no pooling, and updates by the gradients of both, all in its matrix
 /// (OwnerLayout); of blocks that send rows the rows, and updates by the gradients that ranks have
-/// summed for them. Borrows all that it is made of.
+/// summed for them; of blocks that are summed in nodes partial sums, in a matrix of their own.
+/// Borrows all that it is made of.
 class OwnedTables {
  public:
   /// `shards` are those of the rank's OwnerLayout, in its order. However many `workers` there are,
@@ -31,7 +33,7 @@ class OwnedTables {
               const OptimizerSettings& settings, RankId self,
               std::span<ShardedEmbeddings::LocalShard> shards, Workers& workers);
 
-  /// Gives the matrix and the rows room for a batch.
+  /// Gives the matrix, the parts and the rows room for a batch.
   void start(const InputExchange& input);
   /// After start(): fills the rows of the matrix that belong to some of the batch's sources.
   void look_up(std::span<const InputSource> sources);
@@ -39,14 +41,17 @@ class OwnedTables {
   void look_up(const InputExchange& input);
   /// After start(): fills rows().
   void look_up_rows();
+  /// After start(): fills parts(), for all sources.
+  void look_up_parts();
   /// Resized for the batch: to be filled with gradients after look_up() and the exchange of its
   /// values.
   std::span<float> matrix() { return matrix_; }
   /// To be filled with gradients too.
   OwnedRows& rows() { return rows_; }
+  OwnedParts& parts() { return parts_; }
 
-  /// Sorts the batch's ids by row. The next three take the gradients that are in the matrix and in
-  /// rows().
+  /// Sorts the batch's ids by row. The next three take the gradients that are in the matrix, in
+  /// rows() and in parts().
   void group_rows(const InputExchange& input);
   double sum_all_squares();
   /// Whether exchange_squares() must be called, on all ranks, between the two others.
@@ -56,6 +61,8 @@ class OwnedTables {
   void update(const StepSize& step);
 
  private:
+  /// Where what a block puts out is.
+  enum class Place { matrix, rows, parts };
   /// Of one piece: the bags that one thread pools.
   struct LookUp {
     BagsView bags;
@@ -96,6 +103,7 @@ class OwnedTables {
       }
     }
   }
+  static Place place(const OwnedBlock& block);
   PoolingMode mode(const OwnedBlock& block) const;
   std::int64_t rows_per_vector(const OwnedBlock& block) const;
   static std::size_t ids_of(const Request& asked);
@@ -103,7 +111,7 @@ class OwnedTables {
   GradientView gradients_of(std::size_t block, const OwnedPiece& piece);
   std::span<float> scratch(std::size_t thread, std::size_t width);
   ShardRows rows_of(const OwnedPiece& piece);
-  void plan_look_ups(bool of_rows, std::span<const InputSource> sources);
+  void plan_look_ups(Place looked_up, std::span<const InputSource> sources);
   void plan_bags(const Request& asked, const OwnedBlock& block, const OwnedPiece& piece,
                  const InputSource& source, std::size_t ids_per_task);
   void plan_vectors(const Request& asked, const OwnedBlock& block, const OwnedPiece& piece,
@@ -133,6 +141,7 @@ class OwnedTables {
   std::vector<Update> updates_;
   LineVector<float> matrix_;
   OwnedRows rows_;
+  OwnedParts parts_;
   LineVector<float> hot_gradients_;
   LineVector<float> kept_gradients_;
   std::vector<LineVector<float>> scratch_;  ///< working memory of each thread

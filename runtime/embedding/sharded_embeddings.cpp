@@ -25,7 +25,7 @@ ShardedEmbeddings::State::State(const Plan& plan, Communicator& communicator,
     : comm(communicator),
       options(chosen),
       workload(accepted(plan, communicator.size()).workload),
-      layout(make_layout(plan)),
+      layout(make_layout(plan, PartialSums::in_nodes)),
       shards(make_shards(plan)),
       split_means(layout, workload),
       own_vectors(layout, workload),
@@ -34,7 +34,8 @@ ShardedEmbeddings::State::State(const Plan& plan, Communicator& communicator,
       pooled_rows(layout, workload, workers),
       replicated(layout, workload, options.optimizer, replicated_shards()),
       pooled_exchange(own_vectors, options.wire, options.overlap),
-      row_exchange(layout, comm.rank(), options.wire) {
+      row_exchange(layout, comm.rank(), options.wire),
+      node_sums(layout, comm.rank(), options.wire) {
   if (options.overlap) workers.set_between_tasks([this] { advance(); });
   for (const PooledFeature& feature : layout.features) {
     if (feature.unpooled) {

@@ -1,5 +1,7 @@
 #include "runtime/exchange/layout.hpp"
 
+#include "costmodel/exchange_traffic.hpp"
+
 #include <algorithm>
 #include <numeric>
 #include <optional>
@@ -50,6 +52,7 @@ void add_block(OwnerLayout& owner, const ExchangeLayout& layout, TableId table,
   added.row_end = part.end;
   added.is_part = layout.splits_rows(table);
   added.sends_rows = layout.sends_rows(table);
+  added.is_summed_in_node = layout.summed_in_nodes[table.index()];
   added.first_piece = owner.pieces.size();
   added.first_feature = owner.features.size();
   const bool in_parts = added.is_part || added.sends_rows;
@@ -63,24 +66,29 @@ void add_block(OwnerLayout& owner, const ExchangeLayout& layout, TableId table,
   if (added.sends_rows) ++owner.unique_features;
 }
 
-/// The columns of a piece of pooled features.
-void add_runs(ExchangeLayout& layout, const OwnedBlock& block, const Shard& shard) {
+/// The columns of a piece of pooled features, beside those in `columns`.
+void add_runs(ExchangeLayout& layout, const OwnedBlock& block, const Shard& shard,
+              std::int64_t& columns) {
   const std::size_t rank = shard.rank.value().index();
   OwnerLayout& owner = layout.owners[rank];
   for (std::size_t k = 0; k < block.num_features; ++k) {
     const OwnedFeature& sent = owner.features[block.first_feature + k];
     const std::int64_t pooled_column = layout.features[sent.feature].pooled_column;
-    const ColumnRun run{owner.columns, pooled_column + shard.col_begin, shard.columns(),
-                        block.is_part};
+    const ColumnRun run{columns, pooled_column + shard.col_begin, shard.columns(), block.is_part};
+    columns += shard.columns();
+    if (block.is_summed_in_node) {
+      layout.node_runs.push_back({rank, run});
+      continue;
+    }
     owner.runs.push_back(run);
     if (run.is_part) layout.partial_runs.push_back({rank, run});
-    owner.columns += shard.columns();
   }
 }
 
 /// Which columns the next piece of a block goes beside.
 std::int64_t& columns_beside(const ExchangeLayout& layout, OwnerLayout& owner, OwnedBlock& block) {
   if (block.sends_rows) return block.row_columns;
+  if (block.is_summed_in_node) return owner.part_columns;
   const std::size_t feature = owner.features[block.first_feature].feature;
   return layout.features[feature].unpooled ? block.vector_width : owner.columns;
 }
@@ -95,8 +103,8 @@ void add_piece(ExchangeLayout& layout, const Shard& shard, std::size_t position,
   ++block.num_pieces;
   std::int64_t& columns = columns_beside(layout, owner, block);
   owner.pieces.push_back({position, part.begin - shard.row_begin, columns});
-  if (&columns == &owner.columns) {
-    add_runs(layout, block, shard);
+  if (&columns == &owner.columns || block.is_summed_in_node) {
+    add_runs(layout, block, shard, columns);
   } else {
     columns += shard.columns();
   }
@@ -144,14 +152,27 @@ std::vector<Shard> shards_with_owners(const Plan& plan) {
   return shards;
 }
 
+/// Whole tables, as a rank gets the ids of a table's rows once for all of its shards.
+void choose_summed_in_nodes(ExchangeLayout& layout, const Plan& plan, PartialSums sums) {
+  layout.summed_in_nodes.resize(plan.workload.tables.size());
+  if (sums == PartialSums::at_samples || num_nodes(plan.topology) < 2) return;
+  for (const Shard& shard : plan.shards) {
+    const bool in_nodes = reduces_in_node(plan.workload.table(shard.table), shard);
+    if (!in_nodes || layout.sends_rows(shard.table)) continue;
+    layout.summed_in_nodes[shard.table.index()] = true;
+    if (layout.relays.num_nodes() == 0) layout.relays = NodeRelays(plan.topology);
+  }
+}
+
 }  // namespace
 
-ExchangeLayout make_layout(const Plan& plan) {
+ExchangeLayout make_layout(const Plan& plan, PartialSums sums) {
   ExchangeLayout layout;
   layout.owners.resize(plan.topology.ranks.size());
   add_features(layout, plan.workload);
   layout.unique_rows.resize(plan.workload.tables.size());
   for (const TableId table : plan.unique_rows) layout.unique_rows[table.index()] = true;
+  choose_summed_in_nodes(layout, plan, sums);
   std::vector<Shard> shards = shards_with_owners(plan);
   std::sort(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {
     return std::tuple(a.table, a.row_begin, a.col_begin) <

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "costmodel/node_relays.hpp"
 #include "planner/plan.hpp"
 
 #include <cstddef>
@@ -22,7 +23,8 @@ struct PooledFeature {
 /// The rows [row_begin, row_end) of a shard and their place in the owner's matrix: the table's k-th
 /// feature has the columns [column + k·width, column + (k + 1)·width). Of a table without pooling
 /// they begin at `column` of each id's vector, of a block that sends rows at `column` of each row
-/// (OwnedBlock::row_columns).
+/// (OwnedBlock::row_columns); of one that is summed in nodes the columns are those of its owner's
+/// matrix of parts (OwnerLayout::part_columns).
 struct OwnedPiece {
   std::size_t shard = 0;       ///< position in OwnerLayout::shards
   std::int64_t first_row = 0;  ///< of the shard's rows
@@ -40,9 +42,10 @@ struct OwnedBlock {
   std::size_t num_pieces = 0;
   std::size_t first_feature = 0;
   std::size_t num_features = 0;
-  std::int64_t vector_width = 0;  ///< of an id's vector, all pieces side by side; 0: pooled
-  bool sends_rows = false;        ///< the rows themselves, in no column of the owner's matrix
-  std::int64_t row_columns = 0;   ///< then: of its pieces, side by side
+  std::int64_t vector_width = 0;   ///< of an id's vector, all pieces side by side; 0: pooled
+  bool sends_rows = false;         ///< the rows themselves, in no column of the owner's matrix
+  std::int64_t row_columns = 0;    ///< then: of its pieces, side by side
+  bool is_summed_in_node = false;  ///< ExchangeLayout::summed_in_nodes
   std::int64_t rows() const { return row_end - row_begin; }
 };
 
@@ -74,7 +77,9 @@ struct OwnerLayout {
   std::vector<OwnedFeature> features;  ///< whose ids it is sent
   std::vector<ColumnRun> runs;         ///< cover its matrix from left to right
   std::int64_t columns = 0;
-  std::int64_t row_width = 0;        ///< divides columns and every vector_width
+  std::int64_t row_width = 0;     ///< divides columns and every vector_width
+  std::int64_t part_columns = 0;  ///< for each sample, of the blocks that are summed in nodes: in a
+                                  ///< matrix of their own (OwnedParts)
   std::int64_t unique_features = 0;  ///< how many of `features` are
 };
 
@@ -94,11 +99,24 @@ struct ExchangeLayout {
   std::vector<PartialRun> partial_runs;             ///< in the order of the tables' rows: sums are
                                                     ///< added in this order, whoever has them
   std::vector<bool> unique_rows = {};  ///< per table: owners send distinct rows (unique_ids.hpp)
+  /// Per table: what its blocks put out for the samples of a rank is added up by the relay of their
+  /// node (NodeSums), in no run of the above.
+  std::vector<bool> summed_in_nodes = {};
+  std::vector<PartialRun> node_runs = {};  ///< of those tables, as partial_runs, but in the owners'
+                                           ///< matrices of parts
+  NodeRelays relays = {};                  ///< if there are such tables
   bool splits_rows(TableId table) const { return row_cuts[table.index()].size() > 2; }
   bool sends_rows(TableId table) const { return unique_rows[table.index()]; }
 };
 
+/// Where partial sums that the prices of plans take to be added up within nodes
+/// (reduces_in_node()) are added up.
+enum class PartialSums {
+  at_samples,  ///< by the rank that has the sample, as all others
+  in_nodes,    ///< within each node first; on one node that is the same
+};
+
 /// For a plan that require_supported() has accepted.
-ExchangeLayout make_layout(const Plan& plan);
+ExchangeLayout make_layout(const Plan& plan, PartialSums sums = PartialSums::at_samples);
 
 }  // namespace shardwright

@@ -29,8 +29,8 @@ using OutputGradients = OutputSpans<const float>;
 /// and column of a table without pooling; 2 in a 16-bit wire format. In fp32 owners send from and
 /// receive into their matrix itself. What stays on a rank is rounded as if it were sent, so that
 /// results do not depend on where tables lie. Where a pooled table's rows are cut, each of its
-/// blocks sends partial sums, which are added in the order of the rows, and gets all gradients.
-/// Keeps its buffer from batch to batch.
+/// blocks sends partial sums, which are added in the order of the rows, and gets all gradients. Not
+/// of tables that are summed in nodes (NodeSums). Keeps its buffer from batch to batch.
 ///
 /// Either direction begins with rounds, between which a rank may compute: all messages in one, or
 /// one per other rank (`one_by_one`): in round k a rank sends to the (k + 1)-th after it and

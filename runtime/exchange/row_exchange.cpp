@@ -1,7 +1,6 @@
 #include "runtime/exchange/row_exchange.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 namespace shardwright {
 namespace {
@@ -58,15 +57,6 @@ RowExchange::RowExchange(const ExchangeLayout& layout, RankId self, WireFormats 
       formats_(formats),
       needed_(std::count(layout.unique_rows.begin(), layout.unique_rows.end(), true) > 0) {}
 
-void RowExchange::Messages::make_room(std::span<const std::size_t> sizes) {
-  buffer.resize(std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}));
-  of_rank.clear();
-  for (std::size_t begin = 0; const std::size_t size : sizes) {
-    of_rank.push_back(std::span(buffer).subspan(begin, size));
-    begin += size;
-  }
-}
-
 /// What a rank asks itself for is there but once.
 void RowExchange::make_room(OwnedRows& owned, const UniqueIds& ids) {
   std::vector<std::size_t> given;
@@ -80,8 +70,8 @@ void RowExchange::make_room(OwnedRows& owned, const UniqueIds& ids) {
   asked_.of_rank[self_] = given_.of_rank[self_];
 }
 
-void RowExchange::start(Communicator& comm, DataType format, const Messages& sent,
-                        const Messages& received) {
+void RowExchange::start(Communicator& comm, DataType format, const RankBlocks& sent,
+                        const RankBlocks& received) {
   std::vector<std::span<const float>> send(sent.of_rank.begin(), sent.of_rank.end());
   std::vector<std::span<float>> receive = received.of_rank;
   round_to_format(format, given_.of_rank[self_]);

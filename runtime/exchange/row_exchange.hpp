@@ -4,14 +4,13 @@
 #include "runtime/embedding/owned_rows.hpp"
 #include "runtime/embedding/pooled_rows.hpp"
 #include "runtime/exchange/layout.hpp"
+#include "runtime/exchange/rank_blocks.hpp"
 #include "runtime/exchange/unique_ids.hpp"
 #include "runtime/exchange/wire_exchange.hpp"
 #include "runtime/exchange/wire_formats.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
-#include <vector>
 
 namespace shardwright {
 
@@ -39,16 +38,10 @@ class RowExchange {
   void advance() { wire_.advance(); }
 
  private:
-  /// One message per rank, in one buffer.
-  struct Messages {
-    std::vector<float> buffer;
-    std::vector<std::span<float>> of_rank;
-    void make_room(std::span<const std::size_t> sizes);
-  };
-
   const OwnerLayout& self() const { return layout_.owners[self_]; }
   void make_room(OwnedRows& owned, const UniqueIds& ids);
-  void start(Communicator& comm, DataType format, const Messages& sent, const Messages& received);
+  void start(Communicator& comm, DataType format, const RankBlocks& sent,
+             const RankBlocks& received);
   template <class Visit>
   void for_each_given(OwnedRows& owned, Visit visit);
   template <class Visit>
@@ -58,8 +51,8 @@ class RowExchange {
   std::size_t self_;
   WireFormats formats_;
   bool needed_;
-  Messages given_;  ///< rows of this rank, or their gradients, of each rank that asked for them
-  Messages asked_;  ///< rows that this rank asked each rank for; what is its own is in given_
+  RankBlocks given_;  ///< rows of this rank, or their gradients, of each rank that asked for them
+  RankBlocks asked_;  ///< rows that this rank asked each rank for; what is its own is in given_
   WireExchange wire_;
 };
 

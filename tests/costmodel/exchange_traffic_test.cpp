@@ -59,6 +59,22 @@ TEST(ExchangeTraffic, SendsEverySumOnceAlsoBetweenNodesOfDifferentSize) {
   EXPECT_NEAR(between_nodes(topology, shards), (ids + 2 * kOutput) / 3, 1e-6);
 }
 
+TEST(ReducesInNode, WhereRowsOfPooledTablesAreCutOverANode) {
+  const Topology topology = testing::sample_topology(2, 2);
+  Table table = kOneTable.tables[0];
+  for (const ShardingType type : kAllShardingTypes) {
+    const bool in_node = type == ShardingType::table_row_wise || type == ShardingType::grid;
+    EXPECT_EQ(reduces_in_node(table, cut(table, 0, type, topology).front()), in_node)
+        << to_string(type);
+  }
+  const Shard part = cut(table, 0, ShardingType::table_row_wise, topology).front();
+  Shard all_rows = part;
+  all_rows.row_end = table.rows;
+  EXPECT_FALSE(reduces_in_node(table, all_rows)) << "there is nothing to add up";
+  table.mode = PoolingMode::none;
+  EXPECT_FALSE(reduces_in_node(table, part));
+}
+
 ExchangeBytes sum_of(ShardingType type, PoolingMode mode) {
   Table table = kOneTable.tables[0];
   table.mode = mode;

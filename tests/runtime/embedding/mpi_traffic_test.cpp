@@ -7,7 +7,10 @@ namespace shardwright::synthetic {
 namespace {
 
 TEST(PlannedTrafficOverMpi, IsWhatRanksSendByEveryTypeAndExchange) {
-  expect_planned_bytes(*make_mpi_communicator());
+  const auto comm = make_mpi_communicator();
+  for (std::int64_t nodes = 1; nodes <= comm->size(); nodes *= 2) {
+    expect_planned_bytes(*comm, nodes);
+  }
 }
 
 }  // namespace
