@@ -59,7 +59,9 @@ TEST(FullMemory, CountsRowwiseStateInEveryColumnShard) {
   const auto ranks =
       memory_of_ranks(MemoryModel::full, one_table(table), kTwoRanks, {{left, right}});
   const Bytes of_batch = batch_memory(MemoryModel::full, one_table(table), kTwoRanks).buffers;
-  EXPECT_EQ(ranks[0].buffers, of_batch + Bytes(4 * 8 * 4));  // statistics of 4 rows at most
+  const Bytes statistics(4 * 8 * 4);  // of 4 rows at most
+  const Bytes kept(4 * 4 * 4 / 16);   // gradients of rows with 16 ids or more
+  EXPECT_EQ(ranks[0].buffers, of_batch + statistics + kept);
   EXPECT_EQ(ranks[0].optimizer, Bytes(40));
   EXPECT_EQ(ranks[1].optimizer, Bytes(40));
 }
