@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/comm/communicator.hpp"
+#include "runtime/comm/shared_floats.hpp"
 #include "runtime/embedding/line_vector.hpp"
 #include "runtime/embedding/optimizer.hpp"
 #include "runtime/embedding/owned_rows.hpp"
@@ -14,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -31,6 +33,9 @@ class OwnedTables {
               const OptimizerSettings& settings, RankId self,
               std::span<ShardedEmbeddings::LocalShard> shards, Workers& workers);
 
+  /// From now on the matrix lies in memory that other ranks of the host can map: valid as long as
+  /// this is.
+  const SharedFloats& share_matrix();
   /// Gives the matrix and the rows room for a batch.
   void start(const InputExchange& input);
   /// After start(): fills the rows of the matrix that belong to some of the batch's sources.
@@ -41,7 +46,9 @@ class OwnedTables {
   void look_up_rows();
   /// Resized for the batch: to be filled with gradients after look_up() and the exchange of its
   /// values.
-  std::span<float> matrix() { return matrix_; }
+  std::span<float> matrix() {
+    return shared_matrix_ ? shared_matrix_->values() : std::span<float>(matrix_);
+  }
   /// To be filled with gradients too.
   OwnedRows& rows() { return rows_; }
 
@@ -127,6 +134,7 @@ class OwnedTables {
   std::vector<LookUp> look_ups_;
   std::vector<Update> updates_;
   LineVector<float> matrix_;
+  std::optional<SharedFloats> shared_matrix_;  ///< in place of matrix_
   OwnedRows rows_;
   LineVector<float> hot_gradients_;
   std::vector<LineVector<float>> scratch_;  ///< working memory of each thread
