@@ -66,6 +66,8 @@ std::vector<T> swapped(const AllToAll& exchange, const std::vector<T>& sent) {
   std::vector<T> received(sent.size());
   std::vector<Communicator::SendBlock> send;
   std::vector<Communicator::ReceiveBlock> receive;
+  send.reserve(sent.size());
+  receive.reserve(sent.size());
   for (const T& value : sent) send.push_back(std::as_bytes(std::span(&value, 1)));
   for (T& value : received) receive.push_back(std::as_writable_bytes(std::span(&value, 1)));
   exchange(send, receive);
