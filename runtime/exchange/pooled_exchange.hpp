@@ -30,11 +30,11 @@ using OutputGradients = OutputSpans<const float>;
 /// Moves pooled values from the owners' matrices to the ranks that have the samples, and gradients
 /// the same way back: 4 bytes per sample and pooled column that lives on another rank, or per id
 /// and column of a table without pooling; 2 in a 16-bit wire format. In fp32 owners send from and
-/// receive into their matrix itself, or other ranks of the host read and write it
-/// (BlocksBeside). What stays on a rank is rounded as if it were sent, so that
-/// results do not depend on where tables lie. Where a pooled table's rows are cut, each of its
-/// blocks sends partial sums, which are added in the order of the rows, and gets all gradients.
-/// Keeps its buffer from batch to batch.
+/// receive into their matrix itself, or other ranks of the host read and write it (BlocksBeside).
+/// What stays on a rank is rounded as if it were sent, so that results do not depend on where
+/// tables lie. Where a pooled table's rows are cut, each of its blocks sends partial sums, which
+/// are added in the order of the rows, and gets all gradients. Keeps its buffer from batch to
+/// batch.
 ///
 /// Either direction begins with rounds, between which a rank may compute: all messages in one, or
 /// one per other rank (`one_by_one`): in round k a rank sends to the (k + 1)-th after it and
@@ -48,7 +48,8 @@ class PooledExchange {
 
   /// From now on the blocks of ranks beside this one, one entry per rank, stay in the owners'
   /// matrices; this rank's, `owned` below, lies in `matrix`, which is borrowed. For exchanges in
-  /// fp32 alone. Two ranks call it with each other, or neither does.
+  /// fp32 alone, where the values of a batch are exchanged before their gradients. Of two ranks
+  /// each has the other beside it, or neither has.
   void exchange_in_place(std::vector<bool> beside, const SharedFloats& matrix);
 
   /// Of a job of so many ranks; at least one.
