@@ -61,6 +61,10 @@ void Communicator::count(std::span<const SendBlock> send) {
   }
 }
 
+std::vector<bool> Communicator::ranks_beside() {
+  return std::vector<bool>(static_cast<std::size_t>(size()));
+}
+
 double Communicator::clock_ms() const {
   const std::chrono::duration<double, std::milli> now =
       std::chrono::steady_clock::now().time_since_epoch();

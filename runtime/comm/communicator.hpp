@@ -6,10 +6,12 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace shardwright {
 
-/// What has passed through a communicator since it was made. Bytes to oneself do not count.
+/// What has passed through a communicator, or beside it (count_beside()), since it was made. Bytes
+/// to oneself do not count.
 struct TrafficSent {
   std::int64_t bytes_sent = 0;
   std::int64_t messages_sent = 0;
@@ -68,7 +70,15 @@ class Communicator {
   /// more.
   [[noreturn]] virtual void abort(int exit_code) = 0;
 
+  /// One entry per rank: whether it and this one can map each other's memory (shared_floats.hpp);
+  /// never so for this one itself. The ranks call it together the first time, which blocks; throws
+  /// as all_to_all().
+  virtual std::vector<bool> ranks_beside();
+
   const TrafficSent& traffic() const { return traffic_; }
+  /// Adds what another rank reads or was written in memory that both have mapped, in place of bytes
+  /// in a message.
+  void count_beside(std::int64_t bytes) { traffic_.bytes_sent += bytes; }
 
  private:
   virtual void do_all_to_all(std::span<const SendBlock> send,

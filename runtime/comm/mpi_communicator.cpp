@@ -3,6 +3,7 @@
 #include "costmodel/errors.hpp"
 #include "runtime/comm/mpi_errors.hpp"
 #include "runtime/comm/mpi_exchange.hpp"
+#include "runtime/comm/ranks_beside.hpp"
 
 #include <fmt/format.h>
 #include <mpi.h>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <exception>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,6 +75,14 @@ class MpiCommunicator final : public Communicator {
     do_all_to_all(std::vector<SendBlock>(received.size(), sent), receive);
   }
 
+  std::vector<bool> ranks_beside() override {
+    if (!beside_) {
+      beside_ = find_ranks_beside(
+          *this, [this](const auto& send, const auto& receive) { do_all_to_all(send, receive); });
+    }
+    return *beside_;
+  }
+
   [[noreturn]] void abort(int exit_code) override {
     MPI_Abort(MPI_COMM_WORLD, exit_code);
     std::_Exit(exit_code);  // MPI_Abort may return if the job is already coming down
@@ -96,6 +106,7 @@ class MpiCommunicator final : public Communicator {
   int rank_ = 0;
   int size_ = 1;
   MpiExchange blocking_;  ///< of all_to_all()
+  std::optional<std::vector<bool>> beside_;
 };
 
 }  // namespace

@@ -33,14 +33,20 @@ class ThreadExchange final : public Communicator::Exchange {
 
 class ThreadCommunicator final : public Communicator {
  public:
-  ThreadCommunicator(MeetingPoint& meeting_point, RankId rank)
-      : meeting_point_(meeting_point), rank_(rank) {}
+  ThreadCommunicator(MeetingPoint& meeting_point, RankId rank, RankMemory memory)
+      : meeting_point_(meeting_point), rank_(rank), memory_(memory) {}
 
   RankId rank() const override { return rank_; }
   std::int64_t size() const override { return static_cast<std::int64_t>(meeting_point_.size()); }
   void barrier() override {
     do_all_to_all(std::vector<SendBlock>(meeting_point_.size()),
                   std::vector<ReceiveBlock>(meeting_point_.size()));
+  }
+
+  std::vector<bool> ranks_beside() override {
+    std::vector<bool> beside(meeting_point_.size(), memory_ == RankMemory::shared);
+    beside[rank_.index()] = false;
+    return beside;
   }
 
   [[noreturn]] void abort(int exit_code) override {
@@ -67,13 +73,14 @@ class ThreadCommunicator final : public Communicator {
 
   MeetingPoint& meeting_point_;
   RankId rank_;
+  RankMemory memory_;
   std::int64_t started_ = 0;  ///< exchanges
 };
 
-void run_rank(MeetingPoint& meeting_point, RankId rank,
+void run_rank(MeetingPoint& meeting_point, RankId rank, RankMemory memory,
               const std::function<void(Communicator&)>& work) {
   try {
-    ThreadCommunicator comm(meeting_point, rank);
+    ThreadCommunicator comm(meeting_point, rank, memory);
     work(comm);
     meeting_point.end(rank.index());
   } catch (...) {
@@ -83,12 +90,13 @@ void run_rank(MeetingPoint& meeting_point, RankId rank,
 
 }  // namespace
 
-void run_ranks(std::int64_t size, const std::function<void(Communicator&)>& work) {
+void run_ranks(std::int64_t size, const std::function<void(Communicator&)>& work,
+               RankMemory memory) {
   MeetingPoint meeting_point(static_cast<std::size_t>(size));
   std::vector<std::thread> threads;
   try {
     for (std::int64_t r = 0; r < size; ++r) {
-      threads.emplace_back(run_rank, std::ref(meeting_point), RankId{r}, std::cref(work));
+      threads.emplace_back(run_rank, std::ref(meeting_point), RankId{r}, memory, std::cref(work));
     }
   } catch (...) {  // no more threads to be had: those that run must not wait for the missing ones
     meeting_point.fail(std::current_exception());

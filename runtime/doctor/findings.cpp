@@ -133,6 +133,25 @@ Finding shared_memory(const Facts& facts) {
                 [](const RankFacts& rank) { return rank.shared_memory; });
 }
 
+/// Do the ranks of a host reach each other's memory?
+Finding node_memory(const Facts& facts) {
+  for (const auto& [host, ranks] : ranks_of_hosts(facts)) {
+    const auto others = static_cast<std::int64_t>(ranks.size()) - 1;
+    for (const RankFacts* rank : ranks) {
+      if (rank->ranks_beside >= others) continue;
+      return {Verdict::warn, "node memory",
+              fmt::format("a rank on {} can map the memory of {} of the {} other ranks there", host,
+                          rank->ranks_beside, others),
+              "Ranks of a host then exchange by messages. Start them as one user in one container "
+              "(or --pid=host), without SHARDWRIGHT_NODE_MEMORY=off."};
+    }
+  }
+  return {Verdict::pass, "node memory",
+          fmt::format("rank 0 can map that of {}",
+                      counted(static_cast<std::size_t>(facts[0].ranks_beside), "other rank")),
+          ""};
+}
+
 Finding open_files(const Facts& facts) {
   constexpr std::int64_t kBase = 256;  // files of data and checkpoints
   const std::int64_t needed = kBase + 2 * static_cast<std::int64_t>(facts.size());
@@ -197,10 +216,10 @@ Finding all_to_all(const Facts& facts, const std::vector<RankSpeeds>& speeds) {
 }  // namespace
 
 std::vector<Finding> judge(const Facts& facts, const std::vector<RankSpeeds>& speeds) {
-  std::vector<Finding> findings = {program(facts),       mpi(facts),           blas(facts),
-                                   cores(facts),         binding(facts),       memory(facts),
-                                   shared_memory(facts), open_files(facts),    ssh(facts),
-                                   gpus(facts),          copies(facts, speeds)};
+  std::vector<Finding> findings = {program(facts),       mpi(facts),         blas(facts),
+                                   cores(facts),         binding(facts),     memory(facts),
+                                   shared_memory(facts), node_memory(facts), open_files(facts),
+                                   ssh(facts),           gpus(facts),        copies(facts, speeds)};
   if (facts.size() > 1) findings.push_back(all_to_all(facts, speeds));
   return findings;
 }

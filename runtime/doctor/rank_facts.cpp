@@ -91,7 +91,8 @@ nlohmann::json to_json(const RankFacts& facts) {
           {"has_ssh", facts.has_ssh},
           {"with_cuda", facts.with_cuda},
           {"gpus", facts.gpus},
-          {"gpu_problem", facts.gpu_problem}};
+          {"gpu_problem", facts.gpu_problem},
+          {"ranks_beside", facts.ranks_beside}};
 }
 
 RankFacts from_json(const nlohmann::json& json) {
@@ -108,7 +109,8 @@ RankFacts from_json(const nlohmann::json& json) {
           .has_ssh = json.at("has_ssh"),
           .with_cuda = json.at("with_cuda"),
           .gpus = json.at("gpus"),
-          .gpu_problem = json.at("gpu_problem")};
+          .gpu_problem = json.at("gpu_problem"),
+          .ranks_beside = json.at("ranks_beside")};
 }
 
 }  // namespace
@@ -135,7 +137,10 @@ RankFacts find_rank_facts(const std::string& version) {
 
 std::vector<RankFacts> gather_rank_facts(Communicator& comm, const RankFacts& mine) {
   std::vector<RankFacts> facts;
-  for (const std::string& text : all_gather(comm, to_json(mine).dump())) {
+  RankFacts sent = mine;
+  const std::vector<bool> beside = comm.ranks_beside();
+  sent.ranks_beside = std::count(beside.begin(), beside.end(), true);
+  for (const std::string& text : all_gather(comm, to_json(sent).dump())) {
     facts.push_back(from_json(nlohmann::json::parse(text)));
   }
   return facts;

@@ -23,15 +23,16 @@ struct RankFacts {
   Bytes shared_memory;              ///< free in /dev/shm
   std::int64_t open_files = 0;      ///< how many this process may have
   bool has_ssh = false;
-  bool with_cuda = false;   ///< in the build
-  std::int64_t gpus = 0;    ///< visible
-  std::string gpu_problem;  ///< why there are none
+  bool with_cuda = false;         ///< in the build
+  std::int64_t gpus = 0;          ///< visible
+  std::string gpu_problem;        ///< why there are none
+  std::int64_t ranks_beside = 0;  ///< Communicator::ranks_beside()
 };
 
 /// Asks the system; what it does not tell is left as above. `version` is this program's.
 RankFacts find_rank_facts(const std::string& version);
 
-/// All ranks' facts, by rank. Blocks.
+/// All ranks' facts, by rank, with what they know of each other. Blocks.
 std::vector<RankFacts> gather_rank_facts(Communicator& comm, const RankFacts& mine);
 
 }  // namespace shardwright

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 #include <utility>
 
@@ -106,7 +107,18 @@ void ShardedEmbeddings::State::take_input(const Batch& batch) {
   input.start(comm, layout);
 }
 
+/// With ranks of the same host, if there are any; once.
+void ShardedEmbeddings::State::share_matrix() {
+  const bool in_floats =
+      options.wire.pooled == DataType::fp32 && options.wire.gradients == DataType::fp32;
+  if (!in_floats || std::exchange(knows_ranks_beside, true)) return;
+  const std::vector<bool> beside = comm.ranks_beside();
+  if (std::find(beside.begin(), beside.end(), true) == beside.end()) return;
+  pooled_exchange.exchange_in_place(beside, owned.share_matrix());
+}
+
 void ShardedEmbeddings::State::look_up_and_send(const OutputValues& values) {
+  share_matrix();
   owned.start(input.current());
   look_up_and_send_rows();
   look_up_and_send_parts();

@@ -32,6 +32,7 @@ struct ShardedEmbeddings::State {
   void check_vectors(std::span<const float> vectors) const;
   void require_forward(const OutputGradients& gradients);
   void take_input(const Batch& batch);
+  void share_matrix();
   void look_up_and_send(const OutputValues& values);
   void look_up_while_sending(const OutputValues& values);
   void look_up_and_send_rows();
@@ -74,6 +75,7 @@ struct ShardedEmbeddings::State {
   EmbeddingPhases phases;
   std::int64_t updates = 0;
   bool has_forward = false;
+  bool knows_ranks_beside = false;
   std::optional<StepPhase> left_out = {};
 };
 

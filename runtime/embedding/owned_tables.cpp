@@ -64,8 +64,8 @@ OwnedTables::Request OwnedTables::request(std::size_t block, std::span<const Inp
             width};
   }
   const std::int64_t stride = owned.vector_width > 0 ? owned.vector_width : self().columns;
-  return {sources,        owned.first_feature, owned.num_features,
-          matrix_.data(), self().row_width,    stride};
+  return {sources,         owned.first_feature, owned.num_features,
+          matrix().data(), self().row_width,    stride};
 }
 
 GradientView OwnedTables::gradients_of(std::size_t block, const OwnedPiece& piece) {
@@ -139,9 +139,19 @@ void OwnedTables::run_look_ups() {
   });
 }
 
+const SharedFloats& OwnedTables::share_matrix() {
+  matrix_ = {};
+  return shared_matrix_.emplace();
+}
+
 void OwnedTables::start(const InputExchange& input) {
   const std::int64_t rows = input.sources().back().row_end();
-  resize_in_huge_pages(matrix_, static_cast<std::size_t>(rows * self().row_width));
+  const auto size = static_cast<std::size_t>(rows * self().row_width);
+  if (shared_matrix_) {
+    shared_matrix_->resize(size);
+  } else {
+    resize_in_huge_pages(matrix_, size);
+  }
   rows_.start(input.sources());
   parts_.start(input.sources());
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/comm/communicator.hpp"
+#include "runtime/comm/shared_floats.hpp"
 #include "runtime/embedding/line_vector.hpp"
 #include "runtime/embedding/optimizer.hpp"
 #include "runtime/embedding/owned_parts.hpp"
@@ -15,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -33,6 +35,9 @@ class OwnedTables {
               const OptimizerSettings& settings, RankId self,
               std::span<ShardedEmbeddings::LocalShard> shards, Workers& workers);
 
+  /// From now on the matrix lies in memory that other ranks of the host can map: valid as long as
+  /// this is.
+  const SharedFloats& share_matrix();
   /// Gives the matrix, the parts and the rows room for a batch.
   void start(const InputExchange& input);
   /// After start(): fills the rows of the matrix that belong to some of the batch's sources.
@@ -45,7 +50,9 @@ class OwnedTables {
   void look_up_parts();
   /// Resized for the batch: to be filled with gradients after look_up() and the exchange of its
   /// values.
-  std::span<float> matrix() { return matrix_; }
+  std::span<float> matrix() {
+    return shared_matrix_ ? shared_matrix_->values() : std::span<float>(matrix_);
+  }
   /// To be filled with gradients too.
   OwnedRows& rows() { return rows_; }
   OwnedParts& parts() { return parts_; }
@@ -140,6 +147,7 @@ class OwnedTables {
   std::vector<LookUp> look_ups_;
   std::vector<Update> updates_;
   LineVector<float> matrix_;
+  std::optional<SharedFloats> shared_matrix_;  ///< in place of matrix_
   OwnedRows rows_;
   OwnedParts parts_;
   LineVector<float> hot_gradients_;

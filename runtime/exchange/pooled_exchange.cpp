@@ -1,7 +1,7 @@
 #include "runtime/exchange/pooled_exchange.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <utility>
 
 namespace shardwright {
 namespace {
@@ -107,11 +107,46 @@ void PooledExchange::pack_for(const ExchangeLayout& layout, std::size_t peer,
   vectors_.pack(owner, gradients.vectors, block.subspan(of_samples));
 }
 
+void PooledExchange::exchange_in_place(std::vector<bool> beside, const SharedFloats& matrix) {
+  beside_.emplace(std::move(beside), matrix);
+}
+
 void PooledExchange::make_room(Communicator& comm, const ExchangeLayout& layout,
                                std::span<const InputSource> sources) {
   self_ = comm.rank().index();
-  blocks_ = owners_blocks(layout, sources);
+  sizes_.clear();
+  for (std::size_t r = 0; r < layout.owners.size(); ++r) {
+    const OwnerLayout& owner = layout.owners[r];
+    sizes_.push_back(r == self_ ? 0 : pooled_size(owner, sources) + vectors_.size_from(owner));
+  }
+  blocks_ = owners_blocks();
   wires_.resize(rounds(sources.size()));
+}
+
+std::vector<std::span<float>> PooledExchange::owners_blocks() {
+  std::size_t size = 0;
+  for (std::size_t r = 0; r < sizes_.size(); ++r) size += in_place(r) ? 0 : sizes_[r];
+  buffer_.resize(size);
+  std::vector<std::span<float>> result;
+  std::size_t begin = 0;
+  for (std::size_t r = 0; r < sizes_.size(); ++r) {
+    if (in_place(r)) {
+      result.push_back(beside_->opened(r, sizes_[r]));
+    } else {
+      result.push_back(std::span(buffer_).subspan(begin, sizes_[r]));
+      begin += sizes_[r];
+    }
+  }
+  return result;
+}
+
+/// In place of a block that is not empty.
+std::span<const float> PooledExchange::notice(Communicator& comm, std::size_t peer,
+                                              std::size_t block_size, std::size_t begin) {
+  const std::span<const float> sent = beside_->notice(peer, begin);
+  comm.count_beside(static_cast<std::int64_t>(block_size * sizeof(float)) -
+                    static_cast<std::int64_t>(sent.size_bytes()));
+  return sent;
 }
 
 void PooledExchange::start_pooled(Communicator& comm, const ExchangeLayout& layout,
@@ -121,26 +156,33 @@ void PooledExchange::start_pooled(Communicator& comm, const ExchangeLayout& layo
   std::vector<std::span<const float>> send(sources.size());
   std::vector<std::span<float>> receive(sources.size());
   for (const std::size_t peer : receivers(self_, sources.size(), round)) {
-    send[peer] = rows_of(sources[peer], layout.owners[self_].row_width, owned);
+    const std::span rows = rows_of(sources[peer], layout.owners[self_].row_width, owned);
+    const auto begin = static_cast<std::size_t>(rows.data() - owned.data());
+    const bool stays = in_place(peer) && !rows.empty();
+    send[peer] = stays ? notice(comm, peer, rows.size(), begin) : rows;
   }
-  for (const std::size_t peer : senders(round)) receive[peer] = blocks_[peer];
+  for (const std::size_t peer : senders(round)) {
+    const bool stays = in_place(peer) && sizes_[peer] > 0;
+    receive[peer] = stays ? beside_->room(peer) : blocks_[peer];
+  }
   wires_[round].start(comm, formats_.pooled, send, receive);
 }
 
 void PooledExchange::finish_pooled(const ExchangeLayout& layout,
                                    std::span<const InputSource> sources, std::span<float> owned,
                                    const OutputValues& values) {
-  std::vector<std::span<const float>> blocks(blocks_.begin(), blocks_.end());
   const std::span<float> own = rows_of(sources[self_], layout.owners[self_].row_width, owned);
   round_to_format(formats_.pooled, own);
-  blocks[self_] = own;
   unpack_from(layout, self_, sources, own, values);
   for (std::size_t round = 0; round < wires_.size(); ++round) {
     wires_[round].finish();
     for (const std::size_t peer : senders(round)) {
-      unpack_from(layout, peer, sources, blocks[peer], values);
+      if (in_place(peer) && sizes_[peer] > 0) blocks_[peer] = beside_->open(peer, sizes_[peer]);
+      unpack_from(layout, peer, sources, blocks_[peer], values);
     }
   }
+  std::vector<std::span<const float>> blocks(blocks_.begin(), blocks_.end());
+  blocks[self_] = own;
   add_parts(layout, blocks, values.pooled);
 }
 
@@ -152,11 +194,16 @@ void PooledExchange::start_gradients(Communicator& comm, const ExchangeLayout& l
   std::vector<std::span<const float>> send(sources.size());
   std::vector<std::span<float>> receive(sources.size());
   for (const std::size_t peer : receivers(self_, sources.size(), round)) {
-    pack_for(layout, peer, sources, gradients, blocks_[peer]);
-    send[peer] = blocks_[peer];
+    // Without room only if values, which tell of it, were left out of the step.
+    if (blocks_[peer].size() == sizes_[peer]) {
+      pack_for(layout, peer, sources, gradients, blocks_[peer]);
+    }
+    const bool stays = in_place(peer) && sizes_[peer] > 0;
+    send[peer] = stays ? notice(comm, peer, sizes_[peer], 0) : blocks_[peer];
   }
   for (const std::size_t peer : senders(round)) {
-    receive[peer] = rows_of(sources[peer], layout.owners[self_].row_width, owned);
+    const std::span rows = rows_of(sources[peer], layout.owners[self_].row_width, owned);
+    receive[peer] = in_place(peer) && !rows.empty() ? beside_->room(peer) : rows;
   }
   wires_[round].start(comm, formats_.gradients, send, receive);
 }
@@ -168,28 +215,13 @@ void PooledExchange::finish_gradients(const ExchangeLayout& layout,
   pack_for(layout, self_, sources, gradients, own);
   round_to_format(formats_.gradients, own);
   for (WireExchange& wire : wires_) wire.finish();
+  if (beside_) BlocksBeside::see_written();
 }
 
 void PooledExchange::advance() {
   for (WireExchange& wire : wires_) {
     if (!wire.advance()) return;  // which has moved on all that is under way
   }
-}
-
-std::vector<std::span<float>> PooledExchange::owners_blocks(const ExchangeLayout& layout,
-                                                            std::span<const InputSource> sources) {
-  std::vector<std::size_t> sizes;
-  for (std::size_t r = 0; r < layout.owners.size(); ++r) {
-    const OwnerLayout& owner = layout.owners[r];
-    sizes.push_back(r == self_ ? 0 : pooled_size(owner, sources) + vectors_.size_from(owner));
-  }
-  buffer_.resize(std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}));
-  std::vector<std::span<float>> result;
-  for (std::size_t begin = 0; const std::size_t size : sizes) {
-    result.push_back(std::span(buffer_).subspan(begin, size));
-    begin += size;
-  }
-  return result;
 }
 
 }  // namespace shardwright

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "runtime/comm/communicator.hpp"
+#include "runtime/comm/shared_floats.hpp"
 #include "runtime/embedding/line_vector.hpp"
+#include "runtime/exchange/blocks_beside.hpp"
 #include "runtime/exchange/input_exchange.hpp"
 #include "runtime/exchange/layout.hpp"
 #include "runtime/exchange/own_vectors.hpp"
@@ -9,6 +11,7 @@
 #include "runtime/exchange/wire_formats.hpp"
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -27,10 +30,11 @@ using OutputGradients = OutputSpans<const float>;
 /// Moves pooled values from the owners' matrices to the ranks that have the samples, and gradients
 /// the same way back: 4 bytes per sample and pooled column that lives on another rank, or per id
 /// and column of a table without pooling; 2 in a 16-bit wire format. In fp32 owners send from and
-/// receive into their matrix itself. What stays on a rank is rounded as if it were sent, so that
-/// results do not depend on where tables lie. Where a pooled table's rows are cut, each of its
-/// blocks sends partial sums, which are added in the order of the rows, and gets all gradients. Not
-/// of tables that are summed in nodes (NodeSums). Keeps its buffer from batch to batch.
+/// receive into their matrix itself, or other ranks of the host read and write it (BlocksBeside).
+/// What stays on a rank is rounded as if it were sent, so that results do not depend on where
+/// tables lie. Where a pooled table's rows are cut, each of its blocks sends partial sums, which
+/// are added in the order of the rows, and gets all gradients. Not of tables that are summed in
+/// nodes (NodeSums). Keeps its buffer from batch to batch.
 ///
 /// Either direction begins with rounds, between which a rank may compute: all messages in one, or
 /// one per other rank (`one_by_one`): in round k a rank sends to the (k + 1)-th after it and
@@ -41,6 +45,12 @@ class PooledExchange {
   explicit PooledExchange(const OwnVectors& vectors, WireFormats formats = {},
                           bool one_by_one = false)
       : vectors_(vectors), formats_(formats), one_by_one_(one_by_one) {}
+
+  /// From now on the blocks of ranks beside this one, one entry per rank, stay in the owners'
+  /// matrices; this rank's, `owned` below, lies in `matrix`, which is borrowed. For exchanges in
+  /// fp32 alone, where the values of a batch are exchanged before their gradients. Of two ranks
+  /// each has the other beside it, or neither has.
+  void exchange_in_place(std::vector<bool> beside, const SharedFloats& matrix);
 
   /// Of a job of so many ranks; at least one.
   std::size_t rounds(std::size_t ranks) const;
@@ -80,15 +90,20 @@ class PooledExchange {
   void pack_for(const ExchangeLayout& layout, std::size_t peer,
                 std::span<const InputSource> sources, const OutputGradients& gradients,
                 std::span<float> block) const;
-  std::vector<std::span<float>> owners_blocks(const ExchangeLayout& layout,
-                                              std::span<const InputSource> sources);
+  std::vector<std::span<float>> owners_blocks();
+  /// Whether the blocks of this rank and `peer` stay where they are.
+  bool in_place(std::size_t peer) const { return beside_ && beside_->has(peer); }
+  std::span<const float> notice(Communicator& comm, std::size_t peer, std::size_t block_size,
+                                std::size_t begin);
 
   const OwnVectors& vectors_;
   WireFormats formats_;
   bool one_by_one_;
   std::size_t self_ = 0;
+  std::optional<BlocksBeside> beside_;
+  std::vector<std::size_t> sizes_;        ///< of the blocks; none for this rank's own
   LineVector<float> buffer_;              ///< one block per owner, as its matrix has it
-  std::vector<std::span<float>> blocks_;  ///< in it; none for this rank's own
+  std::vector<std::span<float>> blocks_;  ///< in it, or in the matrix of an owner beside this rank
   std::vector<WireExchange> wires_;       ///< one per round
 };
 

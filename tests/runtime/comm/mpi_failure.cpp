@@ -55,6 +55,10 @@ void fail(Communicator& comm, const std::string& how) {
   if (how == "truncate") send_too_much(comm);
   if (how == "hang") hang(comm);
   if (how == "hang_begun") leave(comm, SIGSTOP);
+  if (how == "hang_beside") {
+    hang(comm);
+    comm.ranks_beside();
+  }
   if (how == "die_begun") leave(comm, SIGKILL);
   if (how == "together") {
     run_together(comm, [&] {

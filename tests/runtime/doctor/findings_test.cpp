@@ -26,7 +26,8 @@ RankFacts good_rank() {
           .has_ssh = true,
           .with_cuda = true,
           .gpus = 2,
-          .gpu_problem = {}};
+          .gpu_problem = {},
+          .ranks_beside = 1};
 }
 
 constexpr RankSpeeds kGoodSpeeds{10, 5, 20};
@@ -61,6 +62,13 @@ TEST_F(Doctor, FailsDifferentPrograms) {
   facts_[1].program = "fedcba9876543210";
   expect(Verdict::fail, "program", "rank 1 on node1 has shardwright 1.0 (fedcba98)");
   EXPECT_TRUE(any_failed(judge(facts_, speeds_)));
+}
+
+TEST_F(Doctor, WarnsOfRanksThatCannotMapEachOthersMemory) {
+  facts_[1].ranks_beside = 0;
+  expect(Verdict::warn, "node memory", "the memory of 0 of the 1 other ranks");
+  facts_[1].host = "node2";  // where there is no other
+  expect(Verdict::pass, "node memory", "rank 0 can map that of 1 other rank");
 }
 
 TEST_F(Doctor, FailsDifferentMpiLibraries) {

@@ -1,9 +1,13 @@
 #include "runtime/comm/mpi_communicator.hpp"
+#include "tests/runtime/comm/mapped_rank_memory.hpp"
 #include "tests/runtime/embedding/mixed_kinds.hpp"
 #include "tests/runtime/embedding/own_part.hpp"
 #include "tests/runtime/embedding/synthetic_run.hpp"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
 
 namespace shardwright::synthetic {
 namespace {
@@ -23,6 +27,17 @@ TEST(ShardedRunOverMpi, EqualsTheOneOnOneRankBitForBit) {
       }
     }
   }
+}
+
+/// The others compare what two ways of exchanging compute, as the environment says.
+TEST(ShardedRunOverMpi, MapsTheOwnersMatricesUnlessItIsSetOff) {
+  const auto comm = make_mpi_communicator();
+  const Plan plan = make_plan({}, Sharding::column_wise, comm->size(), 4);
+  const bool is_off = std::getenv("SHARDWRIGHT_NODE_MEMORY") != nullptr;
+  int most = 0;
+  run(plan, *comm,
+      [&](const ShardedEmbeddings&, const Batch&) { most = std::max(most, mapped_rank_memory()); });
+  EXPECT_EQ(most, is_off ? 0 : static_cast<int>(comm->size()));
 }
 
 TEST(ShardedRunOverMpi, EqualsTheOneOnOneRankWithoutPoolingToo) {

@@ -437,7 +437,7 @@ Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit, const Ma
 Outcome run_on_threads(const Plan& plan, const Manner& manner) {
   Outcome whole = empty_outcome(plan.workload);
   std::mutex mutex;
-  run_ranks(plan.topology.size(), [&](Communicator& comm) {
+  const auto run_rank = [&](Communicator& comm) {
     const Outcome part = run(plan, comm, {}, manner);
     const std::lock_guard lock(mutex);
     join(part.pooled, whole.pooled);
@@ -446,7 +446,8 @@ Outcome run_on_threads(const Plan& plan, const Manner& manner) {
       join(part.weights[t], whole.weights[t]);
       join(part.state[t], whole.state[t]);
     }
-  });
+  };
+  run_ranks(plan.topology.size(), run_rank, manner.memory);
   return whole;
 }
 

@@ -2,6 +2,7 @@
 
 #include "planner/plan.hpp"
 #include "runtime/comm/communicator.hpp"
+#include "runtime/comm/thread_communicator.hpp"
 #include "runtime/data/batch.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
 
@@ -99,9 +100,10 @@ Outcome run(const Plan& plan, Communicator& comm, const Trainee& trainee);
 
 /// What must make no difference to what is computed.
 struct Manner {
-  std::int64_t threads = 1;  ///< of each rank
-  bool overlap = false;      ///< and batches are announced
-  WireFormats wire = {};     ///< this makes one
+  std::int64_t threads = 1;               ///< of each rank
+  bool overlap = false;                   ///< and batches are announced
+  WireFormats wire = {};                  ///< this makes one
+  RankMemory memory = RankMemory::apart;  ///< of run_on_threads()
 };
 
 /// Runs all steps on this rank; `visit` sees the embeddings and the batch after each step.
