@@ -13,7 +13,7 @@ namespace shardwright {
 /// Members of another program's file that an import does not read, by name.
 class LeftOut {
  public:
-  /// Those of `object` but `known`, and those that are null.
+  /// All of `object` but those of `known` and those that are null.
   void note(const JsonView& object, std::initializer_list<std::string_view> known);
   /// Adds "Left out: a, b." to the losses if there are any.
   void report(std::vector<std::string>& losses) const;
