@@ -240,12 +240,14 @@ TEST_F(Planning, ExitsWith4WithoutAPlanAndKeepsTheOldFile) {
 }
 
 TEST_F(Planning, ChecksWhatItClaimsWithoutAPlan) {
-  EXPECT_EQ(run("plan tables.json --topology 2xcpu-20kB --json > failed.json").code, 4);
+  const Outcome failed = run("plan tables.json --topology 2xcpu-20kB --json");
+  EXPECT_EQ(failed.code, 4);
+  write("failed.json", failed.out);
   EXPECT_THAT(run("check failed.json").out, HasSubstr("The certificate 'total' holds"));
   const Outcome piped = run("check - < failed.json");
   EXPECT_EQ(piped.code, 0) << piped.err;
   EXPECT_THAT(piped.out, HasSubstr("The certificate 'total' holds"));
-  json claim = json::parse(read(path("failed.json")));
+  json claim = json::parse(failed.out);
   claim["certificate"]["needed_bytes"] = 1;
   write("false.json", claim.dump());
   EXPECT_EQ(run("check false.json").code, 7);
