@@ -38,11 +38,12 @@ constexpr std::int64_t kRaceShare = 64;
 constexpr double kSpreadMore = 0.04;
 constexpr std::int64_t kRounds = 128;
 constexpr std::int64_t kShortestRound = 64;
-constexpr std::int64_t kShortestTimedRound = 256;  // threads take some time to begin
-constexpr std::int64_t kLongestRound = 1 << 15;    // evaluations of one line between two looks
-constexpr std::int64_t kPhases = 8;                // after each, the worst line takes over the best
-constexpr std::int64_t kFirstTakeOver = 4;         // but lines may go their own way for a while
-constexpr double kCold = 5e-5;                     // where they all end
+constexpr std::int64_t kTimedRounds = 32;  // fewer, as threads take some time to begin
+constexpr std::int64_t kShortestTimedRound = 256;
+constexpr std::int64_t kLongestRound = 1 << 15;  // evaluations of one line between two looks
+constexpr std::int64_t kPhases = 8;              // after each, the worst line takes over the best
+constexpr std::int64_t kFirstTakeOver = 4;       // but lines may go their own way for a while
+constexpr double kCold = 5e-5;                   // where they all end
 constexpr double kProved = 1e-9;
 
 class LocalSearch {
@@ -172,8 +173,9 @@ class LocalSearch {
     const bool by_time = spent > 0;
     const auto most = static_cast<double>(limit);
     const double all = by_time ? std::min(static_cast<double>(done_) / spent, most) : most;
+    const std::int64_t rounds = by_time ? kTimedRounds : kRounds;
     const std::int64_t shortest = by_time ? kShortestTimedRound : kShortestRound;
-    return std::clamp(of_line(static_cast<std::int64_t>(all)) / kRounds,
+    return std::clamp(of_line(static_cast<std::int64_t>(all)) / rounds,
                       std::min(of_line(limit), shortest), kLongestRound);
   }
 
