@@ -30,6 +30,7 @@ std::string name_list(const std::vector<std::string>& names) {
 
 std::vector<std::string> type_names() {
   std::vector<std::string> names;
+  names.reserve(kAllShardingTypes.size());
   for (const ShardingType type : kAllShardingTypes) names.emplace_back(to_string(type));
   return names;
 }

@@ -30,8 +30,8 @@ void let_in(const SearchSpace& space, std::vector<Start>& starts,
 
 // What each racer may take of the time limit: they run beside each other, `threads` at once.
 double time_of_each(std::size_t racers, unsigned threads, const Deadline& deadline) {
-  const auto rounds = static_cast<double>((racers + threads - 1) / threads);
-  return kMostTime * (1 - deadline.share_spent()) / std::max(rounds, 1.0);
+  const std::size_t rounds = std::max<std::size_t>((racers + threads - 1) / threads, 1);
+  return kMostTime * (1 - deadline.share_spent()) / static_cast<double>(rounds);
 }
 
 void run(Annealer& racer, std::int64_t steps, double share_of_time, const Deadline& deadline) {
