@@ -47,15 +47,14 @@ void check(const Proof& proof, const CheckArguments& arguments) {
 }
 
 void run(const CheckArguments& arguments) {
-  if (arguments.plan != "-") {
-    if (const auto proof = read_proof(arguments.plan)) return check(*proof, arguments);
-  }
-  const Plan plan = read_plan_unchecked(arguments.plan);
+  const InputFile input = read_input_file(arguments.plan);
+  if (const auto proof = read_proof(input)) return check(*proof, arguments);
+  const Plan plan = read_plan_unchecked(input);
   const auto problems = check_plan(plan);
   print(plan, problems, arguments.json);
   if (problems.empty()) return;
   throw Error(ExitCode::check_failed,
-              fmt::format("The plan {} has {} problem{}.", arguments.plan, problems.size(),
+              fmt::format("The plan {} has {} problem{}.", input.name, problems.size(),
                           problems.size() == 1 ? "" : "s"));
 }
 
@@ -74,7 +73,7 @@ void add_check_command(CLI::App& app) {
   command
       ->add_option(
           "PLAN", arguments->plan,
-          "Plan file, - is standard input; or what plan --json printed with the status\ninfeasible")
+          "Plan file, or what plan --json printed with the status infeasible; - is\nstandard input")
       ->required();
   command->add_flag("--json", arguments->json, "Print one JSON document");
   command->callback([arguments] { run(*arguments); });

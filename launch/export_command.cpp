@@ -1,5 +1,6 @@
 #include "costmodel/json/write_file.hpp"
 #include "launch/commands.hpp"
+#include "launch/exchange_losses.hpp"
 #include "planner/exchange/export.hpp"
 #include "planner/plan_json.hpp"
 
@@ -16,6 +17,7 @@ struct ExportArguments {
   std::string to;
   std::string module;
   std::string output = "-";
+  bool json = false;
 };
 
 Exported exported(const ExportArguments& arguments, const Plan& plan) {
@@ -26,14 +28,16 @@ Exported exported(const ExportArguments& arguments, const Plan& plan) {
 }
 
 void run(const ExportArguments& arguments) {
+  require_file_beside_json(arguments.json, arguments.output);
   const Plan plan = read_plan(arguments.plan);
   Exported result = exported(arguments, plan);
   if (!plan.unique_rows.empty()) {
     result.losses.emplace_back("Which tables are exchanged as unique rows stays behind.");
   }
-  for (const std::string& loss : result.losses) fmt::print(stderr, "Not kept: {}\n", loss);
+  say_losses(result.losses);
   write_file(arguments.output, result.text);
   if (arguments.output != "-") fmt::print(stderr, "Wrote {}.\n", arguments.output);
+  if (arguments.json) print_exchange(arguments.to, arguments.output, result.losses);
 }
 
 }  // namespace
@@ -63,6 +67,8 @@ void add_export_command(CLI::App& app) {
   command->add_option("-o,--output", arguments->output, "File to write; - is standard output")
       ->type_name("FILE")
       ->capture_default_str();
+  command->add_flag("--json", arguments->json,
+                    "Print what was written and lost as one JSON document; needs -o FILE");
   command->callback([arguments] { run(*arguments); });
 }
 

@@ -2,6 +2,7 @@
 #include "costmodel/json/json_view.hpp"
 #include "costmodel/json/write_file.hpp"
 #include "launch/commands.hpp"
+#include "launch/exchange_losses.hpp"
 #include "launch/plan_under_model.hpp"
 #include "launch/table_source.hpp"
 #include "planner/check.hpp"
@@ -22,6 +23,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace shardwright {
 namespace {
@@ -37,15 +39,14 @@ struct ImportArguments {
   std::string cost_model;  ///< empty: the default of the ranks
   std::string memory_model = "full";
   std::string output;
+  bool json = false;
 };
 
-void say_losses(const std::vector<std::string>& losses) {
-  for (const std::string& loss : losses) fmt::print(stderr, "Not kept: {}\n", loss);
-}
-
-void write(const ImportArguments& arguments, const std::string& text) {
+void write(const ImportArguments& arguments, const std::string& text,
+           const std::vector<std::string>& losses) {
   write_file(arguments.output, text);
   if (arguments.output != "-") fmt::print(stderr, "Wrote {}.\n", arguments.output);
+  if (arguments.json) print_exchange(arguments.from, arguments.output, losses);
 }
 
 std::optional<Workload> read_tables(const ImportArguments& arguments) {
@@ -99,17 +100,19 @@ void import_plan(const ImportArguments& arguments, const nlohmann::json& documen
   plan.made_by = {fmt::format("shardwright import {} --from {}", input.name, arguments.from),
                   SHARDWRIGHT_VERSION,
                   {{input.name, fingerprint(input.content)}}};
-  if (arguments.output != "-") fmt::print("{}", describe_prediction(plan));
-  write(arguments, plan_to_text(plan));
+  const bool to_person = arguments.output != "-" && !arguments.json;
+  if (to_person) fmt::print("{}", describe_prediction(plan));
+  write(arguments, plan_to_text(plan), result.losses);
 }
 
 void write_tables(const ImportArguments& arguments, ImportedTables result) {
   say_losses(result.losses);
   result.workload.batch_size = arguments.batch_size;
-  write(arguments, readable_json(tables_to_json(result.workload)));
+  write(arguments, readable_json(tables_to_json(result.workload)), result.losses);
 }
 
 void run(const ImportArguments& arguments) {
+  require_file_beside_json(arguments.json, arguments.output);
   if (arguments.from == "safetensors") {
     const std::string header = read_safetensors_header(arguments.file);
     return write_tables(arguments, import_safetensors(parse_json(header, arguments.file),
@@ -155,6 +158,8 @@ void add_import_command(CLI::App& app) {
   add("--memory-model", arguments->memory_model, "M", "full, overlap, weights or torchrec")
       ->capture_default_str();
   add("-o,--output", arguments->output, "FILE", "File to write; - is standard output")->required();
+  command->add_flag("--json", arguments->json,
+                    "Print what was written and lost as one JSON document; needs -o FILE");
   command->callback([arguments, module] {
     arguments->has_module = module->count() > 0;
     run(*arguments);

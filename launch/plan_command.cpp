@@ -5,9 +5,9 @@
 #include "costmodel/json/write_file.hpp"
 #include "costmodel/outside_training.hpp"
 #include "launch/commands.hpp"
-#include "launch/earlier_plan.hpp"
+#include "launch/plan_arguments.hpp"
+#include "launch/plan_provenance.hpp"
 #include "launch/plan_under_model.hpp"
-#include "launch/search_effort.hpp"
 #include "launch/table_source.hpp"
 #include "planner/describe_plan.hpp"
 #include "planner/input_file.hpp"
@@ -17,49 +17,20 @@
 #include "planner/search/algorithms.hpp"
 #include "planner/search/search.hpp"
 #include "planner/search/unique_rows_search.hpp"
-#include "planner/spec/cell.hpp"
 #include "planner/spec/constraints_json.hpp"
 #include "planner/spec/dense_sizes_json.hpp"
 #include "planner/spec/read_ahead_json.hpp"
 #include "planner/spec/read_workload.hpp"
-#include "planner/spec/spec_entry.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <filesystem>
-#include <limits>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace shardwright {
 namespace {
-
-constexpr std::int64_t kMostDenseFeatures = 1'000'000;
-
-struct PlanArguments {
-  SpecSource source;
-  std::string topology;
-  std::string constraints;
-  std::string train_config;
-  std::int64_t dense_features = 13;
-  std::string types;
-  std::string algorithm = SearchOptions{}.algorithm;
-  std::string cost_model;  ///< empty until the default of the topology is known
-  std::string objective = "step";
-  std::string memory_model = "full";
-  std::string unique_rows;  ///< empty: none, or as in the earlier plan
-  std::int64_t batch_size = 0;
-  std::int64_t seed = 1;
-  EffortArguments effort;
-  EarlierPlan earlier;
-  bool json = false;
-  std::string output;
-};
 
 void say(const std::string& sentence) { fmt::print(stderr, "{}\n", sentence); }
 
@@ -96,46 +67,6 @@ SearchOptions search_options(const PlanArguments& arguments) {
   return options;
 }
 
-std::string names_of(const std::vector<ShardingType>& types) {
-  std::vector<std::string_view> names;
-  names.reserve(types.size());
-  for (const ShardingType type : types) names.push_back(to_string(type));
-  return fmt::to_string(fmt::join(names, ","));
-}
-
-// The command that makes the same plan again.
-std::string command_line(const PlanArguments& arguments, const SearchOptions& options,
-                         const Workload& workload) {
-  const DlrmLists& lists = arguments.source.lists;
-  std::string line = "shardwright plan";
-  const auto add = [&](const std::string& flag, const std::string& value) {
-    if (!value.empty()) line += fmt::format(" {} {}", flag, value);
-  };
-  if (!arguments.source.file.empty()) line += " " + arguments.source.file;
-  add("--csv-model", arguments.source.csv_model);
-  add("--num-embeddings-per-feature", lists.num_embeddings_per_feature);
-  add("--arch-embedding-size", lists.arch_embedding_size);
-  add("--multi-hot-sizes", lists.multi_hot_sizes);
-  if (lists.embedding_dim) add("--embedding-dim", fmt::to_string(*lists.embedding_dim));
-  add("--topology", arguments.topology);
-  add("--constraints", arguments.constraints);
-  add("--train-config", arguments.train_config);
-  if (!arguments.train_config.empty()) {
-    add("--dense-features", fmt::to_string(arguments.dense_features));
-  }
-  add("--batch-size", fmt::to_string(workload.batch_size));
-  add("--types", names_of(options.types));
-  add("--algorithm", options.algorithm);
-  add("--cost-model", arguments.cost_model);
-  add("--objective", arguments.objective);
-  add("--memory-model", arguments.memory_model);
-  add("--unique-rows", arguments.unique_rows);
-  add("--seed", fmt::to_string(options.seed));
-  add("--from", arguments.earlier.file);
-  add("--max-moved", arguments.earlier.max_moved);
-  return line + effort_flags(arguments.effort);
-}
-
 void write_result(const PlanArguments& arguments, const SearchResult& result) {
   if (arguments.json) {
     fmt::print("{}\n", rating_to_json(result).dump(2));
@@ -149,22 +80,6 @@ void write_result(const PlanArguments& arguments, const SearchResult& result) {
   } else if (arguments.output != "-") {
     say(fmt::format("Wrote {}.", arguments.output));
   }
-}
-
-MadeBy made_by(const PlanArguments& arguments, const SearchOptions& options,
-               const WorkloadReading& reading) {
-  MadeBy made_by{command_line(arguments, options, reading.workload), SHARDWRIGHT_VERSION,
-                 reading.inputs};
-  std::vector<std::string> files = {arguments.topology, arguments.constraints,
-                                    arguments.train_config, arguments.earlier.file};
-  for (const std::string_view model : split_list(arguments.cost_model, ',')) {
-    files.emplace_back(model);
-  }
-  for (const std::string& file : files) {
-    if (!std::filesystem::is_regular_file(file)) continue;
-    made_by.inputs[file] = fingerprint(read_input_file(file).content);
-  }
-  return made_by;
 }
 
 // What the prices rest on, and where the tables are beyond that.
@@ -219,7 +134,7 @@ void run(PlanArguments arguments) {
   say(fmt::format("Topology: {}", describe_topology(topology)));
   say(fmt::format("Search: {} over {}, seed {}. Memory model {}.",
                   arguments.earlier.file.empty() ? options.algorithm : "from an earlier plan",
-                  names_of(options.types), options.seed, to_string(options.memory_model)));
+                  names_of_types(options.types), options.seed, to_string(options.memory_model)));
   say_cost_model(*cost_model, by_default, reading.workload, topology);
   options.find_ways_out = true;
   const auto progress = record_progress(options);
@@ -232,68 +147,10 @@ void run(PlanArguments arguments) {
                     result.plan->unique_rows.size(), result.plan->workload.tables.size()));
   }
   if (result.plan) {
-    result.plan->made_by = made_by(arguments, options, reading);
+    result.plan->made_by = plan_made_by(arguments, options, reading);
     result.plan->search.progress = *progress;
   }
   write_result(arguments, result);
-}
-
-// "a, b,\nc": lines that fit beside the options.
-std::string name_list(const std::vector<std::string>& names) {
-  constexpr std::size_t kColumns = 70;
-  std::string text;
-  std::size_t line_begin = 0;
-  for (const std::string& name : names) {
-    if (!text.empty()) text += text.size() + name.size() - line_begin > kColumns ? ",\n" : ", ";
-    if (text.ends_with('\n')) line_begin = text.size();
-    text += name;
-  }
-  return text;
-}
-
-CLI::Validator integer_from(std::int64_t least, std::int64_t most) {
-  return CLI::Range(least, most).description("");
-}
-
-void add_search(CLI::App& command, PlanArguments& arguments) {
-  const auto add = [&](const char* name, auto& value, const char* type, const std::string& help) {
-    return command.add_option(name, value, help)->type_name(type);
-  };
-  constexpr std::int64_t kMostSeed = std::numeric_limits<std::int64_t>::max();
-  add("--topology", arguments.topology, "T",
-      "8xH100-80GB, 2x8xA100-80GB (nodes x ranks), 4xcpu-16GiB, or a JSON file")
-      ->required();
-  add("--constraints", arguments.constraints, "FILE",
-      "What plans must keep to, beside the constraints of TABLES (docs/plan_format.md)");
-  add("--train-config", arguments.train_config, "FILE",
-      "Reserve on every rank what the dense part of this training and\nthe batches that it reads "
-      "ahead take");
-  add("--dense-features", arguments.dense_features, "N", "Of each sample of that training")
-      ->check(integer_from(0, kMostDenseFeatures))
-      ->capture_default_str();
-  add("--batch-size", arguments.batch_size, "N",
-      "Samples per step over all ranks (default: the spec's, else 512 per rank)")
-      ->check(integer_from(1, kMostSamples));
-  add("--types", arguments.types, "A,B", "Allowed types (default table_wise,column_wise)");
-  add("--algorithm", arguments.algorithm, "A", name_list(algorithm_names()))->capture_default_str();
-  add("--cost-model", arguments.cost_model, "M",
-      fmt::format("{}\n(default: what is shipped for the ranks' device and link)",
-                  cost_models_help()));
-  add("--objective", arguments.objective, "O",
-      "What is reported as cost: step (slowest rank of each phase,\nsummed), max_sum (largest "
-      "total "
-      "of a rank), memory (fullest rank)")
-      ->capture_default_str();
-  add("--memory-model", arguments.memory_model, "M",
-      "What must fit: full (weights, optimizer state, buffers), overlap\n(full, for training with "
-      "overlap), weights, torchrec")
-      ->capture_default_str();
-  add("--unique-rows", arguments.unique_rows, "W",
-      "Tables whose distinct rows are exchanged in place of pooled\nvalues: none, cheaper (those "
-      "for which that costs less), all\n(default none; with --from as in that plan)");
-  add("--seed", arguments.seed, "N", "For algorithms that draw")
-      ->check(integer_from(0, kMostSeed))
-      ->capture_default_str();
 }
 
 }  // namespace
@@ -311,13 +168,7 @@ void add_plan_command(CLI::App& app) {
       "  shardwright plan tables.json --topology 8xH100-80GB --from old.json --max-moved 50GB \\\n"
       "    -o new.json");
   const auto arguments = std::make_shared<PlanArguments>();
-  add_table_source(*command, arguments->source);
-  add_search(*command, *arguments);
-  add_effort(*command, arguments->effort);
-  add_earlier_plan(*command, arguments->earlier);
-  command->add_flag("--json", arguments->json, "Print the predictions as one JSON document");
-  command->add_option("-o,--output", arguments->output, "Plan file to write; - is standard output")
-      ->type_name("FILE");
+  add_plan_arguments(*command, *arguments);
   command->callback([arguments] { run(*arguments); });
 }
 

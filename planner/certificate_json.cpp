@@ -93,8 +93,7 @@ json proof_to_json(const Proof& proof) {
   return result;
 }
 
-std::optional<Proof> read_proof(const std::string& file) {
-  const InputFile input = read_input_file(file);
+std::optional<Proof> read_proof(const InputFile& input) {
   const json document = parse_json(input.content, input.name);
   const JsonView view(document, input.name);
   if (!document.is_object() || document.value("schema", json()) != "shardwright.rating/1")
@@ -104,7 +103,7 @@ std::optional<Proof> read_proof(const std::string& file) {
   throw InputError(fmt::format(
       "{}: this is what plan --json printed, and it has no \"certificate\": its status is not "
       "infeasible. To check a plan, name the file that plan -o wrote.",
-      file));
+      input.name));
 }
 
 std::vector<std::string> check_proof(const Proof& proof) {

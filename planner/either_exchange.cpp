@@ -5,15 +5,20 @@
 namespace shardwright {
 namespace {
 
-Workload both_ways(const Plan& plan) {
-  Plan all = plan;
-  all.unique_rows.clear();
+/// In their order.
+std::vector<TableId> tables_that_send_rows_or_could(const Plan& plan) {
+  std::vector<TableId> tables;
   for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
     const TableId table = TableId::of(t);
-    const bool sends_rows = sends_unique_rows(plan, table);
-    if (sends_rows || can_send_rows(plan, table)) all.unique_rows.push_back(table);
+    if (sends_unique_rows(plan, table) || can_send_rows(plan, table)) tables.push_back(table);
   }
-  if (all.unique_rows.empty()) return plan.workload;  // GPUs have no other way
+  return tables;
+}
+
+Workload both_ways(const Plan& plan, const std::vector<TableId>& send_rows) {
+  if (send_rows.empty()) return plan.workload;  // GPUs have no other way
+  Plan all = plan;
+  all.unique_rows = send_rows;
   Workload both = plan.workload;
   const Workload exchanged = workload_as_exchanged(all);
   both.tables.insert(both.tables.end(), exchanged.tables.begin(), exchanged.tables.end());
@@ -23,17 +28,20 @@ Workload both_ways(const Plan& plan) {
 }  // namespace
 
 EitherExchange::EitherExchange(const Plan& plan, const CostModel& cost_model)
+    : EitherExchange(plan, cost_model, tables_that_send_rows_or_could(plan)) {}
+
+EitherExchange::EitherExchange(const Plan& plan, const CostModel& cost_model,
+                               const std::vector<TableId>& send_rows)
     : topology_(plan.topology),
-      workload_(both_ways(plan)),
+      workload_(both_ways(plan, send_rows)),
       prices_(cost_model, workload_, plan.topology),
       shards_(plan.workload.tables.size()),
-      sends_rows_(shards_.size()) {
+      sends_rows_(shards_.size()),
+      pooling_(shards_.size()) {
   for (const TableId table : plan.unique_rows) sends_rows_[table.index()] = true;
+  for (const TableId table : send_rows) pooling_[table.index()] = pooling_bytes(plan, table);
   for (const Shard& shard : plan.shards) shards_[shard.table.index()].push_back(shard);
-  for (std::size_t t = 0; t < shards_.size(); ++t) {
-    prices_.add(shards_now(TableId::of(t)));
-    pooling_.push_back(pooling_bytes(plan, TableId::of(t)));
-  }
+  for (std::size_t t = 0; t < shards_.size(); ++t) prices_.add(shards_now(TableId::of(t)));
 }
 
 std::vector<Shard> EitherExchange::shards_now(TableId table) const {

@@ -25,6 +25,9 @@ class EitherExchange {
   std::vector<PhaseTimes> times() const;
 
  private:
+  /// `send_rows`: all tables that are or could be exchanged as distinct rows.
+  EitherExchange(const Plan& plan, const CostModel& cost_model,
+                 const std::vector<TableId>& send_rows);
   /// The table's shards as of the table that stands for it, the way it is exchanged now.
   std::vector<Shard> shards_now(TableId table) const;
 
@@ -33,7 +36,7 @@ class EitherExchange {
   ChangingPrices prices_;
   std::vector<std::vector<Shard>> shards_;  ///< per table
   std::vector<bool> sends_rows_;            ///< per table
-  std::vector<PoolingBytes> pooling_;       ///< per table, where it is exchanged as rows
+  std::vector<PoolingBytes> pooling_;       ///< per table, where it sends rows; none if it cannot
 };
 
 }  // namespace shardwright

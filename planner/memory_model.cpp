@@ -104,11 +104,6 @@ double part_buffers(const Table& table, const Shard& shard, double samples, doub
   return bytes;
 }
 
-void set_reserve(RankMemory& memory) {
-  const Bytes growing = saturated_sum(memory.ids, saturated_sum(memory.buffers, memory.grouping));
-  memory.reserve = Bytes(growing.value() / kGrowthPerReserve);
-}
-
 void add_owned(const Table& table, const Shard& shard, double all, double own, RankMemory& memory) {
   const bool whole = shard.rows() == table.rows && shard.columns() == table.dim;
   const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
@@ -181,6 +176,11 @@ RankMemory& RankMemory::operator+=(const RankMemory& other) {
     this->*part = saturated_sum(this->*part, other.*part);
   }
   return *this;
+}
+
+void set_reserve(RankMemory& memory) {
+  const Bytes growing = saturated_sum(memory.ids, saturated_sum(memory.buffers, memory.grouping));
+  memory.reserve = Bytes(growing.value() / kGrowthPerReserve);
 }
 
 RankMemory batch_memory(MemoryModel model, const Workload& workload, const Topology& topology) {

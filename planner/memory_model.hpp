@@ -62,6 +62,9 @@ RankMemory batch_memory(MemoryModel model, const Workload& workload, const Topol
 RankMemory shard_memory(MemoryModel model, const Workload& workload, const Topology& topology,
                         const Shard& shard);
 
+/// Sets the reserve of a shard that is not data_parallel to what its other parts ask for.
+void set_reserve(RankMemory& memory);
+
 /// Memory of every rank of `topology`. A shard's rank must exist and its ranges lie in its table.
 std::vector<RankMemory> memory_of_ranks(MemoryModel model, const Workload& workload,
                                         const Topology& topology, std::span<const Shard> shards);

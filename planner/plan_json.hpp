@@ -1,5 +1,6 @@
 #pragma once
 
+#include "planner/input_file.hpp"
 #include "planner/plan.hpp"
 
 #include <nlohmann/json.hpp>
@@ -15,6 +16,8 @@ namespace shardwright {
 Plan read_plan(const std::string& file);
 /// The same without check_plan, for `check` itself.
 Plan read_plan_unchecked(const std::string& file);
+/// Of a file that was read.
+Plan read_plan_unchecked(const InputFile& input);
 nlohmann::json plan_to_json(const Plan& plan);
 /// The text of a plan file: equal plans give equal bytes, but for "search" and "made_by".
 std::string plan_to_text(const Plan& plan);

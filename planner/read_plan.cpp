@@ -191,7 +191,10 @@ Plan plan_from_json(const JsonView& document) {
 }  // namespace
 
 Plan read_plan_unchecked(const std::string& file) {
-  const InputFile input = read_input_file(file);
+  return read_plan_unchecked(read_input_file(file));
+}
+
+Plan read_plan_unchecked(const InputFile& input) {
   const nlohmann::json json = parse_json(input.content, input.name);
   return plan_from_json(JsonView(json, input.name));
 }

@@ -13,6 +13,16 @@ bool sends_unique_rows(const Plan& plan, TableId table) {
          plan.unique_rows.end();
 }
 
+void toggle_unique_rows(Plan& plan, TableId table) {
+  auto& tables = plan.unique_rows;
+  const auto place = std::lower_bound(tables.begin(), tables.end(), table);
+  if (place != tables.end() && *place == table) {
+    tables.erase(place);
+  } else {
+    tables.insert(place, table);
+  }
+}
+
 std::string why_not_unique_rows(const Plan& plan, TableId table) {
   if (plan.workload.table(table).mode == PoolingMode::none) return "is not pooled";
   const bool replicated =

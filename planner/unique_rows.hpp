@@ -12,6 +12,9 @@ namespace shardwright {
 /// Otherwise it sends all ids and gets pooled values.
 bool sends_unique_rows(const Plan& plan, TableId table);
 
+/// The other way from now on: into plan.unique_rows, in the tables' order, or out of it.
+void toggle_unique_rows(Plan& plan, TableId table);
+
 /// Why a table cannot be exchanged so whatever it costs, as an end of a sentence about it ("is …");
 /// empty if it can: its rows must have owners, and be pooled.
 std::string why_not_unique_rows(const Plan& plan, TableId table);

@@ -6,9 +6,7 @@
 #include "planner/rate_plan.hpp"
 #include "planner/unique_rows.hpp"
 #include "planner/unique_rows_memory.hpp"
-#include "planner/unique_rows_price.hpp"
-
-#include <fmt/format.h>
+#include "planner/unique_rows_reason.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -68,28 +66,6 @@ Price price_of(const Plan& plan, const std::vector<PhaseTimes>& times, const Roo
   return price;
 }
 
-void toggle(Plan& plan, TableId table) {
-  auto& tables = plan.unique_rows;
-  const auto place = std::lower_bound(tables.begin(), tables.end(), table);
-  if (place != tables.end() && *place == table) {
-    tables.erase(place);
-  } else {
-    tables.insert(place, table);
-  }
-}
-
-void say_why(Plan& plan) {
-  if (plan.reasons.size() != plan.workload.tables.size()) return;
-  for (const TableId id : plan.unique_rows) {
-    const Table& table = plan.workload.table(id);
-    const double samples =
-        static_cast<double>(plan.workload.batch_size) / static_cast<double>(plan.topology.size());
-    plan.reasons[id.index()] += fmt::format("; sends unique rows: {:.4g} of {:.4g} ids a rank",
-                                            unique_ids_of_rank(table, plan.workload, plan.topology),
-                                            table.pooling * samples);
-  }
-}
-
 /// How the plan stands with the tables chosen so far.
 struct Best {
   Room room;
@@ -112,7 +88,7 @@ class Trial {
 
  private:
   void toggle(TableId table) {
-    shardwright::toggle(plan_, table);
+    toggle_unique_rows(plan_, table);
     exchange_.toggle(table);
   }
 
@@ -165,7 +141,7 @@ bool choose_unique_rows(Plan& plan, const CostModel& cost_model, UniqueRowsChoic
   const std::vector<TableId> before = std::exchange(plan.unique_rows, {});
   if (choice != UniqueRowsChoice::none) try_tables(plan, cost_model, choice);
   if (plan.unique_rows == before) return !before.empty();
-  say_why(plan);
+  say_unique_rows(plan);
   rate_plan(plan, cost_model);
   return !plan.unique_rows.empty();
 }

@@ -11,12 +11,19 @@ namespace {
 constexpr double kIdBytes = 8;
 constexpr double kIdWeightBytes = 4;
 constexpr double kLengthBytes = 4;
+constexpr double kPositionBytes = 4;
 constexpr double kValueBytes = 4;
 constexpr double kNumberingBytes = 48;  // runtime/exchange/unique_ids.hpp: of an id
 constexpr double kSortedBytes = 40;     // of an id: runtime/embedding/row_groups.hpp
 constexpr double kGroupBytes = 16;      // of a different one
+constexpr double kMost = 0x1p61;
 
-Bytes bytes(double value) { return Bytes(std::llround(std::min(std::ceil(value), 0x1p61))); }
+Bytes bytes(double value) { return Bytes(std::llround(std::min(std::ceil(value), kMost))); }
+
+double samples_of_rank(const Plan& plan) {
+  return std::ceil(static_cast<double>(plan.workload.batch_size) /
+                   static_cast<double>(plan.topology.size()));
+}
 
 /// What a rank's share of the batch has of one table.
 struct Asked {
@@ -27,8 +34,7 @@ struct Asked {
 };
 
 Asked asked_of(const Plan& plan, const Table& table, double unique) {
-  const double samples = std::ceil(static_cast<double>(plan.workload.batch_size) /
-                                   static_cast<double>(plan.topology.size()));
+  const double samples = samples_of_rank(plan);
   Asked asked;
   asked.ids = table.pooling * samples;
   asked.unique = unique;
@@ -86,6 +92,14 @@ RankMemory PlanMemory::asking() const {
   return sum;
 }
 
+/// What memory_model.hpp has of a part of the rows for ids that are cut and put into their places.
+Bytes PlanMemory::cut_ids(TableId table) const {
+  const double ids = exchanged_->table(table).pooling * samples_of_rank(plan_);
+  const double ahead = kIdBytes * (batches_in_flight(plan_.memory_model) - 1);
+  return Bytes(
+      static_cast<std::int64_t>(std::min((kIdBytes + kPositionBytes + ahead) * ids, kMost)));
+}
+
 Bytes PlanMemory::rows_given(const Shard& shard) const {
   const Table& table = plan_.workload.table(shard.table);
   const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
@@ -97,8 +111,12 @@ Bytes PlanMemory::rows_given(const Shard& shard) const {
 RankMemory PlanMemory::of(const Shard& shard) const {
   RankMemory memory = shard_memory(plan_.memory_model, exchanged_ ? *exchanged_ : plan_.workload,
                                    plan_.topology, shard);
-  if (exchanged_ && shard.rank) {
-    memory.activations = saturated_sum(memory.activations, rows_given(shard));
+  const bool sends_rows = exchanged_ && unique_[shard.table.index()] > 0;
+  if (!sends_rows || !shard.rank) return memory;
+  memory.activations = saturated_sum(memory.activations, rows_given(shard));
+  if (shard.rows() < plan_.workload.table(shard.table).rows) {
+    memory.buffers -= std::min(memory.buffers, cut_ids(shard.table));
+    set_reserve(memory);
   }
   return memory;
 }

@@ -22,10 +22,12 @@ namespace shardwright {
 ///     grouping     40·L·b + 16·u
 ///   and an owner of d columns of r of R rows, of W ranks,
 ///     activations  4·d·u·(W + 1)·r/R               (rows as they are sent, and the rank's own)
+/// but, of a part of the rows, none of the buffers that memory_model.hpp has for cut bags and for
+/// the positions of their ids: the different ids are cut where they lie, and their rows come in
+/// their order.
 /// With overlap the next batch's ids are made unique and exchanged meanwhile, in buffers of their
 /// own: ids and buffers count twice. Rows and sums of gradients do not: they are those of the step.
-/// Of a part of the rows memory_model.hpp counts 12·u bytes of buffers that these tables do
-/// without. As memory_model.hpp's it is additive. Borrows the plan, of which workload, topology,
+/// As memory_model.hpp's it is additive. Borrows the plan, of which workload, topology,
 /// memory_model and unique_rows must stay.
 class PlanMemory {
  public:
@@ -38,6 +40,7 @@ class PlanMemory {
 
  private:
   RankMemory asking() const;
+  Bytes cut_ids(TableId table) const;
   Bytes rows_given(const Shard& shard) const;
 
   const Plan& plan_;

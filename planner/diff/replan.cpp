@@ -7,6 +7,7 @@
 #include "planner/diff/worth.hpp"
 #include "planner/rate_plan.hpp"
 #include "planner/search/local/deadline.hpp"
+#include "planner/unique_rows_reason.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -138,6 +139,7 @@ class Replanner {
                               : bytes == Bytes(0)      ? "stays"
                                                   : fmt::format("{} move", format_bytes(bytes)));
     }
+    say_unique_rows(plan_);
     rate_plan(plan_, cost_model_);
     result.plan = plan_;
   }

@@ -1,6 +1,7 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
 #include "planner/exchange/import.hpp"
+#include "planner/exchange/left_out.hpp"
 #include "planner/spec/spec_entry.hpp"
 
 #include <fmt/format.h>
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 namespace shardwright {
 namespace {
@@ -41,7 +41,7 @@ std::string translated(const JsonView& view, const std::map<std::string, std::st
   view.fail(fmt::format("one of {}", fmt::join(allowed, ", ")));
 }
 
-json table_from_config(const JsonView& config, std::set<std::string>& ignored) {
+json table_from_config(const JsonView& config, LeftOut& left_out) {
   json table = {{"name", config.at("name").raw()},
                 {"rows", config.at("num_embeddings").raw()},
                 {"dim", config.at("embedding_dim").raw()}};
@@ -52,12 +52,8 @@ json table_from_config(const JsonView& config, std::set<std::string>& ignored) {
   }
   if (const auto factor = config.find("pooling_factor")) table["pooling"] = factor->raw();
   if (const auto weighted = config.find("is_weighted")) table["weighted"] = weighted->raw();
-  static const std::set<std::string> known = {"name",           "num_embeddings", "embedding_dim",
-                                              "data_type",      "pooling",        "feature_names",
-                                              "pooling_factor", "is_weighted"};
-  for (const auto& [key, value] : config.raw().items()) {
-    if (known.count(key) == 0 && !value.is_null()) ignored.insert(key);
-  }
+  left_out.note(config, {"name", "num_embeddings", "embedding_dim", "data_type", "pooling",
+                         "feature_names", "pooling_factor", "is_weighted"});
   return table;
 }
 
@@ -67,17 +63,16 @@ ImportedTables import_configs(const json& document, const std::string& file) {
   const JsonView whole(document, file);
   const JsonView list = document.is_object() ? whole.at("tables") : whole;
   std::vector<SpecEntry> entries;
-  std::set<std::string> ignored;
+  LeftOut left_out;
+  left_out.note(whole, {"tables"});
   bool pooled = false;
   for (const JsonView& config : list.elements()) {
-    entries.push_back({table_from_config(config, ignored), config.path()});
+    entries.push_back({table_from_config(config, left_out), config.path()});
     pooled = pooled || entries.back().table.contains("pooling");
   }
   ImportedTables result;
   result.workload.tables = tables_of(entries, file);
-  if (!ignored.empty()) {
-    result.losses.push_back(fmt::format("Left out: {}.", fmt::join(ignored, ", ")));
-  }
+  left_out.report(result.losses);
   if (!pooled) {
     result.losses.emplace_back(
         "The configs do not say how many ids a sample has: 1 per table is assumed "

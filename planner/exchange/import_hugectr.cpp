@@ -1,6 +1,7 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
 #include "planner/exchange/import.hpp"
+#include "planner/exchange/left_out.hpp"
 
 #include <fmt/format.h>
 
@@ -74,6 +75,9 @@ ImportedPlan import_hugectr(const json& document, const std::string& file, const
   auto ranks = ranks_by_table(view.at("shard_matrix"), topology);
   const auto replicated = replicated_tables(view);
   ImportedPlan result;
+  LeftOut left_out;
+  left_out.note(view, {"shard_matrix", "shard_strategy"});
+  left_out.report(result.losses);
   result.plan.workload = tables;
   result.plan.topology = topology;
   for (std::size_t i = 0; i < tables.tables.size(); ++i) {

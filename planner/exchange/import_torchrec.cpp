@@ -1,6 +1,7 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
 #include "planner/exchange/import.hpp"
+#include "planner/exchange/left_out.hpp"
 #include "planner/exchange/torchrec_layout.hpp"
 #include "planner/spec/spec_entry.hpp"
 
@@ -60,7 +61,8 @@ std::int64_t end_of(const JsonView& shard, std::int64_t begin, std::size_t which
   shard.at("shard_sizes").fail("sizes that end below 2^63");
 }
 
-Shard shard_from(const JsonView& view, ShardingType type) {
+Shard shard_from(const JsonView& view, ShardingType type, LeftOut& left_out) {
+  left_out.note(view, {"shard_offsets", "shard_sizes", "placement"});
   Shard shard;
   shard.type = type;
   shard.row_begin = pair_at(view, "shard_offsets", 0);
@@ -71,7 +73,9 @@ Shard shard_from(const JsonView& view, ShardingType type) {
   return shard;
 }
 
-Entry entry_from(const std::string& name, const JsonView& view, std::vector<std::string>& losses) {
+Entry entry_from(const std::string& name, const JsonView& view, LeftOut& left_out,
+                 std::vector<std::string>& losses) {
+  left_out.note(view, {"sharding_type", "compute_kernel", "ranks", "shards"});
   Entry entry{name, ShardingType::table_wise, {}};
   try {
     entry.type = parse_torchrec_type(view.at("sharding_type").string());
@@ -85,7 +89,7 @@ Entry entry_from(const std::string& name, const JsonView& view, std::vector<std:
   }
   if (entry.type == ShardingType::data_parallel) return entry;
   for (const JsonView& shard : view.at("shards").elements()) {
-    entry.shards.push_back(shard_from(shard, entry.type));
+    entry.shards.push_back(shard_from(shard, entry.type, left_out));
   }
   std::erase_if(entry.shards, [](const Shard& s) { return s.rows() == 0 || s.columns() == 0; });
   if (entry.shards.empty()) view.at("shards").fail("at least one shard that is not empty");
@@ -147,10 +151,13 @@ ImportedPlan import_torchrec(const json& document, const std::string& file,
   const JsonView whole(document, file);
   const JsonView chosen = module_of(whole.find("plan").value_or(whole), module);
   ImportedPlan result;
+  LeftOut left_out;
+  if (whole.find("plan")) left_out.note(whole, {"plan"});
   std::vector<Entry> entries;
   for (const auto& [name, value] : chosen.raw().items()) {
-    entries.push_back(entry_from(name, chosen.at(name), result.losses));
+    entries.push_back(entry_from(name, chosen.at(name), left_out, result.losses));
   }
+  left_out.report(result.losses);
   result.plan.workload = tables ? *tables : covered_tables(entries, file, result.losses);
   result.plan.topology = topology;
   for (const Entry& entry : entries) place(entry, file, result.plan);

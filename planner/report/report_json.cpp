@@ -2,6 +2,7 @@
 #include "planner/placement_words.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/report/report.hpp"
+#include "planner/unique_rows.hpp"
 #include "planner/unique_rows_memory.hpp"
 
 #include <algorithm>
@@ -67,16 +68,18 @@ json tables_to_json(ChangingPlan& changing, const std::vector<PathStep>& path) {
     const Table& table = plan.workload.tables[i];
     const auto& shards = changing.shards(TableId::of(i));
     const auto ranks = ranks_of(shards);
-    tables.push_back({{"name", table.name},
-                      {"rows", table.rows},
-                      {"dim", table.dim},
-                      {"pooling", table.pooling},
-                      {"bytes", weight_bytes(table, table.rows, table.dim).value()},
-                      {"type", to_string(shards.front().type)},
-                      {"shards", shards.size()},
-                      {"ranks", ranks.empty() ? "all" : runs_of(ranks)},
-                      {"path_ms", on_path(changing, path, TableId::of(i)).total_ms()},
-                      {"why", i < plan.reasons.size() ? plan.reasons[i] : ""}});
+    tables.push_back(
+        {{"name", table.name},
+         {"rows", table.rows},
+         {"dim", table.dim},
+         {"pooling", table.pooling},
+         {"bytes", weight_bytes(table, table.rows, table.dim).value()},
+         {"type", to_string(shards.front().type)},
+         {"shards", shards.size()},
+         {"ranks", ranks.empty() ? "all" : runs_of(ranks)},
+         {"exchange", sends_unique_rows(plan, TableId::of(i)) ? "unique_rows" : "pooled"},
+         {"path_ms", on_path(changing, path, TableId::of(i)).total_ms()},
+         {"why", i < plan.reasons.size() ? plan.reasons[i] : ""}});
   }
   return tables;
 }

@@ -52,4 +52,5 @@ measure weights 8192 row_wise
 measure batch 32768 table_wise,column_wise
 measure batch 32768 row_wise
 measure batch 32768 table_wise,column_wise overlap
+measure batch 32768 row_wise overlap
 measure dense 32768 table_wise dense

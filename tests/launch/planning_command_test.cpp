@@ -239,6 +239,23 @@ TEST_F(Planning, ExitsWith4WithoutAPlanAndKeepsTheOldFile) {
   EXPECT_EQ(read(path("old.json")), "old");
 }
 
+TEST_F(Planning, ChecksWhatItClaimsWithoutAPlan) {
+  const Outcome failed = run("plan tables.json --topology 2xcpu-20kB --json");
+  EXPECT_EQ(failed.code, 4);
+  write("failed.json", failed.out);
+  EXPECT_THAT(run("check failed.json").out, HasSubstr("The certificate 'total' holds"));
+  const Outcome piped = run("check - < failed.json");
+  EXPECT_EQ(piped.code, 0) << piped.err;
+  EXPECT_THAT(piped.out, HasSubstr("The certificate 'total' holds"));
+  json claim = json::parse(failed.out);
+  claim["certificate"]["needed_bytes"] = 1;
+  write("false.json", claim.dump());
+  EXPECT_EQ(run("check false.json").code, 7);
+  claim.erase("certificate");
+  write("none.json", claim.dump());
+  expect_failure("check none.json", 3, "none.json: this is what plan --json printed");
+}
+
 TEST_F(Planning, ExitsWith3ForBadInput) {
   write("malformed.json", "{\n  \"schema\": \"shardwright.tables/1\",,}");
   expect_failure("plan malformed.json --topology 2xcpu-1MiB", 3, "malformed.json: line 2, column");
@@ -285,6 +302,7 @@ TEST_F(Planning, HelpStartsWithExamples) {
     EXPECT_THAT(outcome.out, HasSubstr("Usage:"));
     expect_narrow(outcome.out);
   }
+  EXPECT_THAT(run("plan --help").out, HasSubstr("table_row_wise")) << "types have names";
 }
 
 // Not only a search may be interrupted: here the table spec never comes.

@@ -146,6 +146,23 @@ TEST_F(Reading, ReportsWhatAnExportLoses) {
   EXPECT_EQ(run("export plan.json --to paper").code, 2);
 }
 
+TEST_F(Reading, ListsLossesAsOneDocument) {
+  const json written = document("export plan.json --to hugectr -o matrix.json --json");
+  EXPECT_EQ(written["schema"], "shardwright.exchange/1");
+  EXPECT_EQ(written["form"], "hugectr");
+  EXPECT_EQ(written["file"], "matrix.json");
+  EXPECT_FALSE(written["losses"].empty());
+  const json taken = document(
+      "import matrix.json --from hugectr --tables tables.json --topology 2xcpu-1MiB -o back.json "
+      "--json");
+  EXPECT_EQ(taken["losses"], json::array());
+  EXPECT_EQ(run("check back.json").code, 0);
+  const Outcome refused = run("export plan.json --to csv --json");
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("name a file with -o"));
+  EXPECT_THAT(refused.out, IsEmpty());
+}
+
 TEST_F(Reading, ImportsTheShapesOfWeights) {
   const std::string header =
       R"({"bags.t.weight":{"dtype":"F32","shape":[10,8],"data_offsets":[0,320]}})";

@@ -1,28 +1,15 @@
 #include "planner/unique_rows_memory.hpp"
 
 #include "planner/unique_rows_price.hpp"
-#include "tests/planner/sample_plan.hpp"
+#include "tests/planner/hot_and_cold.hpp"
 
 #include <gtest/gtest.h>
 
+#include <utility>
 #include <vector>
 
 namespace shardwright {
 namespace {
-
-constexpr TableId kHot{0};
-constexpr TableId kCold{1};
-
-/// Two tables on two ranks with 4,096 samples each, the first exchanged as distinct rows.
-Plan hot_and_cold() {
-  Plan plan;
-  plan.workload = {{sample_table("hot", 50, 64), sample_table("cold", 1'000'000, 16, 50)}, 8192};
-  plan.topology = sample_topology({kPlenty, kPlenty});
-  plan.shards = {{kHot, ShardingType::table_wise, 0, 50, 0, 64, RankId(0)},
-                 {kCold, ShardingType::table_wise, 0, 1'000'000, 0, 16, RankId(1)}};
-  plan.unique_rows = {kHot};
-  return plan;
-}
 
 /// What is counted on `rank` beside workload_as_exchanged().
 double more(const Plan& plan, std::size_t rank, Bytes RankMemory::*part) {
@@ -38,7 +25,7 @@ double unique_ids(const Plan& plan, TableId table) {
 
 /// 4,096 samples of one id each, and of the owner the rows that both ranks ask for and its own.
 TEST(UniqueRowsMemory, CountsWhatARankDoesItself) {
-  const Plan plan = hot_and_cold();
+  const Plan plan = hot_and_cold({kHot});
   const double u = unique_ids(plan, kHot);
   EXPECT_NEAR(more(plan, 1, &RankMemory::ids), 4096 * 12 + 8 * u, 1);
   EXPECT_NEAR(more(plan, 1, &RankMemory::buffers), 4096 * (12 + 48) + 16 * u, 2);
@@ -50,7 +37,7 @@ TEST(UniqueRowsMemory, CountsWhatARankDoesItself) {
 
 /// The next batch's ids are made unique and exchanged in buffers of their own; rows are not.
 TEST(UniqueRowsMemory, CountsIdsTwiceWithOverlapAndRowsOnce) {
-  Plan plan = hot_and_cold();
+  Plan plan = hot_and_cold({kHot});
   const double ids = more(plan, 1, &RankMemory::ids);
   const double buffers = more(plan, 1, &RankMemory::buffers);
   const double activations = more(plan, 0, &RankMemory::activations);
@@ -62,9 +49,28 @@ TEST(UniqueRowsMemory, CountsIdsTwiceWithOverlapAndRowsOnce) {
   EXPECT_EQ(more(plan, 1, &RankMemory::grouping), grouping);
 }
 
+/// A rank's different ids are cut where they lie and their rows come in their order: neither cut
+/// bags nor positions are kept, which unpooled tables need.
+TEST(UniqueRowsMemory, NeedsNoCutIdsOfAPartOfTheRows) {
+  Plan plan = hot_and_cold({kCold});
+  const double u = unique_ids(plan, kCold);
+  plan.shards[1].row_end = 50'000'000;
+  plan.shards[1].type = ShardingType::row_wise;
+  for (const auto& [model, per_id] :
+       {std::pair(MemoryModel::full, 12.0), {MemoryModel::overlap, 20.0}}) {
+    plan.memory_model = model;
+    const RankMemory base =
+        shard_memory(model, workload_as_exchanged(plan), plan.topology, plan.shards[1]);
+    const RankMemory rows = PlanMemory(plan).of(plan.shards[1]);
+    EXPECT_NEAR(static_cast<double>((base.buffers - rows.buffers).value()), per_id * u, 2);
+    EXPECT_NEAR(static_cast<double>((base.reserve - rows.reserve).value()), per_id * u / 8, 2);
+    EXPECT_EQ(rows.ids, base.ids);
+  }
+}
+
 /// The numbering's place serves one table after the other.
 TEST(UniqueRowsMemory, CountsTheNumberingOfTheLargestTableAlone) {
-  Plan plan = hot_and_cold();
+  Plan plan = hot_and_cold({kHot});
   plan.unique_rows = {kHot, kCold};
   const double packed = 4096 * 12 + 4096 * (50 * 8 + 4);
   EXPECT_NEAR(more(plan, 0, &RankMemory::buffers),
@@ -73,7 +79,7 @@ TEST(UniqueRowsMemory, CountsTheNumberingOfTheLargestTableAlone) {
 
 TEST(UniqueRowsMemory, IsThatOfShardsAndBatchAddedUp) {
   for (const MemoryModel model : {MemoryModel::full, MemoryModel::overlap}) {
-    Plan plan = hot_and_cold();
+    Plan plan = hot_and_cold({kHot});
     plan.memory_model = model;
     const PlanMemory memory(plan);
     RankMemory sum = memory.batch();
@@ -83,7 +89,7 @@ TEST(UniqueRowsMemory, IsThatOfShardsAndBatchAddedUp) {
 }
 
 TEST(UniqueRowsMemory, DoesNotMatterToModelsOfWeights) {
-  Plan plan = hot_and_cold();
+  Plan plan = hot_and_cold({kHot});
   for (const MemoryModel model : {MemoryModel::weights, MemoryModel::torchrec}) {
     plan.memory_model = model;
     EXPECT_EQ(memory_of_plan(plan, plan.shards),

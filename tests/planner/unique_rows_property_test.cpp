@@ -8,6 +8,7 @@
 #include "planner/unique_rows.hpp"
 #include "planner/unique_rows_choice.hpp"
 #include "planner/unique_rows_price.hpp"
+#include "tests/planner/objective_of.hpp"
 #include "tests/planner/search/random_problems.hpp"
 #include "tests/sanitized.hpp"
 
@@ -50,13 +51,6 @@ Task draw_task(RandomStream& random) {
   return task;
 }
 
-double objective_of(const Plan& plan) {
-  if (plan.objective != Objective::memory) return plan.cost_ms;
-  Bytes most;
-  for (const RankPrediction& rank : plan.predicted) most = std::max(most, rank.memory);
-  return static_cast<double>(most.value());
-}
-
 /// What ranks lack, as predicted.
 std::int64_t missing_bytes(const Plan& plan) {
   std::int64_t sum = 0;
@@ -65,15 +59,6 @@ std::int64_t missing_bytes(const Plan& plan) {
     sum += std::max<std::int64_t>(over.value(), 0);
   }
   return sum;
-}
-
-void toggle(std::vector<TableId>& tables, TableId table) {
-  const auto place = std::lower_bound(tables.begin(), tables.end(), table);
-  if (place != tables.end() && *place == table) {
-    tables.erase(place);
-  } else {
-    tables.insert(place, table);
-  }
 }
 
 TEST(UniqueRowsProperties, TimesOfEitherExchangeAreThoseOfThePlan) {
@@ -89,7 +74,7 @@ TEST(UniqueRowsProperties, TimesOfEitherExchangeAreThoseOfThePlan) {
     for (int i = 0; i < 6; ++i) {
       const TableId table = TableId::of(random.below(plan.workload.tables.size()));
       if (!why_not_unique_rows(plan, table).empty()) continue;
-      toggle(plan.unique_rows, table);
+      toggle_unique_rows(plan, table);
       exchange.toggle(table);
       const auto expected = price_plan(plan, *model);
       const auto times = exchange.times();

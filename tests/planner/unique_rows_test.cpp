@@ -14,7 +14,7 @@
 #include "planner/unique_rows_choice.hpp"
 #include "planner/unique_rows_memory.hpp"
 #include "planner/unique_rows_price.hpp"
-#include "tests/planner/sample_plan.hpp"
+#include "tests/planner/hot_and_cold.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -29,23 +29,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 using ::testing::Not;
-
-constexpr TableId kHot{0};
-constexpr TableId kCold{1};
-
-/// Two tables on two ranks: one of 50 rows, which 4,096 samples a rank name again and again, and
-/// one of 100 million with 50 ids a sample, of which most are different.
-Plan hot_and_cold() {
-  Plan plan;
-  plan.workload = {{sample_table("hot", 50, 64), sample_table("cold", 100'000'000, 16, 50)}, 8192};
-  plan.topology = sample_topology({kPlenty, kPlenty});
-  plan.shards = {{kHot, ShardingType::table_wise, 0, 50, 0, 64, RankId(0)},
-                 {kCold, ShardingType::table_wise, 0, 100'000'000, 0, 16, RankId(1)}};
-  plan.reasons = {"whole", "whole"};
-  rate_plan(plan, *make_cost_model("analytic"));
-  return plan;
-}
 
 Plan chosen(Plan plan, UniqueRowsChoice choice = UniqueRowsChoice::cheaper) {
   choose_unique_rows(plan, *make_cost_model("analytic"), choice);
@@ -61,6 +46,16 @@ TEST(UniqueRowsChoice, TakesTheTableWhoseIdsRepeatAndNotTheOther) {
   EXPECT_EQ(plan.reasons[1], "whole");
   EXPECT_GT(chosen(pooled, UniqueRowsChoice::all).cost_ms, plan.cost_ms) << "the cold one too";
   EXPECT_THAT(chosen(pooled, UniqueRowsChoice::none).unique_rows, IsEmpty());
+}
+
+/// Also where a plan that says it already is chosen for anew.
+TEST(UniqueRowsChoice, SaysOnceOfWhichTablesRowsAreSent) {
+  const Plan both = chosen(hot_and_cold(), UniqueRowsChoice::all);
+  EXPECT_THAT(both.reasons[1], HasSubstr("sends unique rows"));
+  const Plan plan = chosen(both);
+  EXPECT_THAT(plan.reasons[0], MatchesRegex("whole; sends unique rows: .* of 4096 ids a rank"));
+  EXPECT_EQ(plan.reasons[0].find("sends"), plan.reasons[0].rfind("sends"));
+  EXPECT_EQ(plan.reasons[1], "whole");
 }
 
 /// What the data says of ids counts for more than what is assumed where it says nothing.

@@ -72,6 +72,8 @@ def main(binary, folder):
 
     (work / "tables.json").write_text(json.dumps(TABLES), encoding="utf-8")
     (work / "topology.json").write_text(json.dumps(TOPOLOGY), encoding="utf-8")
+    free = [{key: value for key, value in table.items() if key != "constraints"} for table in TABLES["tables"]]
+    (work / "free.json").write_text(json.dumps({**TABLES, "tables": free}), encoding="utf-8")
     rating = json.loads(run("plan", "tables.json", "--topology", "topology.json", "--json", "-o", "plan.json"))
     plan = json.loads((work / "plan.json").read_text(encoding="utf-8"))
     failed = json.loads(run("plan", "tables.json", "--topology", "2xcpu-1kB", "--json", code=4))
@@ -91,6 +93,20 @@ def main(binary, folder):
     for document in (rating, failed, json.loads(run("rate", "plan.json", "--json"))):
         validator(folder, "rating").validate(document)
 
+    # Plans with distinct rows, and certificates of several kinds.
+    rows = ["plan", "tables.json", "--topology", "2xcpu-1MiB", "--unique-rows", "all", "-o", "rows.json"]
+    validator(folder, "rating").validate(json.loads(run(*rows, "--json")))
+    with_rows = json.loads((work / "rows.json").read_text(encoding="utf-8"))
+    assert with_rows["unique_rows"] == ["a", "b"]
+    validator(folder, "plan").validate(with_rows)
+    validator(folder, "explanation").validate(json.loads(run("explain", "rows.json", "--json")))
+    kinds = []
+    for ranks in ("2xcpu-1kB", "2xcpu-100kB", "2xcpu-160kB"):
+        claim = json.loads(run("plan", "free.json", "--topology", ranks, "--types", "table_wise", "--json", code=4))
+        validator(folder, "rating").validate(claim)
+        kinds.append(claim["certificate"]["kind"])
+    assert kinds == ["batch", "total", "largest_shard"], kinds
+
     expect_refusals(validator(folder, "tables"), TABLES, [
         (["schema"], "shardwright.plan/1"), (["tables", 0, "dim"], 6), (["tables", 0, "rows"], 0),
         (["tables", 0, "row"], 5), (["tables", 1, "dtype"], "int8"), (["tables", 1, "name"], None)])
@@ -99,12 +115,14 @@ def main(binary, folder):
         (["plan_id"], "x"), (["extra"], 1), (["topology", "ranks", 0, "speed"], 0)])
     expect_refusals(validator(folder, "rating"), rating, [(["status"], "fine"), (["cost_ms"], None)])
     written = {
+        "exchange": json.loads(run("export", "plan.json", "--to", "csv", "-o", "plan.csv", "--json")),
         "explanation": json.loads(run("explain", "plan.json", "--json")),
         "diff": json.loads(run("diff", "plan.json", "held.json", "--json")),
         "sweep": json.loads(run("sweep", "tables.json", "--topologies", "2xcpu-1MiB,2xcpu-1kB", "--batch-sizes", "64",
                                "--json")),
     }
     wrong = {
+        "exchange": [(["form"], "onnx"), (["losses"], None), (["losses", 0], 1)],
         "explanation": [(["tables", 0, "binds"], "luck"), (["per_rank", 0, "total_ms"], None), (["extra"], 1)],
         "diff": [(["per_rank", 0, "sent_bytes"], -1), (["tables_unchanged"], None), (["before"], "x")],
         "sweep": [(["points", 0, "status"], "fine"), (["points", 0, "ranks"], 0), (["points"], None)],
@@ -112,7 +130,7 @@ def main(binary, folder):
     for name, document in written.items():
         validator(folder, name).validate(document)
         expect_refusals(validator(folder, name), document, wrong[name])
-    print("8 schemas hold for the files that were written, and refuse what is wrong")
+    print("9 schemas hold for the files that were written, and refuse what is wrong")
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ class Deadline {
 
   const std::atomic<bool>& passed() const { return passed_; }
   bool interrupted() const { return interrupt_ != nullptr && interrupt_->load(); }
+  bool has_time_limit() const { return seconds_.has_value(); }
   /// 0 … 1; 0 without a time limit.
   double share_spent() const;
 

@@ -38,6 +38,8 @@ constexpr std::int64_t kRaceShare = 64;
 constexpr double kSpreadMore = 0.04;
 constexpr std::int64_t kRounds = 128;
 constexpr std::int64_t kShortestRound = 64;
+constexpr std::int64_t kTimedRounds = 32;  // fewer, as threads take some time to begin
+constexpr std::int64_t kShortestTimedRound = 256;
 constexpr std::int64_t kLongestRound = 1 << 15;  // evaluations of one line between two looks
 constexpr std::int64_t kPhases = 8;              // after each, the worst line takes over the best
 constexpr std::int64_t kFirstTakeOver = 4;       // but lines may go their own way for a while
@@ -82,8 +84,8 @@ class LocalSearch {
   void improve(std::vector<Start>& starts) {
     const std::int64_t limit = std::min(work_limit(), default_work_limit(question_.problem));
     const double of_others = cheapest_of_others(starts);
-    race(space_, starts, widest_, question_.seed, limit / kRaceShare, num_threads(),
-         deadline_.passed(), done_);
+    race(space_, starts, widest_, question_.seed, limit / kRaceShare, num_threads(), deadline_,
+         done_);
     found_.evaluations += done_;
     cheapest_ = starts.front();
     keep_spread(starts);
@@ -143,9 +145,6 @@ class LocalSearch {
 
   void anneal() {
     const std::int64_t limit = work_limit();
-    const std::int64_t of_line = std::max<std::int64_t>(limit / std::int64_t{kLines}, 1);
-    const std::int64_t steps =
-        std::clamp(of_line / kRounds, std::min(of_line, kShortestRound), kLongestRound);
     std::int64_t phase = 0;
     while (true) {
       const double share = std::max(static_cast<double>(done_) / static_cast<double>(limit),
@@ -157,10 +156,27 @@ class LocalSearch {
       const auto now = static_cast<std::int64_t>(share * kPhases);
       if (now > phase && now >= kFirstTakeOver) take_over();
       phase = now;
+      const std::int64_t steps = steps_of_round(limit);
       round(steps, share);
       done_ += steps * static_cast<std::int64_t>(kLines);
     }
     for (const auto& line : lines_) found_.evaluations += line->evaluations();
+  }
+
+  // Of a line, so that it cools in many steps. Where time is the limit, how many there will be is
+  // seen from how many there were.
+  std::int64_t steps_of_round(std::int64_t limit) const {
+    const auto of_line = [](std::int64_t steps) {
+      return std::max<std::int64_t>(steps / std::int64_t{kLines}, 1);
+    };
+    const double spent = deadline_.share_spent();
+    const bool by_time = spent > 0;
+    const auto most = static_cast<double>(limit);
+    const double all = by_time ? std::min(static_cast<double>(done_) / spent, most) : most;
+    const std::int64_t rounds = by_time ? kTimedRounds : kRounds;
+    const std::int64_t shortest = by_time ? kShortestTimedRound : kShortestRound;
+    return std::clamp(of_line(static_cast<std::int64_t>(all)) / rounds,
+                      std::min(of_line(limit), shortest), kLongestRound);
   }
 
   bool stop(double share) {

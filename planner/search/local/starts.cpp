@@ -38,9 +38,15 @@ bool too_long(const SearchSpace& space, const Algorithm& algorithm) {
 }
 
 // NeuroShard makes some 6,600 greedy placements.
-bool affords_neuroshard(const SearchSpace& space) {
+bool affords_neuroshard(const SearchSpace& space, const Effort& effort) {
   constexpr std::size_t kMostPairs = 1'000;
-  return space.problem().companions.none() && space.num_tables() * space.num_ranks() <= kMostPairs;
+  constexpr double kSecondsPerPair = 1.2e-4;  // measured, on an AMD EPYC 9004
+  constexpr double kMostTime = 1.0 / 8;       // of a time limit
+  const std::size_t pairs = space.num_tables() * space.num_ranks();
+  const double seconds = kSecondsPerPair * static_cast<double>(pairs);
+  const bool in_time =
+      !effort.time_limit_seconds || seconds <= kMostTime * *effort.time_limit_seconds;
+  return space.problem().companions.none() && pairs <= kMostPairs && in_time;
 }
 
 }  // namespace
@@ -71,7 +77,7 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
     pieces = cost_greedy(space, Fit::cheapest, most, evaluations, widest);
     if (pieces) add(std::move(*pieces), true);
   }
-  if (affords_neuroshard(space)) {
+  if (affords_neuroshard(space, question.effort)) {
     const auto found = neuroshard_pieces(space, stop, evaluations);
     auto pieces = found ? pieces_of(space, deal(space, *found)) : std::nullopt;
     if (pieces) add(std::move(*pieces));

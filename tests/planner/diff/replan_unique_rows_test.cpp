@@ -4,7 +4,7 @@
 #include "planner/rate_plan.hpp"
 #include "planner/unique_rows_choice.hpp"
 #include "planner/unique_rows_memory.hpp"
-#include "tests/planner/sample_plan.hpp"
+#include "tests/planner/hot_and_cold.hpp"
 #include "tests/planner/search/random_problems.hpp"
 #include "tests/sanitized.hpp"
 
@@ -18,30 +18,15 @@ namespace shardwright {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-constexpr TableId kHot{0};
-constexpr TableId kCold{1};
-
-/// Two tables whole on a rank each: `hot` of few rows with many ids a sample, exchanged as distinct
-/// rows, and `cold`.
-Plan with_hot_rows() {
-  Plan plan;
-  plan.workload = {{sample_table("hot", 50, 64, 20), sample_table("cold", 1'000'000, 16, 2)}, 8192};
-  plan.topology = sample_topology({kPlenty, kPlenty});
-  plan.shards = {{kHot, ShardingType::table_wise, 0, 50, 0, 64, RankId(0)},
-                 {kCold, ShardingType::table_wise, 0, 1'000'000, 0, 16, RankId(1)}};
-  plan.unique_rows = {kHot};
-  rate_plan(plan, *make_cost_model("analytic"));
-  return plan;
-}
 
 SearchResult replanned(const Plan& plan, const Topology& topology, ReplanOptions options = {}) {
   return replan(plan, plan.workload, topology, *make_cost_model("analytic"), options);
 }
 
 TEST(ReplanWithUniqueRows, KeepsThemWithTheirCost) {
-  const Plan plan = with_hot_rows();
+  const Plan plan = hot_and_cold({kHot});
   ReplanOptions options;
   options.max_moved = Bytes(0);
   const auto result = replanned(plan, plan.topology, options);
@@ -51,8 +36,17 @@ TEST(ReplanWithUniqueRows, KeepsThemWithTheirCost) {
   EXPECT_DOUBLE_EQ(result.plan->cost_ms, plan.cost_ms);
 }
 
+TEST(ReplanWithUniqueRows, NamesThemInItsReasons) {
+  const Plan plan = hot_and_cold({kHot});
+  ReplanOptions options;
+  options.max_moved = Bytes(0);
+  const auto result = replanned(plan, plan.topology, options);
+  ASSERT_TRUE(result.plan) << result.explanation;
+  EXPECT_THAT(result.plan->reasons, ElementsAre(HasSubstr("stays; sends unique rows: "), "stays"));
+}
+
 TEST(ReplanWithUniqueRows, KnowsTablesByName) {
-  const Plan plan = with_hot_rows();
+  const Plan plan = hot_and_cold({kHot});
   Workload grown = plan.workload;
   grown.tables.insert(grown.tables.begin(), sample_table("new", 1000, 16));
   const auto result =
@@ -67,7 +61,7 @@ TEST(ReplanWithUniqueRows, KnowsTablesByName) {
 }
 
 TEST(ReplanWithUniqueRows, PoolsAllWhereAsked) {
-  const Plan plan = with_hot_rows();
+  const Plan plan = hot_and_cold({kHot});
   ReplanOptions options;
   options.keeps_unique_rows = false;
   const auto result = replanned(plan, plan.topology, options);
@@ -76,7 +70,7 @@ TEST(ReplanWithUniqueRows, PoolsAllWhereAsked) {
 }
 
 TEST(ReplanWithUniqueRows, NeverPutsTheirTablesOnEveryRank) {
-  Plan plan = with_hot_rows();
+  Plan plan = hot_and_cold({kHot});
   ReplanOptions options;
   options.types = {ShardingType::table_wise, ShardingType::data_parallel};
   const auto result = replanned(plan, plan.topology, options);
@@ -88,7 +82,7 @@ TEST(ReplanWithUniqueRows, NeverPutsTheirTablesOnEveryRank) {
 /// Of hot's rows fewer bytes are in flight than of pooled values; a rank that holds all else has
 /// room for the one and not for the other.
 TEST(ReplanWithUniqueRows, CountsTheirMemory) {
-  Plan plan = with_hot_rows();
+  Plan plan = hot_and_cold({kHot});
   const auto rows = memory_of_plan(plan, plan.shards);
   plan.unique_rows.clear();
   const auto pooled = memory_of_plan(plan, plan.shards);

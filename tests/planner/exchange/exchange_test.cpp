@@ -196,6 +196,24 @@ TEST(ImportHugectr, CutsRowsWhereSeveralRanksHoldATable) {
   EXPECT_EQ(read.losses.size(), 1U);
 }
 
+TEST(Imports, NameMembersThatTheyDoNotRead) {
+  const Workload workload{{sample_table("t", 5, 8)}, 8};
+  const json matrix = json::parse(
+      R"({"shard_matrix": [["t"]], "compression_strategy": {"unique": ["t"]}, "none": null})");
+  const Topology topology = sample_topology({kPlenty});
+  EXPECT_THAT(import_hugectr(matrix, "file", workload, topology).losses,
+              testing::ElementsAre("Left out: compression_strategy."));
+  const json plan = json::parse(R"({"version": 2, "plan": {"": {"t": {
+    "sharding_type": "table_wise", "cache_load_factor": 0.5, "shards": [
+      {"shard_offsets": [0, 0], "shard_sizes": [5, 8], "placement": "rank:0/cpu", "pinned": 1}]}}}})");
+  EXPECT_THAT(import_torchrec(plan, "file", {}, workload, topology).losses,
+              testing::ElementsAre("Left out: cache_load_factor, pinned, version."));
+  const json configs = json::parse(R"({"weight_sharing": true, "tables": [{"name": "t",
+    "num_embeddings": 5, "embedding_dim": 8, "pooling_factor": 1}]})");
+  EXPECT_THAT(import_configs(configs, "file").losses,
+              testing::ElementsAre("Left out: weight_sharing."));
+}
+
 TEST(ImportConfigs, TranslatesEmbeddingBagConfigs) {
   const json document = json::parse(R"([{"name": "t", "num_embeddings": 100, "embedding_dim": 16,
     "data_type": "DataType.FP16", "pooling": "MEAN", "feature_names": ["f", "g"],

@@ -45,6 +45,14 @@ TEST(Report, HoldsPhasesMemoryAndTablesOfThePlan) {
   EXPECT_EQ(data["search"]["progress"][1], nlohmann::json({0.4, 8.0}));
 }
 
+TEST(Report, SaysHowEachTableIsExchanged) {
+  Plan plan = sample_plan();
+  plan.unique_rows = {TableId(1)};
+  const nlohmann::json data = report_to_json(plan, ColumnCostModel(), {});
+  EXPECT_EQ(data["tables"][0]["exchange"], "pooled");
+  EXPECT_EQ(data["tables"][1]["exchange"], "unique_rows");
+}
+
 TEST(Report, KeepsHostileNamesInsideTheData) {
   const nlohmann::json data = report_to_json(sample_plan(), ColumnCostModel(), {});
   const std::string html = report_to_html(data);

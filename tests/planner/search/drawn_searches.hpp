@@ -34,7 +34,7 @@ inline std::vector<ShardingType> draw_types(RandomStream& random) {
 inline SearchOptions options_of(RandomStream& random) {
   SearchOptions options;
   options.types = draw_types(random);
-  options.memory_model = static_cast<MemoryModel>(random.below(3));
+  options.memory_model = static_cast<MemoryModel>(random.below(4));
   options.objective = static_cast<Objective>(random.below(3));
   options.effort.work_limit = kLittleWork;
   options.effort.threads = 1;

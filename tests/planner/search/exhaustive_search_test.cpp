@@ -44,8 +44,8 @@ TEST_P(SearchProperties, BoundIsAtMostTheOptimumAndThatAtMostThePlan) {
         testing::draw_workload(random, {.most_tables = fitted()         ? 4U
                                                        : seed % 10 == 0 ? 8U
                                                                         : 6U});
-    Topology topology = testing::draw_topology_for(GetParam(), random);
-    topology.ranks.resize(std::min<std::size_t>(topology.ranks.size(), 3), topology.ranks.front());
+    const Topology topology =
+        testing::at_most_three(testing::draw_topology_for(GetParam(), random));
     SearchOptions options;
     options.types = {ShardingType::table_wise};
     options.objective = seed % 2 == 0 ? Objective::step : Objective::max_sum;

@@ -98,7 +98,7 @@ void walk(const std::string& model_name, Objective objective, std::uint64_t seed
   const Workload workload = testing::draw_workload(random, {.most_tables = 8});
   const Topology topology = testing::draw_topology_for(model_name, random);
   const auto model = make_cost_model(model_name);
-  const auto memory_model = static_cast<MemoryModel>(random.below(3));
+  const auto memory_model = static_cast<MemoryModel>(random.below(4));
   const Problem problem = make_problem(workload, topology, memory_model, kTypes);
   const auto pricer = model->rank_pricer(workload, topology);
   const SearchSpace space(problem, *pricer, objective, ColumnWidths::any);

@@ -1,5 +1,6 @@
 #include "planner/search/local/memory_bound.hpp"
 
+#include "planner/describe_plan.hpp"
 #include "planner/search/search.hpp"
 #include "tests/planner/sample_workload.hpp"
 #include "tests/planner/search/random_problems.hpp"
@@ -49,12 +50,6 @@ SearchResult tightest(const Workload& workload, const Topology& topology,
   return search_plan(workload, topology, *make_cost_model("analytic"), options);
 }
 
-Bytes fullest(const Plan& plan) {
-  Bytes most;
-  for (const RankPrediction& rank : plan.predicted) most = std::max(most, rank.memory);
-  return most;
-}
-
 // The least that the fullest rank holds in any placement of whole tables.
 std::int64_t least_of_all(const Workload& workload, const Topology& topology) {
   const Problem problem =
@@ -86,17 +81,16 @@ TEST(MemoryBound, IsAtMostTheOptimumAndThatAtMostThePlan) {
     SCOPED_TRACE(seed);
     RandomStream random(seed, 31);
     const Workload workload = testing::draw_workload(random, {.most_tables = 6});
-    Topology topology = testing::draw_topology(random);
-    topology.ranks.resize(std::min<std::size_t>(topology.ranks.size(), 3), topology.ranks.front());
+    const Topology topology = testing::at_most_three(testing::draw_topology(random));
     const SearchResult result = tightest(workload, topology, {ShardingType::table_wise});
     ASSERT_TRUE(result.plan);
     EXPECT_FALSE(result.lower_bound_ms);
     const Bytes optimum(least_of_all(workload, topology));
     EXPECT_LE(result.lower_bound_bytes.value(), optimum);
-    EXPECT_GE(fullest(*result.plan), optimum);
+    EXPECT_GE(fullest_rank(*result.plan), optimum);
     if (result.termination != Termination::optimal) continue;
     ++proved;
-    EXPECT_EQ(fullest(*result.plan), optimum);
+    EXPECT_EQ(fullest_rank(*result.plan), optimum);
   }
   EXPECT_GT(proved, 20);
 }
@@ -110,7 +104,7 @@ TEST(MemoryBound, HoldsForEveryType) {
     const Topology topology = testing::draw_topology(random);
     const SearchResult result = tightest(workload, topology, all);
     ASSERT_TRUE(result.plan);
-    EXPECT_LE(result.lower_bound_bytes.value(), fullest(*result.plan));
+    EXPECT_LE(result.lower_bound_bytes.value(), fullest_rank(*result.plan));
   }
 }
 

@@ -2,6 +2,7 @@
 #include "planner/plan_json.hpp"
 #include "planner/search/algorithms.hpp"
 #include "planner/search/search.hpp"
+#include "tests/planner/objective_of.hpp"
 #include "tests/planner/search/drawn_searches.hpp"
 
 #include <gtest/gtest.h>
@@ -19,13 +20,6 @@ using testing::expect_sound;
 using testing::options_of;
 using testing::SearchProperties;
 using testing::tighten;
-
-double objective_of(const Plan& plan) {
-  if (plan.objective != Objective::memory) return plan.cost_ms;
-  Bytes most;
-  for (const RankPrediction& rank : plan.predicted) most = std::max(most, rank.memory);
-  return static_cast<double>(most.value());
-}
 
 bool places(const Algorithm& algorithm, const std::vector<ShardingType>& types) {
   return std::all_of(types.begin(), types.end(), [&](ShardingType type) {

@@ -25,8 +25,8 @@ const std::vector<std::string> kGreedy = {"random",     "round_robin",   "size_g
 SearchOptions random_options() {
   SearchOptions options;
   options.algorithm = *rc::gen::elementOf(kGreedy);
-  options.memory_model =
-      *rc::gen::element(MemoryModel::full, MemoryModel::weights, MemoryModel::torchrec);
+  options.memory_model = *rc::gen::element(MemoryModel::full, MemoryModel::overlap,
+                                           MemoryModel::weights, MemoryModel::torchrec);
   options.seed = *rc::gen::arbitrary<std::uint8_t>();
   return options;
 }
