@@ -101,7 +101,8 @@ Outcome run(const Plan& plan, Communicator& comm, const Trainee& trainee);
 struct Manner {
   std::int64_t threads = 1;  ///< of each rank
   bool overlap = false;      ///< and batches are announced
-  WireFormats wire = {};     ///< this makes one
+  bool communication_thread = false;
+  WireFormats wire = {};  ///< this makes one
 };
 
 /// Runs all steps on this rank; `visit` sees the embeddings and the batch after each step.
