@@ -22,6 +22,7 @@ struct BenchArguments {
   std::string optimizer;
   std::string unique_rows;
   std::string device = "cpu";
+  std::string communication_thread = "auto";
   BenchOptions options;
   double wait_limit_s = 1800;
   bool json = false;
@@ -40,6 +41,8 @@ BenchOptions options_of(const BenchArguments& arguments) {
   BenchOptions options = arguments.options;
   options.may_take_turns = true;
   options.backend.backend = value_of_flag("--device", arguments.device, parse_backend);
+  options.communication_thread = value_of_flag(
+      "--communication-thread", arguments.communication_thread, parse_communication_thread);
   if (!arguments.unique_rows.empty()) {
     options.unique_rows = parse_unique_rows_choice(arguments.unique_rows);
   }
@@ -107,6 +110,10 @@ void add_options(CLI::App& command, BenchArguments& arguments) {
       ->capture_default_str();
   command.add_flag("--overlap,!--no-overlap", options.overlap,
                    "Whether ranks exchange while they compute (default: no)");
+  command
+      .add_option("--communication-thread", arguments.communication_thread,
+                  "auto | on | off: with --overlap, a thread for messages alone beside --threads")
+      ->capture_default_str();
   command.add_flag(
       "--without-phases", options.without_phases,
       "Also time steps that leave out a phase, for each: what it costs beside the rest");

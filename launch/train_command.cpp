@@ -169,6 +169,10 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
       "--overlap,!--no-overlap",
       [arguments](std::int64_t count) { arguments->flags["overlap"] = count > 0; },
       "Whether ranks exchange while they compute (default: no); the results are the same");
+  add_setting<Text>(
+      command, arguments, "communication_thread",
+      "auto | on | off: with --overlap, a thread for messages alone beside --threads\n"
+      "(default auto: where a core is spare)");
   add_setting<double>(command, arguments, "wait_limit_s",
                       "Seconds for which ranks wait for each other (default 1800; 0: for ever)");
   add_setting<Number>(command, arguments, "progress_every",

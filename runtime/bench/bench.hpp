@@ -3,6 +3,7 @@
 #include "planner/plan.hpp"
 #include "planner/unique_rows_choice.hpp"
 #include "runtime/bench/bench_result.hpp"
+#include "runtime/comm/communication_thread.hpp"
 #include "runtime/comm/communicator.hpp"
 #include "runtime/device/backend.hpp"
 
@@ -18,9 +19,10 @@ struct BenchOptions {
   std::optional<UniqueRowsChoice> unique_rows;  ///< unset: as the plan says
   double zipf = 1.05;                           ///< skew of the synthetic ids
   std::int64_t batch_size = 0;                  ///< global; 0: the plan's
-  bool dense = false;           ///< also train a DLRM's dense part, run_bench() says which
-  std::int64_t threads = 1;     ///< per rank, of look-up, update and LibTorch
-  bool overlap = false;         ///< of exchanges and computing, where ranks do not take turns
+  bool dense = false;        ///< also train a DLRM's dense part, run_bench() says which
+  std::int64_t threads = 1;  ///< per rank, of look-up, update and LibTorch
+  bool overlap = false;      ///< of exchanges and computing, where ranks do not take turns
+  CommunicationThread communication_thread = CommunicationThread::automatic;  ///< with overlap
   bool without_phases = false;  ///< also time steps that leave out a phase, for each
   std::uint64_t seed = 1;
   BackendOptions backend = {};

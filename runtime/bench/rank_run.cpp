@@ -43,7 +43,8 @@ RankModelSpec spec_of(const Plan& plan, const BenchOptions& options) {
                      .dense = {},
                      .seed = options.seed,
                      .threads = options.threads,
-                     .overlap = options.overlap};
+                     .overlap = options.overlap,
+                     .communication_thread = options.communication_thread};
   if (options.dense) spec.dense = model_of(plan);
   if (options.optimizer == OptimizerKind::sgd) spec.dense_optimizer.kind = OptimizerKind::sgd;
   return spec;

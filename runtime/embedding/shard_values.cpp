@@ -3,6 +3,7 @@
 #include "costmodel/bytes.hpp"
 #include "costmodel/errors.hpp"
 #include "runtime/embedding/huge_pages.hpp"
+#include "runtime/embedding/row_shares.hpp"
 
 #include <fmt/format.h>
 
@@ -24,11 +25,17 @@ namespace {
 }
 
 template <class T>
-LineVector<T> filled(const Table& table, const Shard& shard, std::int64_t per_row, T value) {
+LineVector<T> zeros(const Table& table, const Shard& shard, std::int64_t per_row,
+                    Workers& workers) {
   const std::int64_t values = checked_product(shard.rows(), per_row, "weights of a shard");
+  const auto size = static_cast<std::size_t>(values);
   try {
     LineVector<T> result;
-    resize_in_huge_pages(result, static_cast<std::size_t>(values), value);
+    result.reserve(size);
+    ask_for_huge_pages(result.data(), size * sizeof(T));
+    touch_pages(workers, result.data(), shard.rows(),
+                static_cast<std::size_t>(per_row) * sizeof(T));
+    result.resize(size);
     return result;
   } catch (const std::bad_alloc&) {
     refuse(table, shard, values, sizeof(T));
@@ -40,22 +47,25 @@ LineVector<T> filled(const Table& table, const Shard& shard, std::int64_t per_ro
 }  // namespace
 
 LineVector<float> shard_values(const Table& table, const Shard& shard, std::int64_t per_row,
-                               float value) {
-  return filled(table, shard, per_row, value);
+                               Workers& workers) {
+  return zeros<float>(table, shard, per_row, workers);
 }
 
-LineVector<std::uint16_t> shard_values16(const Table& table, const Shard& shard) {
-  return filled(table, shard, shard.columns(), std::uint16_t{0});
+LineVector<std::uint16_t> shard_values16(const Table& table, const Shard& shard, Workers& workers) {
+  return zeros<std::uint16_t>(table, shard, shard.columns(), workers);
 }
 
 LineVector<float> initial_state(const Table& table, const Shard& shard,
-                                const OptimizerSettings& settings) {
+                                const OptimizerSettings& settings, Workers& workers) {
   const std::int64_t width = state_width(table.optimizer, settings, shard.columns());
-  LineVector<float> state = shard_values(table, shard, width, 0.0F);
+  LineVector<float> state = shard_values(table, shard, width, workers);
+  if (state.empty()) return state;
   const auto step = static_cast<std::size_t>(width);
-  for (std::size_t row = 0; row < state.size(); row += step) {
-    fill_initial_state(table.optimizer, settings, std::span(state).subspan(row, step));
-  }
+  share_rows(workers, shard.rows(), [&](std::int64_t begin, std::int64_t end) {
+    for (auto row = static_cast<std::size_t>(begin); row < static_cast<std::size_t>(end); ++row) {
+      fill_initial_state(table.optimizer, settings, std::span(state).subspan(row * step, step));
+    }
+  });
   return state;
 }
 

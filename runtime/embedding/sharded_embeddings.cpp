@@ -26,10 +26,11 @@ ShardedEmbeddings::State::State(const Plan& plan, Communicator& communicator,
       options(chosen),
       workload(accepted(plan, communicator.size()).workload),
       layout(make_layout(plan, PartialSums::in_nodes)),
+      workers(options.threads,
+              options.communication_thread ? Workers::Caller::stands_by : Workers::Caller::works),
       shards(make_shards(plan)),
       split_means(layout, workload),
       own_vectors(layout, workload),
-      workers(options.threads),
       owned(layout, workload, options.optimizer, comm.rank(), owned_shards(), workers),
       pooled_rows(layout, workload, workers),
       replicated(layout, workload, options.optimizer, replicated_shards()),
@@ -45,8 +46,7 @@ ShardedEmbeddings::State::State(const Plan& plan, Communicator& communicator,
   }
 }
 
-std::vector<ShardedEmbeddings::LocalShard> ShardedEmbeddings::State::make_shards(
-    const Plan& plan) const {
+std::vector<ShardedEmbeddings::LocalShard> ShardedEmbeddings::State::make_shards(const Plan& plan) {
   std::vector<LocalShard> made;
   for (const Shard& shard : layout.owners[comm.rank().index()].shards) {
     made.push_back(make_shard(shard));
@@ -57,18 +57,18 @@ std::vector<ShardedEmbeddings::LocalShard> ShardedEmbeddings::State::make_shards
   return made;
 }
 
-ShardedEmbeddings::LocalShard ShardedEmbeddings::State::make_shard(const Shard& shard) const {
+ShardedEmbeddings::LocalShard ShardedEmbeddings::State::make_shard(const Shard& shard) {
   const Table& table = workload.table(shard.table);
   LocalShard local;
   local.shard = shard;
   local.dtype = table.dtype;
   local.rounding_key = rounding_table_key(options.seed, table.name);
   if (table.dtype == DataType::fp32) {
-    local.weights = initial_weights(options.seed, table, shard);
+    local.weights = initial_weights(options.seed, table, shard, workers);
   } else {
-    local.weights16 = initial_weights16(options.seed, table, shard);
+    local.weights16 = initial_weights16(options.seed, table, shard, workers);
   }
-  local.state = initial_state(table, shard, options.optimizer);
+  local.state = initial_state(table, shard, options.optimizer, workers);
   return local;
 }
 

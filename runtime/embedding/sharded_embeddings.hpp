@@ -29,9 +29,13 @@ struct EmbeddingOptions {
   std::uint64_t seed = 1;
   OptimizerSettings optimizer = {};
   WireFormats wire = {};
-  std::int64_t threads =
-      1;                 ///< that look up and update, this one among them; the bits are the same
+  /// That look up and update, this one among them unless it is the communication thread; the bits
+  /// are the same.
+  std::int64_t threads = 1;
   bool overlap = false;  ///< exchange while computing; the same on all ranks; the bits are the same
+  /// The calling thread moves messages on, and nothing else, while the others look up and update;
+  /// for a core that is spare. Of use with overlap; the bits are the same.
+  bool communication_thread = false;
 };
 
 /// What a rank spent in the last step, by phase, and what it sent for its batch. With overlap, the
@@ -78,6 +82,11 @@ class ShardedEmbeddings {
   /// and `vectors`, of num_vector_values(). Blocks.
   void forward(const Batch& batch, std::span<float> pooled, std::span<float> vectors = {});
 
+  /// forward() in two parts, so that something can be computed while values travel: the first looks
+  /// up and sends, the second fills `pooled` and `vectors`, which must stay until then. Both block.
+  void start_forward(const Batch& batch, std::span<float> pooled, std::span<float> vectors = {});
+  void finish_forward();
+
   /// Takes d loss / d pooled and d loss / d vectors of the same batch (mean over the global batch
   /// already inside) and updates the weights. Blocks.
   void backward(std::span<const float> pooled_gradient, float learning_rate,
@@ -89,6 +98,17 @@ class ShardedEmbeddings {
   void bring_gradients(std::span<const float> pooled_gradient,
                        std::span<const float> vector_gradient = {});
   void update(float learning_rate, float gradient_scale);
+
+  /// bring_gradients() in two parts, as those of forward(): the first sends the gradients, which
+  /// must stay until the second has ended. Both block.
+  void start_gradients(std::span<const float> pooled_gradient,
+                       std::span<const float> vector_gradient = {});
+  void finish_gradients();
+
+  /// Moves on what travels between the parts of a step; does not block. Throws as
+  /// Communicator::Exchange::advance().
+  void advance();
+
   /// Σ g² over this rank's shards after bring_gradients(); replicated tables count on rank 0 alone,
   /// so that the ranks' sums add up to the whole. Costs one pass over the batch's gradients.
   double gradient_square_sum();

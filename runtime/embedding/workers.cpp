@@ -1,11 +1,12 @@
 #include "runtime/embedding/workers.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace shardwright {
 
-Workers::Workers(std::int64_t threads) {
-  for (std::int64_t t = 1; t < threads; ++t) {
+Workers::Workers(std::int64_t threads, Caller caller) : caller_(caller) {
+  for (std::int64_t t = stands_by() ? 0 : 1; t < threads; ++t) {
     others_.emplace_back([this, t] { serve(static_cast<std::size_t>(t)); });
   }
 }
@@ -20,21 +21,45 @@ Workers::~Workers() {
 }
 
 void Workers::run(std::size_t tasks, const std::function<void(std::size_t, std::size_t)>& task) {
-  if (others_.empty() || tasks < 2) {
-    task_ = &task;
+  task_ = &task;
+  one_for_each_ = false;
+  if (tasks == 0) return;
+  if (!stands_by() && (others_.empty() || tasks == 1)) {
     for (std::size_t i = 0; i < tasks; ++i) do_task(i, 0);
     return;
   }
+  start(tasks);
+  end();
+}
+
+void Workers::run_on_each(const std::function<void(std::size_t)>& task) {
+  const std::function<void(std::size_t, std::size_t)> of_thread = [&](std::size_t, std::size_t t) {
+    task(t);
+  };
+  task_ = &of_thread;
+  one_for_each_ = true;
+  start(threads());
+  end();
+}
+
+void Workers::start(std::size_t tasks) {
   {
     const std::lock_guard lock(mutex_);
-    task_ = &task;
     next_ = 0;
     tasks_ = tasks;
     working_ = others_.size();
     ++runs_;
   }
   begun_.notify_all();
-  work(0);
+}
+
+/// The calling thread's part, and that of the others.
+void Workers::end() {
+  if (stands_by()) {
+    stand_by();
+  } else {
+    work(0);
+  }
   std::unique_lock lock(mutex_);
   ended_.wait(lock, [&] { return working_ == 0; });
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
@@ -56,6 +81,11 @@ void Workers::serve(std::size_t thread) {
 }
 
 void Workers::work(std::size_t thread) {
+  if (!one_for_each_) return take_tasks(thread);
+  keep_failure([&] { do_task(thread, thread); });
+}
+
+void Workers::take_tasks(std::size_t thread) {
   while (true) {
     std::size_t mine = 0;
     {
@@ -63,19 +93,40 @@ void Workers::work(std::size_t thread) {
       if (next_ >= tasks_) return;
       mine = next_++;
     }
-    try {
-      do_task(mine, thread);
-    } catch (...) {
-      const std::lock_guard lock(mutex_);
-      failure_ = std::current_exception();
-      next_ = tasks_;
-    }
+    keep_failure([&] { do_task(mine, thread); });
+  }
+}
+
+/// Sleeps for most of the time: the core may be another thread's too.
+void Workers::stand_by() {
+  constexpr std::chrono::microseconds kNap{50};
+  const auto all_done = [&] { return working_ == 0; };
+  std::unique_lock lock(mutex_);
+  do {
+    lock.unlock();
+    keep_failure([&] {
+      if (between_tasks_) between_tasks_();
+    });
+    lock.lock();
+    ended_.wait_for(lock, kNap, all_done);
+  } while (!all_done() && !failure_);
+}
+
+/// What `work` throws; tasks that have not begun are then left out.
+template <class Work>
+void Workers::keep_failure(Work work) {
+  try {
+    work();
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::current_exception();
+    next_ = tasks_;
   }
 }
 
 void Workers::do_task(std::size_t task, std::size_t thread) {
   (*task_)(task, thread);
-  if (thread == 0 && between_tasks_) between_tasks_();
+  if (thread == 0 && !stands_by() && between_tasks_) between_tasks_();
 }
 
 }  // namespace shardwright

@@ -18,6 +18,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace shardwright {
@@ -50,15 +51,17 @@ struct DenseModel::State {
   at::Tensor gradients;  ///< flat; every parameter's grad() is a view into it
   std::vector<DenseState> optimizer_state;
   std::int64_t updates = 0;
+  BottomPass bottom;
+  at::Tensor bottom_output;  ///< of the batch between start() and find_gradients()
 
   void allocate(std::uint64_t seed);
-  double forward_backward(DenseInput input, std::span<const float> labels,
-                          std::int64_t global_batch, std::span<float> pooled_gradient,
-                          std::span<float> vector_gradient);
+  at::Tensor features(std::span<const float> dense, std::size_t samples) const;
+  double find_gradients(DenseInput input, std::span<const float> labels, std::int64_t global_batch,
+                        std::span<float> pooled_gradient, std::span<float> vector_gradient);
   void predict(const DenseInput& input, std::span<float> probability) const;
   void apply_gradients(double learning_rate, float scale);
-  DenseInput input_of(std::span<const float> dense, std::span<const float> pooled,
-                      std::span<const JaggedVectors> vectors, std::size_t samples) const;
+  DenseInput input_of(const at::Tensor& of_dense, std::span<const float> pooled,
+                      std::span<const JaggedVectors> vectors) const;
   void copy_gradient(const at::Tensor& input, std::span<float> gradient) const;
   std::vector<Parameter> copies(const std::vector<at::Tensor>& tensors,
                                 const std::string& suffix) const;
@@ -92,13 +95,15 @@ DenseModel::DenseModel(const DlrmConfig& config, const DenseOptimizer& optimizer
 
 DenseModel::~DenseModel() = default;
 
-DenseInput DenseModel::State::input_of(std::span<const float> dense, std::span<const float> pooled,
-                                       std::span<const JaggedVectors> vectors,
-                                       std::size_t samples) const {
-  const auto rows = static_cast<std::int64_t>(samples);
+at::Tensor DenseModel::State::features(std::span<const float> dense, std::size_t samples) const {
+  return view(dense, {static_cast<std::int64_t>(samples), config.num_dense}).to(device);
+}
+
+DenseInput DenseModel::State::input_of(const at::Tensor& of_dense, std::span<const float> pooled,
+                                       std::span<const JaggedVectors> vectors) const {
   DenseInput input;
-  input.dense = view(dense, {rows, config.num_dense}).to(device);
-  input.pooled = view_on(device, pooled, {rows, config.pooled_columns()});
+  input.dense = of_dense;
+  input.pooled = view_on(device, pooled, {of_dense.size(0), config.pooled_columns()});
   for (const JaggedVectors& feature : vectors) {
     input.vectors.push_back(view(feature.values, {feature.offsets.back(), feature.dim}));
     input.offsets.push_back(view(feature.offsets));
@@ -116,10 +121,10 @@ void DenseModel::State::copy_gradient(const at::Tensor& input, std::span<float> 
   }
 }
 
-double DenseModel::State::forward_backward(DenseInput input, std::span<const float> labels,
-                                           std::int64_t global_batch,
-                                           std::span<float> pooled_gradient,
-                                           std::span<float> vector_gradient) {
+double DenseModel::State::find_gradients(DenseInput input, std::span<const float> labels,
+                                         std::int64_t global_batch,
+                                         std::span<float> pooled_gradient,
+                                         std::span<float> vector_gradient) {
   input.pooled.set_requires_grad(true);
   for (at::Tensor& vectors : input.vectors) vectors.set_requires_grad(true);
   const auto samples = static_cast<std::int64_t>(labels.size());
@@ -135,21 +140,45 @@ double DenseModel::State::forward_backward(DenseInput input, std::span<const flo
   return losses.detach().sum(at::kDouble).item<double>();
 }
 
+void DenseModel::start(std::span<const float> dense, std::size_t samples,
+                       const std::function<void()>& between) {
+  with_libtorch([&] {
+    state_->gradients.zero_();
+    if (samples == 0) return;
+    state_->bottom_output =
+        state_->bottom.forward(state_->part.bottom, state_->features(dense, samples), between);
+  });
+}
+
+double DenseModel::find_gradients(std::span<const float> pooled, std::span<const float> labels,
+                                  std::int64_t global_batch, std::span<float> pooled_gradient,
+                                  std::span<const JaggedVectors> vectors,
+                                  std::span<float> vector_gradient) {
+  if (labels.empty()) return 0;
+  return with_libtorch([&] {
+    const at::Tensor of_dense = std::exchange(state_->bottom_output, {});
+    return state_->find_gradients(state_->input_of(of_dense, pooled, vectors), labels, global_batch,
+                                  pooled_gradient, vector_gradient);
+  });
+}
+
+void DenseModel::finish(const std::function<void()>& between) {
+  with_libtorch([&] { state_->bottom.backward(between); });
+}
+
 double DenseModel::forward_backward(std::span<const float> dense, std::span<const float> pooled,
                                     std::span<const float> labels, std::int64_t global_batch,
                                     std::span<float> pooled_gradient,
                                     std::span<const JaggedVectors> vectors,
                                     std::span<float> vector_gradient) {
-  return with_libtorch([&] {
-    state_->gradients.zero_();
-    if (labels.empty()) return 0.0;
-    return state_->forward_backward(state_->input_of(dense, pooled, vectors, labels.size()), labels,
-                                    global_batch, pooled_gradient, vector_gradient);
-  });
+  start(dense, labels.size());
+  const double loss_sum =
+      find_gradients(pooled, labels, global_batch, pooled_gradient, vectors, vector_gradient);
+  finish();
+  return loss_sum;
 }
 
 void DenseModel::State::predict(const DenseInput& input, std::span<float> probability) const {
-  const at::NoGradGuard no_grad;
   const at::Tensor result = at::sigmoid(part.logits(input)).to(at::kCPU).contiguous();
   std::copy_n(result.data_ptr<float>(), probability.size(), probability.begin());
 }
@@ -158,7 +187,10 @@ void DenseModel::predict(std::span<const float> dense, std::span<const float> po
                          std::span<float> probability, std::span<const JaggedVectors> vectors) {
   if (probability.empty()) return;
   with_libtorch([&] {
-    state_->predict(state_->input_of(dense, pooled, vectors, probability.size()), probability);
+    const at::NoGradGuard no_grad;
+    const at::Tensor of_dense =
+        BottomPass().forward(state_->part.bottom, state_->features(dense, probability.size()), {});
+    state_->predict(state_->input_of(of_dense, pooled, vectors), probability);
   });
 }
 

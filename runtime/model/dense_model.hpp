@@ -5,6 +5,7 @@
 #include "runtime/embedding/jagged_vectors.hpp"
 #include "runtime/model/dense_optimizer.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -56,6 +57,18 @@ class DenseModel {
                           std::span<float> pooled_gradient,
                           std::span<const JaggedVectors> vectors = {},
                           std::span<float> vector_gradient = {});
+
+  /// forward_backward() in three parts, between which values may travel: start() computes what
+  /// depends on dense features alone (the bottom MLP; of a TorchScript module nothing),
+  /// find_gradients() what follows and all gradients but those of start()'s layers, finish() these.
+  /// `dense` must stay until finish(). The first and the last call `between`, unless it is empty,
+  /// after each layer.
+  void start(std::span<const float> dense, std::size_t samples,
+             const std::function<void()>& between = {});
+  double find_gradients(std::span<const float> pooled, std::span<const float> labels,
+                        std::int64_t global_batch, std::span<float> pooled_gradient,
+                        std::span<const JaggedVectors> vectors, std::span<float> vector_gradient);
+  void finish(const std::function<void()>& between = {});
 
   /// Probability of a positive label per sample.
   void predict(std::span<const float> dense, std::span<const float> pooled,

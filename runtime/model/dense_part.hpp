@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/model/bottom_pass.hpp"
 #include "runtime/model/dense_model.hpp"
 
 #include <ATen/core/Tensor.h>
@@ -12,7 +13,7 @@ namespace shardwright {
 
 /// What logits are made of.
 struct DenseInput {
-  at::Tensor dense;   ///< features, [samples][num_dense]
+  at::Tensor dense;   ///< features, [samples][num_dense], or what the bottom layers made of them
   at::Tensor pooled;  ///< embeddings, [samples][pooled_columns()]
   /// Of each feature without pooling: its ids' vectors, [ids][dim], and where each sample's begin
   /// among them, 64-bit integers [samples + 1].
@@ -21,9 +22,10 @@ struct DenseInput {
 
 /// A dense part as LibTorch sees it: what is trained, and how logits come of it.
 struct DensePart {
-  std::vector<std::string> names;      ///< of the parameters
-  std::vector<at::Tensor> parameters;  ///< floats, leaves that require gradients
-  std::function<at::Tensor(const DenseInput& input)> logits;  ///< [samples]
+  std::vector<std::string> names;         ///< of the parameters
+  std::vector<at::Tensor> parameters;     ///< floats, leaves that require gradients
+  std::vector<BottomPass::Layer> bottom;  ///< that dense features pass first; none of a module
+  std::function<at::Tensor(const DenseInput& input)> logits;  ///< [samples], of what comes after
 };
 
 /// The DLRM or DCNv2 of the sizes, with the initial weights of the seed.

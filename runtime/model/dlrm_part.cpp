@@ -50,23 +50,26 @@ at::Tensor lower_triangle(std::int64_t n) {
   return at::tensor(positions, at::kLong);
 }
 
-at::Tensor bottom_output(const Layers& layers, const at::Tensor& dense) {
-  at::Tensor x = dense;
-  for (const Layer& layer : layers.bottom) x = at::relu(at::linear(x, layer.weight, layer.bias));
-  return x;
+std::vector<BottomPass::Layer> bottom_layers(const std::vector<Layer>& bottom) {
+  std::vector<BottomPass::Layer> layers;
+  for (const Layer& layer : bottom) {
+    layers.emplace_back([layer](const at::Tensor& input) {
+      return at::relu(at::linear(input, layer.weight, layer.bias));
+    });
+  }
+  return layers;
 }
 
 /// The bottom MLP's output and the dot products of all pairs of vectors.
-at::Tensor dot_interaction(const Layers& layers, const at::Tensor& dense,
+at::Tensor dot_interaction(const Layers& layers, const at::Tensor& bottom,
                            const at::Tensor& pooled) {
   const DlrmConfig& config = layers.config;
   const at::Tensor embeddings = pooled.view({-1, config.num_features, config.embedding_dim});
   std::vector<at::Tensor> result;
   at::Tensor vectors = embeddings;  // [samples][vectors][embedding_dim]
   if (config.num_dense > 0) {
-    const at::Tensor x = bottom_output(layers, dense);
-    result.push_back(x);
-    vectors = at::cat({x.unsqueeze(1), embeddings}, 1);
+    result.push_back(bottom);
+    vectors = at::cat({bottom.unsqueeze(1), embeddings}, 1);
   }
   const at::Tensor dots = at::bmm(vectors, vectors.transpose(1, 2));
   result.push_back(dots.flatten(1).index_select(1, layers.pairs));
@@ -74,10 +77,10 @@ at::Tensor dot_interaction(const Layers& layers, const at::Tensor& dense,
 }
 
 /// The bottom MLP's output and the embeddings side by side, crossed with themselves.
-at::Tensor cross_interaction(const Layers& layers, const at::Tensor& dense,
+at::Tensor cross_interaction(const Layers& layers, const at::Tensor& bottom,
                              const at::Tensor& pooled) {
   const bool has_dense = layers.config.num_dense > 0;
-  const at::Tensor x0 = has_dense ? at::cat({bottom_output(layers, dense), pooled}, 1) : pooled;
+  const at::Tensor x0 = has_dense ? at::cat({bottom, pooled}, 1) : pooled;
   at::Tensor x = x0;
   for (const CrossLayer& layer : layers.cross) {
     const at::Tensor low = at::linear(x, layer.v);
@@ -86,9 +89,9 @@ at::Tensor cross_interaction(const Layers& layers, const at::Tensor& dense,
   return x;
 }
 
-at::Tensor logits_of(const Layers& layers, const at::Tensor& dense, const at::Tensor& pooled) {
-  at::Tensor y = layers.config.cross_layers > 0 ? cross_interaction(layers, dense, pooled)
-                                                : dot_interaction(layers, dense, pooled);
+at::Tensor logits_of(const Layers& layers, const at::Tensor& bottom, const at::Tensor& pooled) {
+  at::Tensor y = layers.config.cross_layers > 0 ? cross_interaction(layers, bottom, pooled)
+                                                : dot_interaction(layers, bottom, pooled);
   for (const Layer& layer : layers.top) {
     const bool last = &layer == &layers.top.back();
     y = at::linear(y, layer.weight, layer.bias);
@@ -126,6 +129,7 @@ DensePart make_dense_part(const DlrmConfig& config, std::uint64_t seed, at::Devi
     const std::int64_t vectors = config.num_features + (config.num_dense > 0 ? 1 : 0);
     layers->pairs = lower_triangle(vectors).to(device);
   }
+  part.bottom = bottom_layers(layers->bottom);
   part.logits = [layers](const DenseInput& input) {
     return logits_of(*layers, input.dense, input.pooled);
   };

@@ -61,7 +61,8 @@ json job_identity(const TrainConfig& config, const TrainingInputs& inputs) {
   for (const char* key :
        {"data", "plan", "threads", "wait_limit_s", "progress_every", "metrics_every",
         "metrics_file", "metrics_port", "metrics_bind", "tensorboard", "allow_shared_gpu",
-        "checkpoint_every", "checkpoint_keep", "resume", "overlap", "read_ahead", "read_threads"})
+        "checkpoint_every", "checkpoint_keep", "resume", "overlap", "communication_thread",
+        "read_ahead", "read_threads"})
     identity.erase(key);
   for (const char* key : {"trace", "trace_steps", "record_timings", "compare_every"})
     identity.erase(key);

@@ -29,8 +29,10 @@ std::unique_ptr<RankModel> make_rank_model(Communicator& comm, const RankModelSp
     }
     return make_device_model(comm, spec, options.allow_shared_gpu);
   }
+  const bool thread_apart =
+      spec.overlap && gets_communication_thread(comm, spec.communication_thread, spec.threads);
   std::unique_ptr<RankModel> model;
-  run_together(comm, [&] { model = std::make_unique<ShardedModel>(spec, comm); });
+  run_together(comm, [&] { model = std::make_unique<ShardedModel>(spec, comm, thread_apart); });
   return model;
 }
 

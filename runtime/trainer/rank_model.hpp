@@ -1,6 +1,7 @@
 #pragma once
 
 #include "planner/plan.hpp"
+#include "runtime/comm/communication_thread.hpp"
 #include "runtime/comm/communicator.hpp"
 #include "runtime/data/batch.hpp"
 #include "runtime/device/backend.hpp"
@@ -30,6 +31,7 @@ struct RankModelSpec {
   double gradient_clip_norm =
       0;                 ///< most that all gradients' norm may be; 0: any; on the CPU alone
   bool overlap = false;  ///< of exchanges and computing, on the CPU alone: EmbeddingOptions
+  CommunicationThread communication_thread = CommunicationThread::automatic;  ///< with overlap
 };
 
 /// Of one step.

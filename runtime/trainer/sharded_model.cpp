@@ -8,7 +8,7 @@
 
 namespace shardwright {
 
-ShardedModel::ShardedModel(const RankModelSpec& spec, Communicator& comm)
+ShardedModel::ShardedModel(const RankModelSpec& spec, Communicator& comm, bool communication_thread)
     : comm_(comm),
       gradient_clip_norm_(spec.gradient_clip_norm),
       overlap_(spec.overlap),
@@ -17,7 +17,8 @@ ShardedModel::ShardedModel(const RankModelSpec& spec, Communicator& comm)
                    .optimizer = spec.embedding_optimizer,
                    .wire = spec.wire,
                    .threads = spec.threads,
-                   .overlap = spec.overlap}) {
+                   .overlap = spec.overlap,
+                   .communication_thread = communication_thread}) {
   if (spec.dense) dense_.emplace(*spec.dense, spec.dense_optimizer, spec.seed);
 }
 
@@ -45,19 +46,36 @@ std::span<const ShardedEmbeddings::LocalShard> ShardedModel::local_shards() {
   return in_floats_;
 }
 
-void ShardedModel::look_up(const Batch& batch) {
-  const std::vector<UnpooledFeature>& unpooled = embeddings_.unpooled_features();
+void ShardedModel::start_look_up(const Batch& batch) {
   pooled_.resize(static_cast<std::size_t>(batch.size * embeddings_.pooled_columns()));
-  vectors_.resize(num_vector_values(unpooled, batch));
-  embeddings_.forward(batch, pooled_, vectors_);
-  jagged_ = jagged_vectors(unpooled, batch, vectors_);
+  vectors_.resize(num_vector_values(embeddings_.unpooled_features(), batch));
+  embeddings_.start_forward(batch, pooled_, vectors_);
+}
+
+void ShardedModel::finish_look_up(const Batch& batch) {
+  embeddings_.finish_forward();
+  jagged_ = jagged_vectors(embeddings_.unpooled_features(), batch, vectors_);
+}
+
+/// Where messages move on that travel beside the dense part.
+std::function<void()> ShardedModel::between_layers() {
+  if (!overlap_) return {};
+  return [this] { embeddings_.advance(); };
+}
+
+void ShardedModel::start_dense(const Batch& batch, StepReport& report) {
+  if (!trains_dense()) return;
+  report.ms(StepPhase::dense) +=
+      timed([&] { dense_->start(batch.dense, batch.labels.size(), between_layers()); });
 }
 
 /// Returns the sum of the samples' losses.
-double ShardedModel::find_gradient(const Batch& batch) {
-  if (dense_ && left_out_ != StepPhase::dense) {
-    return dense_->forward_backward(batch.dense, pooled_, batch.labels, batch.global_size,
-                                    pooled_gradient_, jagged_, vector_gradient_);
+double ShardedModel::find_gradients(const Batch& batch) {
+  pooled_gradient_.resize(pooled_.size());
+  vector_gradient_.resize(vectors_.size());
+  if (trains_dense()) {
+    return dense_->find_gradients(pooled_, batch.labels, batch.global_size, pooled_gradient_,
+                                  jagged_, vector_gradient_);
   }
   const float share = 1.0F / static_cast<float>(batch.global_size);
   const auto times_share = [share](float value) { return share * value; };
@@ -66,17 +84,34 @@ double ShardedModel::find_gradient(const Batch& batch) {
   return 0;
 }
 
+void ShardedModel::finish_dense(StepReport& report) {
+  if (!trains_dense()) return;
+  report.ms(StepPhase::dense) += timed([&] { dense_->finish(between_layers()); });
+}
+
+/// With overlap, the bottom MLP is computed while pooled values travel.
+void ShardedModel::run_forward(const Batch& batch, StepReport& report) {
+  show_phase("fwd");
+  start_look_up(batch);
+  if (overlap_) start_dense(batch, report);
+  finish_look_up(batch);
+  show_phase("den");
+  if (!overlap_) start_dense(batch, report);
+  report.ms(StepPhase::dense) += timed([&] { report.loss_sum = find_gradients(batch); });
+}
+
+/// With overlap, they leave before the bottom MLP's are known.
+void ShardedModel::send_gradients(StepReport& report) {
+  if (!overlap_) finish_dense(report);
+  show_phase("bwd");
+  embeddings_.start_gradients(pooled_gradient_, vector_gradient_);
+  if (overlap_) finish_dense(report);
+}
+
 StepReport ShardedModel::train(const Batch& batch, const LearningRates& rates) {
   StepReport report;
-  show_phase("fwd");
-  look_up(batch);
-  show_phase("den");
-  report.ms(StepPhase::dense) = timed([&] {
-    pooled_gradient_.resize(pooled_.size());
-    vector_gradient_.resize(vectors_.size());
-    report.loss_sum = find_gradient(batch);
-  });
-  show_phase("bwd");
+  run_forward(batch, report);
+  send_gradients(report);
   if (gradient_clip_norm_ > 0) {
     train_clipped(rates, report);
     return report;
@@ -84,18 +119,23 @@ StepReport ShardedModel::train(const Batch& batch, const LearningRates& rates) {
   if (overlap_) {
     update_while_reducing(rates, report);
   } else {
-    embeddings_.backward(pooled_gradient_, static_cast<float>(rates.embeddings), vector_gradient_);
-    reduce_dense(report);
+    update_then_reduce(rates, report);
   }
   add_phases(embeddings_.phases(), report);
   update_dense(rates.dense, 1, report);
   return report;
 }
 
+void ShardedModel::update_then_reduce(const LearningRates& rates, StepReport& report) {
+  embeddings_.finish_gradients();
+  embeddings_.update(static_cast<float>(rates.embeddings), 1);
+  reduce_dense(report);
+}
+
 /// The dense gradients travel while the embeddings' are exchanged and rows are updated.
 void ShardedModel::update_while_reducing(const LearningRates& rates, StepReport& report) {
   during_reduction(report, [&] { dense_sums_.start(comm_, dense_->gradients()); });
-  embeddings_.bring_gradients(pooled_gradient_, vector_gradient_);
+  embeddings_.finish_gradients();
   during_reduction(report, [&] { dense_sums_.send_sums(comm_); });
   embeddings_.update(static_cast<float>(rates.embeddings), 1);
   during_reduction(report, [&] { dense_sums_.finish(); });
@@ -103,7 +143,7 @@ void ShardedModel::update_while_reducing(const LearningRates& rates, StepReport&
 
 /// No weight moves before all gradients are known.
 void ShardedModel::train_clipped(const LearningRates& rates, StepReport& report) {
-  embeddings_.bring_gradients(pooled_gradient_, vector_gradient_);
+  embeddings_.finish_gradients();
   reduce_dense(report);
   show_phase("bwd");
   const float scale = find_scale(report);
@@ -154,7 +194,8 @@ void ShardedModel::restore(const SavedState& saved) {
 }
 
 std::span<const float> ShardedModel::predict(const Batch& batch) {
-  look_up(batch);
+  start_look_up(batch);
+  finish_look_up(batch);
   probabilities_.resize(static_cast<std::size_t>(batch.size));
   dense_->predict(batch.dense, pooled_, probabilities_, jagged_);
   return probabilities_;

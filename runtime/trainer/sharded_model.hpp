@@ -8,6 +8,7 @@
 #include "runtime/trainer/rank_model.hpp"
 #include "runtime/trainer/step_report.hpp"
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -17,8 +18,9 @@ namespace shardwright {
 /// A rank's part of a model in host memory, trained by its CPU.
 class ShardedModel final : public RankModel {
  public:
-  /// Does not communicate. Throws InputError, or EnvironmentError if there is not enough memory.
-  ShardedModel(const RankModelSpec& spec, Communicator& comm);
+  /// `communication_thread`: EmbeddingOptions, whatever the spec says. Does not communicate. Throws
+  /// InputError, or EnvironmentError if there is not enough memory.
+  ShardedModel(const RankModelSpec& spec, Communicator& comm, bool communication_thread);
 
   void check_ids(Batch& batch, BadIdPolicy policy) const override;
   void announce(const Batch& next) override { embeddings_.announce(next); }
@@ -30,10 +32,18 @@ class ShardedModel final : public RankModel {
   const DenseModel& dense() const override { return dense_.value(); }
 
  private:
-  void look_up(const Batch& batch);
-  double find_gradient(const Batch& batch);
+  void start_look_up(const Batch& batch);
+  void finish_look_up(const Batch& batch);
+  bool trains_dense() const { return dense_ && left_out_ != StepPhase::dense; }
+  std::function<void()> between_layers();
+  void start_dense(const Batch& batch, StepReport& report);
+  double find_gradients(const Batch& batch);
+  void finish_dense(StepReport& report);
+  void run_forward(const Batch& batch, StepReport& report);
+  void send_gradients(StepReport& report);
   template <class Work>
   void during_reduction(StepReport& report, Work work);
+  void update_then_reduce(const LearningRates& rates, StepReport& report);
   void update_while_reducing(const LearningRates& rates, StepReport& report);
   void reduce_dense(StepReport& report);
   void update_dense(double learning_rate, float scale, StepReport& report);

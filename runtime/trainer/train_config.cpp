@@ -98,6 +98,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
                        "on_bad_id",
                        "threads",
                        "overlap",
+                       "communication_thread",
                        "wait_limit_s",
                        "progress_every",
                        "metrics_every",
@@ -179,6 +180,9 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   }
   set(settings, "threads", config.threads, 1, 4096);
   if (const auto value = settings.find("overlap")) config.overlap = value->boolean();
+  if (const auto value = settings.find("communication_thread")) {
+    config.communication_thread = parse_named(*value, parse_communication_thread);
+  }
   if (const auto value = settings.find("wait_limit_s")) config.wait_limit_s = value->number(0.0);
   set(settings, "progress_every", config.progress_every, 0, kMany);
   apply_metrics_settings(settings, config.metrics);
@@ -227,6 +231,7 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
                          {"allow_shared_gpu", config.backend.allow_shared_gpu},
                          {"threads", config.threads},
                          {"overlap", config.overlap},
+                         {"communication_thread", to_string(config.communication_thread)},
                          {"wait_limit_s", config.wait_limit_s},
                          {"progress_every", config.progress_every},
                          {"checkpoint_every", config.checkpoint_every},

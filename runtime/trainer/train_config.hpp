@@ -2,6 +2,7 @@
 
 #include "costmodel/json/json_view.hpp"
 #include "costmodel/table.hpp"
+#include "runtime/comm/communication_thread.hpp"
 #include "runtime/device/backend.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
 #include "runtime/measured/watch_options.hpp"
@@ -42,9 +43,11 @@ struct TrainConfig {
   std::uint64_t seed = 1;
   WireFormats wire;  ///< of pooled values and their gradients
   BadIdPolicy on_bad_id = BadIdPolicy::error;
-  BackendOptions backend;                  ///< keys device and allow_shared_gpu
-  std::int64_t threads = 1;                ///< per rank, of look-up, update and LibTorch
-  bool overlap = false;                    ///< of exchanges and computing, on CPUs
+  BackendOptions backend;    ///< keys device and allow_shared_gpu
+  std::int64_t threads = 1;  ///< per rank, of look-up, update and LibTorch
+  bool overlap = false;      ///< of exchanges and computing, on CPUs
+  /// With overlap; ranks may differ.
+  CommunicationThread communication_thread = CommunicationThread::automatic;
   double wait_limit_s = 1800;              ///< for which ranks wait for each other; 0: for ever
   std::int64_t progress_every = 0;         ///< steps between progress lines; 0: every few seconds
   MetricsOptions metrics;                  ///< keys metrics_…

@@ -65,7 +65,8 @@ std::unique_ptr<RankModel> make_model(Communicator& comm, const TrainConfig& con
       .threads = config.threads,
       .embedding_optimizer = inputs.embedding_optimizer,
       .gradient_clip_norm = config.optimizer_keys.gradient_clip_norm.value_or(0),
-      .overlap = overlaps(config)};
+      .overlap = overlaps(config),
+      .communication_thread = config.communication_thread};
   return make_rank_model(comm, spec, config.backend);
 }
 

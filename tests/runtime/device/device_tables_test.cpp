@@ -158,8 +158,8 @@ class Twins {
     std::vector<ShardedEmbeddings::LocalShard> made;
     for (const Shard& shard : layout_.owners[0].shards) {
       const Table& table = plan_.workload.table(shard.table);
-      made.push_back(
-          {shard, initial_weights(kSeed, table, shard), initial_state(table, shard, settings_)});
+      made.push_back({shard, initial_weights(kSeed, table, shard, workers_),
+                      initial_state(table, shard, settings_, workers_)});
     }
     return made;
   }
@@ -198,8 +198,8 @@ class Twins {
   OptimizerSettings settings_;
   ExchangeLayout layout_;
   OwnedStream stream_;
-  std::vector<ShardedEmbeddings::LocalShard> shards_;
   Workers workers_{1};
+  std::vector<ShardedEmbeddings::LocalShard> shards_;
   OwnedTables cpu_;
   DeviceTables gpu_;
   InputExchange input_;

@@ -59,6 +59,15 @@ TEST(Overlap, ChangesNoBitWithSeveralThreadsARank) {
   expect_the_same(make_plan({}, Sharding::every, 3, 4), {.threads = 3});
 }
 
+TEST(Overlap, ChangesNoBitWithAThreadForMessagesAlone) {
+  const Plan plan = make_plan({}, Sharding::every, 3, 4);
+  for (const std::int64_t threads : {1, 2, 5}) {
+    expect_the_same(plan, {.threads = threads, .communication_thread = true});
+  }
+  EXPECT_TRUE(run_on_threads(plan, {.threads = 2, .overlap = true, .communication_thread = true}) ==
+              run_on_threads(plan));
+}
+
 TEST(Overlap, ChangesNoBitInSixteenBits) {
   for (const DataType format : {DataType::bf16, DataType::fp16}) {
     const Plan plan = make_plan({.dtype = format}, Sharding::every, 4, 4);

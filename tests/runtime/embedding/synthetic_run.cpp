@@ -414,7 +414,8 @@ Outcome run(const Plan& plan, Communicator& comm, const Visitor& visit, const Ma
                                 .optimizer = {},
                                 .wire = manner.wire,
                                 .threads = manner.threads,
-                                .overlap = manner.overlap});
+                                .overlap = manner.overlap,
+                                .communication_thread = manner.communication_thread});
   Trainee trainee{.pooled_columns = embeddings.pooled_columns(), .train = {}, .shards = [&] {
                     return embeddings.local_shards();
                   }};

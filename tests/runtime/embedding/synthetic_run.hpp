@@ -100,8 +100,9 @@ Outcome run(const Plan& plan, Communicator& comm, const Trainee& trainee);
 
 /// What must make no difference to what is computed.
 struct Manner {
-  std::int64_t threads = 1;               ///< of each rank
-  bool overlap = false;                   ///< and batches are announced
+  std::int64_t threads = 1;  ///< of each rank
+  bool overlap = false;      ///< and batches are announced
+  bool communication_thread = false;
   WireFormats wire = {};                  ///< this makes one
   RankMemory memory = RankMemory::apart;  ///< of run_on_threads()
 };

@@ -1,13 +1,18 @@
 #include "runtime/embedding/workers.hpp"
 
 #include "runtime/comm/thread_communicator.hpp"
+#include "runtime/embedding/row_shares.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
 #include "runtime/embedding/work_split.hpp"
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <numeric>
+#include <set>
+#include <span>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -59,6 +64,100 @@ TEST(Workers, TheCallingThreadDoesSomethingBetweenItsTasks) {
     });
     EXPECT_EQ(own_tasks, between);
     EXPECT_TRUE(threads > 1 || between == 100) << between;
+  }
+}
+
+/// The calling thread does none of them, and moves messages on while even a single one is done.
+TEST(Workers, ACallerThatStandsByHasTheOthersDoEveryTask) {
+  for (const std::int64_t threads : {1, 2, 5}) {
+    Workers workers(threads, Workers::Caller::stands_by);
+    EXPECT_EQ(workers.threads(), static_cast<std::size_t>(threads));
+    const std::thread::id caller = std::this_thread::get_id();
+    std::atomic<int> between = 0;
+    workers.set_between_tasks([&] {
+      EXPECT_EQ(std::this_thread::get_id(), caller);
+      ++between;
+    });
+    for (const std::size_t tasks : {0U, 1U, 2U, 1000U}) {
+      std::vector<std::atomic<int>> done(tasks);
+      workers.run(tasks, [&](std::size_t i, std::size_t thread) {
+        EXPECT_NE(std::this_thread::get_id(), caller);
+        EXPECT_LT(thread, workers.threads());
+        const int before = between;
+        while (i == 0 && between < before + 3) std::this_thread::yield();
+        ++done[i];
+      });
+      for (const std::atomic<int>& times : done) ASSERT_EQ(times, 1) << threads;
+    }
+  }
+}
+
+TEST(Workers, ThrowWhatTheCallerThrewStandingBy) {
+  Workers workers(2, Workers::Caller::stands_by);
+  std::atomic<bool> thrown = false;
+  workers.set_between_tasks([&] {
+    thrown = true;
+    throw std::runtime_error("a lost rank");
+  });
+  std::atomic<int> done = 0;
+  const auto task = [&](std::size_t, std::size_t) {
+    while (!thrown) std::this_thread::yield();
+    ++done;
+  };
+  EXPECT_THROW(workers.run(4, task), std::runtime_error);
+  workers.set_between_tasks({});
+  done = 0;
+  workers.run(4, task);
+  EXPECT_EQ(done, 4);
+}
+
+TEST(Workers, RunOnEachUsesEveryThreadOnce) {
+  for (const auto caller : {Workers::Caller::works, Workers::Caller::stands_by}) {
+    for (const std::int64_t threads : {1, 3}) {
+      Workers workers(threads, caller);
+      std::vector<std::thread::id> ids(workers.threads());
+      workers.run_on_each([&](std::size_t thread) {
+        EXPECT_EQ(ids.at(thread), std::thread::id()) << "a second time";
+        ids[thread] = std::this_thread::get_id();
+      });
+      EXPECT_EQ(std::set(ids.begin(), ids.end()).size(), workers.threads());
+      EXPECT_EQ(std::count(ids.begin(), ids.end(), std::thread::id()), 0);
+      EXPECT_THROW(workers.run_on_each([](std::size_t) { throw std::runtime_error("no"); }),
+                   std::runtime_error);
+    }
+  }
+}
+
+TEST(RowShares, AreEvenAndEachAThreadsOwn) {
+  for (const std::int64_t rows : {0, 2, 17, 1000}) {
+    Workers workers(5);
+    std::vector<std::thread::id> of_row(static_cast<std::size_t>(rows));
+    std::atomic<std::int64_t> shares = 0;
+    share_rows(workers, rows, [&](std::int64_t begin, std::int64_t end) {
+      EXPECT_LE(end - begin, (rows + 4) / 5);
+      for (std::int64_t row = begin; row < end; ++row) {
+        EXPECT_EQ(of_row[static_cast<std::size_t>(row)], std::thread::id());
+        of_row[static_cast<std::size_t>(row)] = std::this_thread::get_id();
+      }
+      ++shares;
+    });
+    EXPECT_EQ(shares, 5);
+    EXPECT_EQ(std::count(of_row.begin(), of_row.end(), std::thread::id()), 0);
+    EXPECT_EQ(std::set(of_row.begin(), of_row.end()).size(),
+              static_cast<std::size_t>(std::min<std::int64_t>(rows, 5)));
+  }
+}
+
+/// Every page of the shares, though none begins with one.
+TEST(TouchPages, WritesToEveryPage) {
+  constexpr std::size_t kPage = 4096;
+  const std::size_t bytes_per_row = 1000;
+  std::vector<std::byte> memory(100 * bytes_per_row, std::byte{7});
+  Workers workers(3);
+  touch_pages(workers, memory.data(), 100, bytes_per_row);
+  for (std::size_t begin = 0; begin + kPage <= memory.size(); begin += kPage) {
+    const auto page = std::span(memory).subspan(begin, kPage);
+    EXPECT_EQ(std::count(page.begin(), page.end(), std::byte{0}) > 0, true) << begin;
   }
 }
 
@@ -148,10 +247,14 @@ struct Result {
   bool operator==(const Result&) const = default;
 };
 
-Result train(const Plan& plan, std::int64_t threads) {
+Result train(const Plan& plan, std::int64_t threads, bool communication_thread = false) {
   Result result;
   run_ranks(1, [&](Communicator& comm) {
-    ShardedEmbeddings embeddings(plan, comm, {.seed = 4, .optimizer = {}, .threads = threads});
+    ShardedEmbeddings embeddings(plan, comm,
+                                 {.seed = 4,
+                                  .optimizer = {},
+                                  .threads = threads,
+                                  .communication_thread = communication_thread});
     for (std::int64_t step = 0; step < 3; ++step) {
       const Batch batch = skewed_batch(step);
       result.pooled.assign(static_cast<std::size_t>(batch.size * embeddings.pooled_columns()), 0);
@@ -176,6 +279,9 @@ TEST(Threads, ChangeNoBit) {
       const Result expected = train(plan, 1);
       EXPECT_TRUE(train(plan, 2) == expected) << to_string(optimizer) << to_string(dtype);
       EXPECT_TRUE(train(plan, 5) == expected) << to_string(optimizer) << to_string(dtype);
+      for (const std::int64_t threads : {1, 2, 5}) {
+        EXPECT_TRUE(train(plan, threads, true) == expected) << threads << " and one for messages";
+      }
     }
   }
 }

@@ -56,6 +56,23 @@ TEST_F(OverlapTraining, GivesTheSameBits) {
   }
 }
 
+TEST_F(OverlapTraining, GivesTheSameBitsWithCrossLayers) {
+  config_.model = "dcnv2";
+  config_.cross_layers = 2;
+  config_.cross_rank = 3;
+  config_.plan = write_plan(folder_ / "plan.json", split_tables(3));
+  const TrainingRun expected = run(3, false);
+  expect_same(run(3, true), expected);
+}
+
+TEST_F(OverlapTraining, GivesTheSameBitsWithAThreadForMessagesAlone) {
+  config_.max_steps = 3;  // handing work over costs where ranks share cores
+  config_.plan = write_plan(folder_ / "plan.json", split_tables(3));
+  const TrainingRun expected = run(3, false);
+  config_.communication_thread = CommunicationThread::on;
+  expect_same(run(3, true), expected);
+}
+
 TEST_F(OverlapTraining, GivesTheSameBitsWhereGradientsAreClipped) {
   config_.optimizer_keys.gradient_clip_norm = 0.01;
   config_.plan = write_plan(folder_ / "plan.json", split_tables(3));

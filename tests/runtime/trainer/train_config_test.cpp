@@ -48,7 +48,7 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
       "cross_layers": 4, "cross_rank": 5,
       "embedding_dim": 8, "bottom_mlp": [4, 8], "top_mlp": [3, 1], "batch_size": 64, "epochs": 2,
       "max_steps": 7, "optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10, "seed": 3,
-      "gradient_wire": "bf16", "on_bad_id": "skip", "threads": 2, "overlap": true,
+      "gradient_wire": "bf16", "on_bad_id": "skip", "threads": 2, "overlap": true, "communication_thread": "on",
       "wait_limit_s": 2.5, "progress_every": 4, "metrics_every": 5,
       "shuffle": true, "read_ahead": 0, "read_threads": 6,
       "metrics_file": "/m.prom", "metrics_port": 9400, "metrics_bind": "::1", "tensorboard": "/t", "device": "cuda", "allow_shared_gpu": true)")));
@@ -75,6 +75,7 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
   EXPECT_EQ(config.on_bad_id, BadIdPolicy::skip);
   EXPECT_EQ(config.threads, 2);
   EXPECT_TRUE(config.overlap);
+  EXPECT_EQ(config.communication_thread, CommunicationThread::on);
   EXPECT_EQ(config.wait_limit_s, 2.5);
   EXPECT_EQ(config.progress_every, 4);
   EXPECT_EQ(config.metrics.every, 5);
@@ -126,6 +127,8 @@ TEST_F(TrainConfigFile, SuggestsTheNearestKey) {
 }
 
 TEST_F(TrainConfigFile, NamesThePlaceOfABadValue) {
+  expect_refused(with(R"("communication_thread": "yes")"),
+                 "communication_thread: 'yes' is not a known choice of a communication thread");
   expect_refused(with(R"("batch_size": -5)"), "batch_size is -5, expected an integer from 0");
   expect_refused(with(R"("bottom_mlp": [4, 0])"), "bottom_mlp[1] is 0");
   expect_refused(with(R"("learning_rate": -0.5)"), "learning_rate is -0.5");

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "runtime/comm/communicator.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace shardwright {
+
+/// Hands everything on to another communicator, which does it at once and must outlive it, and
+/// notes the order: "start 1,2" where an exchange with something for ranks 1 and 2 begins ("start"
+/// if it has nothing for others), "advance", "wait". Exchanges say that they are not done until
+/// they are waited for.
+class RecordingCommunicator final : public Communicator {
+ public:
+  explicit RecordingCommunicator(Communicator& inner) : inner_(inner) {}
+
+  RankId rank() const override { return inner_.rank(); }
+  std::int64_t size() const override { return inner_.size(); }
+  void barrier() override { inner_.barrier(); }
+  [[noreturn]] void abort(int /*exit_code*/) override;
+
+  const std::vector<std::string>& events() const { return events_; }
+  void forget() { events_.clear(); }
+
+ private:
+  class Recorded;
+  void do_all_to_all(std::span<const SendBlock> send,
+                     std::span<const ReceiveBlock> receive) override;
+  std::unique_ptr<Exchange> do_start(std::span<const SendBlock> send,
+                                     std::span<const ReceiveBlock> receive) override;
+
+  Communicator& inner_;
+  std::vector<std::string> events_;
+};
+
+/// The positions of the events that begin so.
+std::vector<std::size_t> positions(const std::vector<std::string>& events,
+                                   const std::string& begin);
+
+}  // namespace shardwright

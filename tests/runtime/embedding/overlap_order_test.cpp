@@ -1,0 +1,89 @@
+// When messages leave, beside what is computed.
+
+#include "runtime/comm/thread_communicator.hpp"
+#include "tests/runtime/comm/recording_communicator.hpp"
+#include "tests/runtime/embedding/synthetic_run.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace shardwright::synthetic {
+namespace {
+
+using Events = std::vector<std::string>;
+
+/// Of a rank's start_forward(), in which each look-up is followed by "advance" if something
+/// travels.
+Events events_of_look_up(const Plan& plan, Communicator& inner, bool overlap) {
+  RecordingCommunicator comm(inner);
+  ShardedEmbeddings embeddings(plan, comm, {.overlap = overlap});
+  const Batch batch = make_share(plan.workload, 0, comm);
+  std::vector<float> pooled(static_cast<std::size_t>(batch.size * embeddings.pooled_columns()));
+  embeddings.start_forward(batch, pooled);
+  Events events = comm.events();
+  const std::size_t exchanges_of_ids = 2;  // counts, ids
+  const std::size_t first = positions(events, "start").at(exchanges_of_ids);
+  events.erase(events.begin(), events.begin() + static_cast<std::ptrdiff_t>(first));
+  embeddings.finish_forward();
+  return events;
+}
+
+/// One rank after the other is sent its values, and those for later ones, the own ones last, are
+/// looked up in between.
+TEST(Overlap, PooledValuesLeaveBeforeTheLastLookUp) {
+  const Plan plan = make_plan({}, Sharding::row_wise, 3, 1);  // every rank has a part of a table
+  run_ranks(3, [&](Communicator& comm) {
+    const Events events = events_of_look_up(plan, comm, true);
+    const std::vector<std::size_t> starts = positions(events, "start");
+    ASSERT_EQ(starts.size(), 2U);
+    EXPECT_EQ(std::count(events.begin(), events.end(), "advance"),
+              std::ssize(events) - std::ssize(starts));
+    const auto sends_to = [&](std::size_t round, std::size_t step) {
+      const std::size_t peer = (comm.rank().index() + step) % 3;
+      const Batch of_peer = make_share_of(plan.workload, 0, 3, static_cast<std::int64_t>(peer));
+      EXPECT_EQ(events[starts[round]],
+                of_peer.size > 0 ? fmt::format("start {}", peer) : std::string("start"));
+      return of_peer.size > 0;
+    };
+    sends_to(0, 1);
+    if (sends_to(1, 2)) {
+      EXPECT_GT(starts[1], starts[0] + 1) << "looked up before the first left";
+    }
+    const Batch own = make_share(plan.workload, 0, comm);
+    if (own.size > 0) {
+      EXPECT_GT(events.size(), starts[1] + 1) << "own values looked up before";
+    }
+  });
+}
+
+TEST(Overlap, WithoutItAllPooledValuesLeaveAtOnceAfterTheLookUps) {
+  const Plan plan = make_plan({}, Sharding::row_wise, 3, 1);
+  run_ranks(
+      3, [&](Communicator& comm) { EXPECT_EQ(events_of_look_up(plan, comm, false).size(), 1U); });
+}
+
+/// Each part needs the one before it.
+TEST(Overlap, PartsOfAStepHaveTheirOrder) {
+  const Plan plan = make_plan({}, Sharding::table_wise, 1, 1);
+  run_ranks(1, [&](Communicator& comm) {
+    ShardedEmbeddings embeddings(plan, comm, {.overlap = true});
+    const Batch batch = make_batch(plan.workload, 0, 0, 4);
+    std::vector<float> pooled(static_cast<std::size_t>(4 * embeddings.pooled_columns()));
+    EXPECT_THROW(embeddings.finish_forward(), std::logic_error);
+    embeddings.start_forward(batch, pooled);
+    EXPECT_THROW(embeddings.start_gradients(pooled), std::logic_error) << "no finish_forward()";
+    embeddings.finish_forward();
+    EXPECT_THROW(embeddings.finish_gradients(), std::logic_error);
+    embeddings.start_gradients(pooled);
+    embeddings.finish_gradients();
+    EXPECT_THROW(embeddings.finish_gradients(), std::logic_error) << "twice";
+  });
+}
+
+}  // namespace
+}  // namespace shardwright::synthetic
