@@ -33,7 +33,7 @@ class ThreadExchange final : public Communicator::Exchange {
 
 class ThreadCommunicator final : public Communicator {
  public:
-  ThreadCommunicator(MeetingPoint& meeting_point, RankId rank, RankMemory memory)
+  ThreadCommunicator(MeetingPoint& meeting_point, RankId rank, ThreadMemory memory)
       : meeting_point_(meeting_point), rank_(rank), memory_(memory) {}
 
   RankId rank() const override { return rank_; }
@@ -44,7 +44,7 @@ class ThreadCommunicator final : public Communicator {
   }
 
   std::vector<bool> ranks_beside() override {
-    std::vector<bool> beside(meeting_point_.size(), memory_ == RankMemory::shared);
+    std::vector<bool> beside(meeting_point_.size(), memory_ == ThreadMemory::shared);
     beside[rank_.index()] = false;
     return beside;
   }
@@ -73,11 +73,11 @@ class ThreadCommunicator final : public Communicator {
 
   MeetingPoint& meeting_point_;
   RankId rank_;
-  RankMemory memory_;
+  ThreadMemory memory_;
   std::int64_t started_ = 0;  ///< exchanges
 };
 
-void run_rank(MeetingPoint& meeting_point, RankId rank, RankMemory memory,
+void run_rank(MeetingPoint& meeting_point, RankId rank, ThreadMemory memory,
               const std::function<void(Communicator&)>& work) {
   try {
     ThreadCommunicator comm(meeting_point, rank, memory);
@@ -91,7 +91,7 @@ void run_rank(MeetingPoint& meeting_point, RankId rank, RankMemory memory,
 }  // namespace
 
 void run_ranks(std::int64_t size, const std::function<void(Communicator&)>& work,
-               RankMemory memory) {
+               ThreadMemory memory) {
   MeetingPoint meeting_point(static_cast<std::size_t>(size));
   std::vector<std::thread> threads;
   try {

@@ -8,12 +8,12 @@
 namespace shardwright {
 
 /// What the threads of run_ranks() say of each other: Communicator::ranks_beside().
-enum class RankMemory { apart, shared };
+enum class ThreadMemory { apart, shared };
 
 /// Runs `work` on `size` threads, each with its own rank's communicator, and returns when all are
 /// done. If one throws, the others' blocked calls throw too, and the first exception is rethrown
 /// here.
 void run_ranks(std::int64_t size, const std::function<void(Communicator&)>& work,
-               RankMemory memory = RankMemory::apart);
+               ThreadMemory memory = ThreadMemory::apart);
 
 }  // namespace shardwright

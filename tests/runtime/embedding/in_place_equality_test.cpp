@@ -19,7 +19,7 @@ class InPlace : public testing::TestWithParam<Case> {};
 
 void expect_the_same(const Plan& plan, Manner manner) {
   const Outcome expected = run_on_threads(plan, manner);
-  manner.memory = RankMemory::shared;
+  manner.memory = ThreadMemory::shared;
   EXPECT_TRUE(run_on_threads(plan, manner) == expected);
 }
 
@@ -54,7 +54,7 @@ TEST(InPlace, IsNotForSixteenBits) {
 }
 
 /// After every step of all ranks: how many mappings of ranks' memory there are.
-int most_mapped(const Plan& plan, RankMemory memory) {
+int most_mapped(const Plan& plan, ThreadMemory memory) {
   int most = 0;
   run_ranks(
       plan.topology.size(),
@@ -71,11 +71,11 @@ int most_mapped(const Plan& plan, RankMemory memory) {
 
 TEST(InPlace, MapsEveryOwnersMatrixOnEveryRank) {
   const Plan plan = make_plan({}, Sharding::column_wise, 3, 4);
-  EXPECT_EQ(most_mapped(plan, RankMemory::apart), 0);
-  EXPECT_EQ(most_mapped(plan, RankMemory::shared), 3 * 3);
+  EXPECT_EQ(most_mapped(plan, ThreadMemory::apart), 0);
+  EXPECT_EQ(most_mapped(plan, ThreadMemory::shared), 3 * 3);
 }
 
-std::vector<TrafficSent> traffic_of(const Plan& plan, RankMemory memory) {
+std::vector<TrafficSent> traffic_of(const Plan& plan, ThreadMemory memory) {
   std::vector<TrafficSent> sent(static_cast<std::size_t>(plan.topology.size()));
   run_ranks(
       plan.topology.size(),
@@ -89,8 +89,8 @@ std::vector<TrafficSent> traffic_of(const Plan& plan, RankMemory memory) {
 
 TEST(InPlace, CountsTheSameBytesAndMessages) {
   const Plan plan = make_plan({.unpooled = true}, Sharding::every, 3, 4);
-  const auto expected = traffic_of(plan, RankMemory::apart);
-  const auto in_place = traffic_of(plan, RankMemory::shared);
+  const auto expected = traffic_of(plan, ThreadMemory::apart);
+  const auto in_place = traffic_of(plan, ThreadMemory::shared);
   for (std::size_t r = 0; r < expected.size(); ++r) {
     EXPECT_EQ(in_place[r].bytes_sent, expected[r].bytes_sent);
     EXPECT_EQ(in_place[r].messages_sent, expected[r].messages_sent);
@@ -121,7 +121,7 @@ TEST(InPlace, LooksUpWithoutUpdates) {
       [&](Communicator& comm) {
         EXPECT_TRUE(values_of_steps(plan, comm) == expected[comm.rank().index()]);
       },
-      RankMemory::shared);
+      ThreadMemory::shared);
 }
 
 }  // namespace

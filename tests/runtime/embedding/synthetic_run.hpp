@@ -103,8 +103,8 @@ struct Manner {
   std::int64_t threads = 1;  ///< of each rank
   bool overlap = false;      ///< and batches are announced
   bool communication_thread = false;
-  WireFormats wire = {};                  ///< this makes one
-  RankMemory memory = RankMemory::apart;  ///< of run_on_threads()
+  WireFormats wire = {};                      ///< this makes one
+  ThreadMemory memory = ThreadMemory::apart;  ///< of run_on_threads()
 };
 
 /// Runs all steps on this rank; `visit` sees the embeddings and the batch after each step.
