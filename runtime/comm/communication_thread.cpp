@@ -2,10 +2,10 @@
 
 #include "costmodel/names.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/comm/host_name.hpp"
 
 #include <fmt/format.h>
 #include <sched.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <sstream>
@@ -17,11 +17,6 @@ namespace {
 constexpr Names<CommunicationThread, 3> kChoices = {{{CommunicationThread::automatic, "auto"},
                                                      {CommunicationThread::on, "on"},
                                                      {CommunicationThread::off, "off"}}};
-
-std::string host_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown";
-}
 
 /// None where the system does not tell.
 std::string own_cores() {

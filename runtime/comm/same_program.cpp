@@ -1,14 +1,13 @@
 #include "runtime/comm/same_program.hpp"
 
 #include "runtime/comm/collectives.hpp"
+#include "runtime/comm/host_name.hpp"
 
 #include <elf.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <link.h>
-#include <unistd.h>
 
-#include <array>
 #include <cstring>
 #include <map>
 
@@ -48,11 +47,6 @@ int find_id(dl_phdr_info* object, std::size_t /*bytes*/, void* id) {
     found = id_among(notes, part.p_memsz);
   }
   return 1;
-}
-
-std::string host_name() {
-  std::array<char, 256> name = {};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown host";
 }
 
 /// "ranks 2 and 3 on host2", for each host that has some.

@@ -3,6 +3,7 @@
 #include "costmodel/json/json_view.hpp"
 #include "planner/input_file.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/comm/host_name.hpp"
 #include "runtime/comm/mpi_communicator.hpp"
 #include "runtime/device/cuda.hpp"
 #include "runtime/doctor/free_memory.hpp"
@@ -20,11 +21,6 @@
 
 namespace shardwright {
 namespace {
-
-std::string host_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown host";
-}
 
 /// Of the libraries this process has loaded.
 std::string blas() {

@@ -1,12 +1,12 @@
 #include "runtime/metrics/tensorboard.hpp"
 
 #include "costmodel/errors.hpp"
+#include "runtime/comm/host_name.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -22,15 +22,11 @@ double seconds_since_1970() {
   return std::chrono::duration<double>(now).count();
 }
 
-std::string host() {
-  std::array<char, 256> name{};
-  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "unknown";
-}
-
 /// TensorBoard reads files with this beginning, in the order of their names.
 std::string file_name(int attempt) {
   return fmt::format("events.out.tfevents.{:010}.{}.{}.{}",
-                     static_cast<std::int64_t>(seconds_since_1970()), host(), ::getpid(), attempt);
+                     static_cast<std::int64_t>(seconds_since_1970()), host_name(), ::getpid(),
+                     attempt);
 }
 
 /// A file that no other job has.

@@ -1,6 +1,7 @@
 #include "runtime/trainer/rank_placement.hpp"
 
 #include "runtime/comm/collectives.hpp"
+#include "runtime/comm/host_name.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -11,14 +12,6 @@
 #include <utility>
 
 namespace shardwright {
-namespace {
-
-std::string host_name() {
-  char name[256] = {};
-  return gethostname(name, sizeof name - 1) == 0 ? name : "unknown host";
-}
-
-}  // namespace
 
 RankPlacement find_placement(Communicator& comm) {
   const std::int64_t cores = sysconf(_SC_NPROCESSORS_ONLN);
