@@ -1,9 +1,27 @@
 #include "planner/report/baselines.hpp"
 
+#include "costmodel/errors.hpp"
 #include "planner/search/algorithms.hpp"
 #include "planner/search/search.hpp"
 
 namespace shardwright {
+
+namespace {
+
+// Without a cost where the algorithm finds no plan, or cannot keep to the tables' constraints.
+Baseline run_baseline(const Plan& plan, const CostModel& cost_model, const SearchOptions& options) {
+  Baseline baseline{options.algorithm, {}, 0};
+  try {
+    const SearchResult result = search_plan(plan.workload, plan.topology, cost_model, options);
+    baseline.seconds = result.record.seconds;
+    if (result.plan) baseline.cost_ms = result.plan->cost_ms;
+  } catch (const InputError&) {
+  } catch (const UsageError&) {
+  }
+  return baseline;
+}
+
+}  // namespace
 
 std::vector<Baseline> run_baselines(const Plan& plan, const CostModel& cost_model,
                                     const std::vector<std::string>& algorithms) {
@@ -14,9 +32,7 @@ std::vector<Baseline> run_baselines(const Plan& plan, const CostModel& cost_mode
     options.types = find_algorithm(name).types;
     options.memory_model = plan.memory_model;
     options.objective = plan.objective;
-    const SearchResult result = search_plan(plan.workload, plan.topology, cost_model, options);
-    baselines.push_back({name, {}, result.record.seconds});
-    if (result.plan) baselines.back().cost_ms = result.plan->cost_ms;
+    baselines.push_back(run_baseline(plan, cost_model, options));
   }
   return baselines;
 }

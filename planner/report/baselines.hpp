@@ -11,7 +11,8 @@ namespace shardwright {
 /// What another algorithm makes of a plan's question.
 struct Baseline {
   std::string algorithm;
-  std::optional<double> cost_ms;  ///< by the plan's objective; none: it found no plan
+  std::optional<double>
+      cost_ms;  ///< by the plan's objective; none: it found no plan, or knows no constraints
   double seconds = 0;
 };
 

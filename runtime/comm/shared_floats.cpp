@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -34,11 +35,16 @@ std::int64_t next_serial() {
   return ++last;
 }
 
-/// In full, so that no write meets a page that the system has not. Returns errno's value.
+/// In full, so that no write meets a page that the system has not. Piece by piece, as a signal
+/// undoes the call that it interrupts. Returns errno's value.
 int allocate_in_full(int descriptor, off_t bytes) {
-  int error = EINTR;
-  while (error == EINTR) error = ::posix_fallocate(descriptor, 0, bytes);
-  return error;
+  constexpr off_t kPiece = off_t{4} << 20;
+  for (off_t begin = 0; begin < bytes;) {
+    const int error = ::posix_fallocate(descriptor, begin, std::min(kPiece, bytes - begin));
+    if (error == 0) begin += kPiece;
+    if (error != 0 && error != EINTR) return error;
+  }
+  return 0;
 }
 
 /// Whether it is one of ours: in another container the number may be another process's.
@@ -56,7 +62,8 @@ class OpenFile {
   explicit OpenFile(const std::string& path) {
     check(is_rank_memory(path), "Finding a rank's memory as " + path, ENOENT);
     descriptor_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-    check(descriptor_ >= 0, "Opening a rank's memory as " + path, errno);
+    const int error = errno;
+    check(descriptor_ >= 0, "Opening a rank's memory as " + path, error);
   }
   ~OpenFile() { ::close(descriptor_); }
   OpenFile(const OpenFile&) = delete;
@@ -95,25 +102,17 @@ MappedFloats& MappedFloats::operator=(MappedFloats&& other) noexcept {
   return *this;
 }
 
-SharedFloats::~SharedFloats() { release(); }
+SharedFloats::~SharedFloats() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
 
 void SharedFloats::resize(std::size_t size) {
-  if (size > mapped_.values().size()) {
-    release();
-    allocate(size);
-  }
+  if (size > mapped_.values().size()) allocate(size);
   size_ = size;
 }
 
-void SharedFloats::release() {
-  mapped_ = MappedFloats();
-  place_ = {};
-  size_ = 0;
-  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
-}
-
 void SharedFloats::allocate(std::size_t size) {
-  descriptor_ = ::memfd_create(kFileName, MFD_CLOEXEC);
+  if (descriptor_ < 0) descriptor_ = ::memfd_create(kFileName, MFD_CLOEXEC);
   check(descriptor_ >= 0, "memfd_create", errno);
   const auto bytes = static_cast<off_t>(size * sizeof(float));
   const int error = allocate_in_full(descriptor_, bytes);

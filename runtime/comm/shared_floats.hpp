@@ -41,15 +41,15 @@ class SharedFloats {
   SharedFloats(const SharedFloats&) = delete;
   SharedFloats& operator=(const SharedFloats&) = delete;
 
-  /// Where it needs new memory, which gets a place of its own, it forgets what there was; those who
-  /// have mapped that keep it. All memory is there at once, or this throws EnvironmentError.
+  /// Where it needs more memory, the same file grows and its place gets a new serial: who has
+  /// mapped the old one sees as much of it as before. All memory is there at once, or this throws
+  /// EnvironmentError.
   void resize(std::size_t size);
   std::span<float> values() const { return mapped_.values().first(size_); }
-  /// Valid until the next resize() that needs new memory.
+  /// Valid until the next resize() that needs more memory.
   const SharedPlace& place() const { return place_; }
 
  private:
-  void release();
   void allocate(std::size_t size);
 
   int descriptor_ = -1;

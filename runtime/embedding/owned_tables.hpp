@@ -152,6 +152,7 @@ class OwnedTables {
   OwnedParts parts_;
   LineVector<float> hot_gradients_;
   LineVector<float> kept_gradients_;
+  std::size_t num_kept_ = 0;                ///< of the batch, in kept_gradients_
   std::vector<LineVector<float>> scratch_;  ///< working memory of each thread
 };
 

@@ -38,12 +38,18 @@ void OwnedTables::plan_updates() {
   });
   updates_.clear();
   hot_gradients_.clear();
-  kept_gradients_.clear();
+  num_kept_ = 0;
   const std::size_t task = ids_per_task(ids, workers_.threads());
   for_each_piece(
       [&](const OwnedBlock& block, std::size_t b, const OwnedPiece& piece, std::size_t i) {
-        plan_piece({&block, b, &piece, i, {}, 0, false}, task);
+        Update update;
+        update.block = &block;
+        update.block_position = b;
+        update.piece = &piece;
+        update.piece_position = i;
+        plan_piece(update, task);
       });
+  kept_gradients_.resize(num_kept_);
 }
 
 void OwnedTables::plan_piece(Update update, std::size_t ids_per_task) {
@@ -54,11 +60,11 @@ void OwnedTables::plan_piece(Update update, std::size_t ids_per_task) {
     update.hot_gradient = hot_gradients_.size();
     if (update.is_hot) {
       hot_gradients_.resize(hot_gradients_.size() + rows_of(*update.piece).width);
-    } else if (square_sums_.needed(update.block_position)) {
-      update.kept_begin = kept_gradients_.size();
-      update.kept_size = kept_floats(groups, range, rows_of(*update.piece).width);
-      kept_gradients_.resize(update.kept_begin + update.kept_size);
     }
+    const bool keeps = !update.is_hot && square_sums_.needed(update.block_position);
+    update.kept_begin = num_kept_;
+    update.kept_size = keeps ? kept_floats(groups, range, rows_of(*update.piece).width) : 0;
+    num_kept_ += update.kept_size;
     updates_.push_back(update);
   }
 }

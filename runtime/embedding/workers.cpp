@@ -1,17 +1,30 @@
 #include "runtime/embedding/workers.hpp"
 
+#include "costmodel/errors.hpp"
+
+#include <fmt/format.h>
+
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 namespace shardwright {
 
 Workers::Workers(std::int64_t threads, Caller caller) : caller_(caller) {
-  for (std::int64_t t = stands_by() ? 0 : 1; t < threads; ++t) {
-    others_.emplace_back([this, t] { serve(static_cast<std::size_t>(t)); });
+  try {
+    for (std::int64_t t = stands_by() ? 0 : 1; t < threads; ++t) {
+      others_.emplace_back([this, t] { serve(static_cast<std::size_t>(t)); });
+    }
+  } catch (const std::system_error& error) {
+    close();
+    throw EnvironmentError(fmt::format(
+        "The system has no room for {} threads ({}): lower --threads.", threads, error.what()));
   }
 }
 
-Workers::~Workers() {
+Workers::~Workers() { close(); }
+
+void Workers::close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;

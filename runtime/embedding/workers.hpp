@@ -21,6 +21,7 @@ class Workers {
     works,      ///< tasks, as one of the threads: with one thread, there are no others
     stands_by,  ///< no tasks, but what is between them, while so many other threads work
   };
+  /// Throws EnvironmentError where the system has no room for so many.
   explicit Workers(std::int64_t threads, Caller caller = Caller::works);
   ~Workers();
   Workers(const Workers&) = delete;
@@ -45,6 +46,7 @@ class Workers {
   bool stands_by() const { return caller_ == Caller::stands_by; }
   void start(std::size_t tasks);
   void end();
+  void close();
   void serve(std::size_t thread);
   void work(std::size_t thread);
   void take_tasks(std::size_t thread);

@@ -17,6 +17,8 @@ namespace shardwright {
 /// has the gradients of this one from every rank, which has then read its values, or, if there was
 /// no backward pass, the next batch's ids, which are then sent after that. It must not end before
 /// the others have opened it: between the last values and its end ranks do something together.
+/// Where steps leave out an exchange (leave_out()), values may be torn; nothing outside a matrix is
+/// written.
 class BlocksBeside {
  public:
   /// What travels, as floats for a wire of floats.

@@ -79,6 +79,17 @@ TEST(Report, SaysWhichAlgorithmFoundNoPlan) {
   EXPECT_FALSE(run_baselines(plan, ColumnCostModel(), {"size_greedy"})[0].cost_ms.has_value());
 }
 
+TEST(Report, LeavesOutAlgorithmsThatCannotKeepToTheConstraints) {
+  Plan plan = sample_plan();
+  ASSERT_GE(plan.workload.tables.size(), 2U);
+  TableConstraints& constraints = plan.workload.tables[0].constraints;
+  constraints.types = {ShardingType::row_wise};
+  EXPECT_FALSE(run_baselines(plan, ColumnCostModel(), {"size_greedy"})[0].cost_ms.has_value());
+  constraints.types.clear();
+  constraints.apart = {plan.workload.tables[1].name};
+  EXPECT_FALSE(run_baselines(plan, ColumnCostModel(), {"torchrec_greedy"})[0].cost_ms.has_value());
+}
+
 TEST(SearchRecord, KeepsItsProgressInThePlanFile) {
   const auto json = plan_to_json(sample_plan());
   EXPECT_EQ(json["search"]["progress"], nlohmann::json::parse("[[0.1, 9], [0.4, 8]]"));

@@ -42,7 +42,7 @@ TEST(SharedFloats, StayWhereTheyAreWhileThereIsRoom) {
   EXPECT_EQ(own.values()[5], 4.0F);
 }
 
-TEST(SharedFloats, GrowInANewPlaceAndLeaveTheOldOneToThoseWhoHaveIt) {
+TEST(SharedFloats, GrowInOneFileSoThatTheirMemoryIsThereOnce) {
   SharedFloats own;
   own.resize(10);
   own.values()[9] = 3.0F;
@@ -51,8 +51,9 @@ TEST(SharedFloats, GrowInANewPlaceAndLeaveTheOldOneToThoseWhoHaveIt) {
   const std::int64_t before = own.place().serial;
   own.resize(100'000);
   EXPECT_NE(own.place().serial, before);
+  EXPECT_EQ(own.values()[9], 3.0F);
   own.values()[9] = 7.0F;
-  EXPECT_EQ(peer.values()[9], 3.0F) << "of the old place";
+  EXPECT_EQ(peer.values()[9], 7.0F) << "by the old place";
   peer.map(own.place());
   EXPECT_EQ(peer.values().size(), 100'000U);
   EXPECT_EQ(peer.values()[9], 7.0F);
