@@ -1,6 +1,5 @@
 #include "runtime/comm/communication_thread.hpp"
 
-#include "costmodel/names.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/comm/host_name.hpp"
 
@@ -13,10 +12,6 @@
 
 namespace shardwright {
 namespace {
-
-constexpr Names<CommunicationThread, 3> kChoices = {{{CommunicationThread::automatic, "auto"},
-                                                     {CommunicationThread::on, "on"},
-                                                     {CommunicationThread::off, "off"}}};
 
 /// None where the system does not tell.
 std::string own_cores() {
@@ -43,12 +38,6 @@ bool share_a_core(const RankCores& a, const RankCores& b) {
 }
 
 }  // namespace
-
-std::string_view to_string(CommunicationThread choice) { return name_of(choice, kChoices); }
-
-CommunicationThread parse_communication_thread(std::string_view text) {
-  return value_of(text, kChoices, "choice of a communication thread");
-}
 
 bool has_cores_for_all(std::span<const RankCores> ranks, std::size_t self) {
   const RankCores& own = ranks[self];
