@@ -77,7 +77,7 @@ std::vector<std::size_t> PooledExchange::receivers(std::size_t self, std::size_t
 
 /// Those that this rank is a receiver of.
 std::vector<std::size_t> PooledExchange::senders(std::size_t round) const {
-  const std::size_t ranks = blocks_.size();
+  const std::size_t ranks = blocks_.of_rank.size();
   std::vector<std::size_t> peers = receivers(self_, ranks, round);
   for (std::size_t& peer : peers) peer = (2 * self_ + ranks - peer) % ranks;
   return peers;
@@ -119,25 +119,19 @@ void PooledExchange::make_room(Communicator& comm, const ExchangeLayout& layout,
     const OwnerLayout& owner = layout.owners[r];
     sizes_.push_back(r == self_ ? 0 : pooled_size(owner, sources) + vectors_.size_from(owner));
   }
-  blocks_ = owners_blocks();
+  find_blocks();
   wires_.resize(rounds(sources.size()));
 }
 
-std::vector<std::span<float>> PooledExchange::owners_blocks() {
-  std::size_t size = 0;
-  for (std::size_t r = 0; r < sizes_.size(); ++r) size += in_place(r) ? 0 : sizes_[r];
-  buffer_.resize(size);
-  std::vector<std::span<float>> result;
-  std::size_t begin = 0;
-  for (std::size_t r = 0; r < sizes_.size(); ++r) {
-    if (in_place(r)) {
-      result.push_back(beside_->opened(r, sizes_[r]));
-    } else {
-      result.push_back(std::span(buffer_).subspan(begin, sizes_[r]));
-      begin += sizes_[r];
-    }
+void PooledExchange::find_blocks() {
+  std::vector<std::size_t> sent = sizes_;
+  for (std::size_t r = 0; r < sent.size(); ++r) {
+    if (in_place(r)) sent[r] = 0;
   }
-  return result;
+  blocks_.make_room(sent);
+  for (std::size_t r = 0; r < sent.size(); ++r) {
+    if (in_place(r)) blocks_.of_rank[r] = beside_->opened(r, sizes_[r]);
+  }
 }
 
 /// In place of a block that is not empty.
@@ -163,7 +157,7 @@ void PooledExchange::start_pooled(Communicator& comm, const ExchangeLayout& layo
   }
   for (const std::size_t peer : senders(round)) {
     const bool stays = in_place(peer) && sizes_[peer] > 0;
-    receive[peer] = stays ? beside_->room(peer) : blocks_[peer];
+    receive[peer] = stays ? beside_->room(peer) : blocks_.of_rank[peer];
   }
   wires_[round].start(comm, formats_.pooled, send, receive);
 }
@@ -177,11 +171,13 @@ void PooledExchange::finish_pooled(const ExchangeLayout& layout,
   for (std::size_t round = 0; round < wires_.size(); ++round) {
     wires_[round].finish();
     for (const std::size_t peer : senders(round)) {
-      if (in_place(peer) && sizes_[peer] > 0) blocks_[peer] = beside_->open(peer, sizes_[peer]);
-      unpack_from(layout, peer, sources, blocks_[peer], values);
+      if (in_place(peer) && sizes_[peer] > 0) {
+        blocks_.of_rank[peer] = beside_->open(peer, sizes_[peer]);
+      }
+      unpack_from(layout, peer, sources, blocks_.of_rank[peer], values);
     }
   }
-  std::vector<std::span<const float>> blocks(blocks_.begin(), blocks_.end());
+  std::vector<std::span<const float>> blocks(blocks_.of_rank.begin(), blocks_.of_rank.end());
   blocks[self_] = own;
   add_parts(layout, blocks, values.pooled);
 }
@@ -195,11 +191,11 @@ void PooledExchange::start_gradients(Communicator& comm, const ExchangeLayout& l
   std::vector<std::span<float>> receive(sources.size());
   for (const std::size_t peer : receivers(self_, sources.size(), round)) {
     // Without room only if values, which tell of it, were left out of the step.
-    if (blocks_[peer].size() == sizes_[peer]) {
-      pack_for(layout, peer, sources, gradients, blocks_[peer]);
+    if (blocks_.of_rank[peer].size() == sizes_[peer]) {
+      pack_for(layout, peer, sources, gradients, blocks_.of_rank[peer]);
     }
     const bool stays = in_place(peer) && sizes_[peer] > 0;
-    send[peer] = stays ? notice(comm, peer, sizes_[peer], 0) : blocks_[peer];
+    send[peer] = stays ? notice(comm, peer, sizes_[peer], 0) : blocks_.of_rank[peer];
   }
   for (const std::size_t peer : senders(round)) {
     const std::span rows = rows_of(sources[peer], layout.owners[self_].row_width, owned);

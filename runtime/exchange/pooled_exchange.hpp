@@ -2,11 +2,11 @@
 
 #include "runtime/comm/communicator.hpp"
 #include "runtime/comm/shared_floats.hpp"
-#include "runtime/embedding/line_vector.hpp"
 #include "runtime/exchange/blocks_beside.hpp"
 #include "runtime/exchange/input_exchange.hpp"
 #include "runtime/exchange/layout.hpp"
 #include "runtime/exchange/own_vectors.hpp"
+#include "runtime/exchange/rank_blocks.hpp"
 #include "runtime/exchange/wire_exchange.hpp"
 #include "runtime/exchange/wire_formats.hpp"
 
@@ -90,7 +90,7 @@ class PooledExchange {
   void pack_for(const ExchangeLayout& layout, std::size_t peer,
                 std::span<const InputSource> sources, const OutputGradients& gradients,
                 std::span<float> block) const;
-  std::vector<std::span<float>> owners_blocks();
+  void find_blocks();
   /// Whether the blocks of this rank and `peer` stay where they are.
   bool in_place(std::size_t peer) const { return beside_ && beside_->has(peer); }
   std::span<const float> notice(Communicator& comm, std::size_t peer, std::size_t block_size,
@@ -101,10 +101,9 @@ class PooledExchange {
   bool one_by_one_;
   std::size_t self_ = 0;
   std::optional<BlocksBeside> beside_;
-  std::vector<std::size_t> sizes_;        ///< of the blocks; none for this rank's own
-  LineVector<float> buffer_;              ///< one block per owner, as its matrix has it
-  std::vector<std::span<float>> blocks_;  ///< in it, or in the matrix of an owner beside this rank
-  std::vector<WireExchange> wires_;       ///< one per round
+  std::vector<std::size_t> sizes_;  ///< of the blocks; none for this rank's own
+  RankBlocks blocks_;               ///< as owners' matrices have them, or in those beside this rank
+  std::vector<WireExchange> wires_;  ///< one per round
 };
 
 }  // namespace shardwright
