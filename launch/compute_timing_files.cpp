@@ -4,6 +4,7 @@
 #include "costmodel/compute/compute_slices.hpp"
 #include "costmodel/compute/shipped_compute_models.hpp"
 #include "costmodel/errors.hpp"
+#include "costmodel/timings/least_of_repeats.hpp"
 #include "planner/input_file.hpp"
 
 #include <fmt/format.h>
@@ -34,6 +35,7 @@ LoadedComputeTimings load_compute_timings(const TimingFiles& files) {
     }
   }
   if (rows.empty()) throw InputError("There is no usable timing of computation in the files.");
+  if (files.least_of_repeats) rows = least_of_repeats(std::move(rows));
   return {make_examples(std::move(rows)), fingerprint(bytes)};
 }
 

@@ -31,9 +31,16 @@ void add_timing_options(CLI::App& command, TimingFiles& files) {
   command.add_option("--only-hardware", files.only_hardware, "Use the rows of this hardware only");
   command.add_option("--only-library", files.only_library, "Use the rows of this library only");
   command.add_option("--only-link", files.only_link, "Use the rows of this link only");
+  command.add_flag(
+      "--least-of-repeats", files.least_of_repeats,
+      "Timings of computation: of several runs of the same batches, on a machine that\n"
+      "others use too, the least times");
 }
 
 LoadedTimings load_timings(const TimingFiles& files) {
+  if (files.least_of_repeats) {
+    throw UsageError("--least-of-repeats is for timings of computation; these are of collectives.");
+  }
   ImportSettings settings = files.settings;
   if (!files.operation.empty()) settings.operation = parse_collective(files.operation);
   LoadedTimings loaded;

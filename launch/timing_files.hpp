@@ -17,6 +17,7 @@ struct TimingFiles {
   std::string only_hardware;
   std::string only_library;
   std::string only_link;
+  bool least_of_repeats = false;  ///< of computation; collectives take all
 };
 
 void add_timing_options(CLI::App& command, TimingFiles& files);

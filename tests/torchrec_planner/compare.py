@@ -132,6 +132,8 @@ def print_table(compared):
           f" {'default above ours':>18} {'best above ours':>15} {'worse':>5} {'any widths':>10}")
     for memory in tasks.MEMORIES:
         rows = [t for t in compared if t["memory"] == memory]
+        if not rows:
+            continue
         default = [t for t in rows if t["torchrec"]["default"] is not None and t["equal"]]
         best = [t for t in rows if t["best"] is not None]
         both = [t for t in best if t["equal"]]

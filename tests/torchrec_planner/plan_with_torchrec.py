@@ -158,15 +158,19 @@ def main():
     parser.add_argument("--tasks", type=int, default=tasks.NUM_TASKS)
     parser.add_argument("--every", type=int, default=1, help="only every Nth task")
     parser.add_argument("--settings", default=",".join(SETTINGS), help="only these, with commas between")
+    parser.add_argument("--memories", default=",".join(tasks.MEMORIES), help="only these, likewise")
     parser.add_argument("--processes", type=int, default=1)
     arguments = parser.parse_args()
     settings = arguments.settings.split(",")
     if unknown := set(settings) - set(SETTINGS):
         parser.error(f"--settings: there is no {', '.join(sorted(unknown))}")
+    memories = arguments.memories.split(",")
+    if unknown := set(memories) - set(tasks.MEMORIES):
+        parser.error(f"--memories: there is no {', '.join(sorted(unknown))}")
     (arguments.out / "plans").mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
     numbers = range(0, arguments.tasks, arguments.every)
-    jobs = [(t, m, arguments.out, settings) for t in numbers for m in tasks.MEMORIES]
+    jobs = [(t, m, arguments.out, settings) for t in numbers for m in memories]
     header = ["task", "memory", "memory_bytes", "setting", "cost_ms", "largest_memory", "seconds"]
     with (arguments.out / "torchrec.csv").open("w", newline="") as file:
         writer = csv.writer(file)

@@ -11,7 +11,14 @@ BATCH_PER_RANK = 512
 NUM_TASKS = 60
 LOOSE = 80_000_000_000
 # Memory of a rank as a share of the weights of all tables divided by the ranks.
-MEMORIES = {"loose": None, "1.30": (130, 100), "1.10": (110, 100), "1.05": (105, 100)}
+MEMORIES = {
+    "loose": None,
+    "1.30": (130, 100),
+    "1.10": (110, 100),
+    "1.05": (105, 100),
+    "1.02": (102, 100),
+    "1.01": (101, 100),
+}
 MASK = (1 << 64) - 1
 
 
