@@ -58,6 +58,13 @@ void print_end(const CommArguments& arguments, const CommProfileEnd& end) {
                "rank.\n",
                end.too_large, format_bytes(end.free));
   }
+  if (end.apart > 0) {
+    fmt::print(stderr,
+               "{} calls of exchanges in place were left out: not all ranks can map each other's "
+               "memory, so that training exchanges by messages (docs/train.md, \"Between ranks of "
+               "one host\").\n",
+               end.apart);
+  }
   if (end.measured < end.total) {
     fmt::print(stderr, "The budget is spent; the same command goes on with the rest.\n");
   }

@@ -53,7 +53,7 @@ EffectFactor parse_effect_factor(std::string_view name) {
 }
 
 double value_of_factor(EffectFactor factor, const CollectiveCall& call, double wait_share) {
-  if (is_local(call.operation)) return factor == EffectFactor::one ? 1 : 0;
+  if (is_of_samples(call.operation)) return factor == EffectFactor::one ? 1 : 0;
   switch (factor) {
     case EffectFactor::one:
       return 1;

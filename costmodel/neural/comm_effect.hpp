@@ -15,8 +15,8 @@ std::string_view to_string(EffectKey key);
 EffectKey parse_effect_key(std::string_view name);
 
 /// What an effect's curve is multiplied by; 0 for a call of 4 ranks in one node with elements of
-/// two bytes or more, equal sizes and ranks that start together, and for all local work, except
-/// `one`.
+/// two bytes or more, equal sizes and ranks that start together, and for all that goes by a rank's
+/// samples (is_of_samples()), except `one`.
 enum class EffectFactor {
   one,
   log_ranks,                ///< log2(ranks / 4): rings and trees grow longer

@@ -122,7 +122,7 @@ CommModel specialize(const CommModel& model, const CommSetting& setting) {
     for (const std::string& operation : model.training.operations) {
       CollectiveCall call;
       call.operation = parse_collective(operation);
-      if (is_local(call.operation) && factor != one) continue;
+      if (is_of_samples(call.operation) && factor != one) continue;
       sum.curves.emplace(operation, sum_of_curves(model, factor, setting, call));
     }
     special.effects.push_back(std::move(sum));

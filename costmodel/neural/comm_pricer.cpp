@@ -89,12 +89,14 @@ std::optional<RankPricer::Floor> CommPricer::floor(const Shard& shard, RankId ra
   const auto [input, output, partial, sums, replicated, split, added] = bytes_of(shard);
   PhaseTimes& idle = result->idle;
   idle.comm_input_ms = input > 0 ? floor_->input.ms : 0;
-  idle.comm_forward_ms = idle.comm_backward_ms = output > 0 ? floor_->output.ms : 0;
-  const double straight = floor_->output.ms_per_byte * output;
+  const OutputFloor& straight = floor_->output;
+  const CommLine& forward = added > 0 ? straight.sums : straight.values;  // a shard has either
+  idle.comm_forward_ms = output > 0 ? forward.ms : 0;
+  idle.comm_backward_ms = output > 0 ? straight.gradients.ms : 0;
   result->per_shard.comm_input_ms = floor_->input.ms_per_byte * input;
-  result->per_shard.comm_forward_ms = straight + floor_->scattered * partial;
-  result->per_shard.comm_backward_ms =
-      straight + floor_->gathered * partial + floor_->reduced * replicated;
+  result->per_shard.comm_forward_ms = forward.ms_per_byte * output + floor_->scattered * partial;
+  result->per_shard.comm_backward_ms = straight.gradients.ms_per_byte * output +
+                                       floor_->gathered * partial + floor_->reduced * replicated;
   return result;
 }
 

@@ -1,13 +1,13 @@
 #include "costmodel/neural/exchange_curves.hpp"
 
 #include "costmodel/errors.hpp"
+#include "costmodel/neural/known_kinds.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <string>
 
 namespace shardwright {
 namespace {
@@ -24,12 +24,11 @@ void require_one_machine(const CommModel& model) {
 void require_collectives(const CommModel& model) {
   for (const CollectiveKind kind : {CollectiveKind::all_to_all, CollectiveKind::all_gather,
                                     CollectiveKind::reduce_scatter, CollectiveKind::all_reduce}) {
-    const std::string name(to_string(kind));
-    if (model.training.operations.contains(name)) continue;
+    if (knows_kind(model, kind)) continue;
     throw UsageError(
         fmt::format("The communication model {} was not fitted to timings of {}, which a step may "
                     "need. Time that too and fit it again.",
-                    model.name, name));
+                    model.name, to_string(kind)));
   }
 }
 
@@ -53,6 +52,7 @@ ExchangeCurves::ExchangeCurves(const CommModel& model, const Topology& topology)
   const auto nodes = static_cast<std::int64_t>(on_node.size());
   require_nodes(model, nodes);
   local_ = {model, topology};
+  in_place_ = {model, topology};
   all_to_all_ = {model, CollectiveKind::all_to_all, topology.size(), nodes};
   all_reduce_ = {model, CollectiveKind::all_reduce, topology.size(), nodes};
   between_nodes_ = {model, CollectiveKind::all_to_all, nodes, nodes};
@@ -69,28 +69,43 @@ ExchangeCurves::ExchangeCurves(const CommModel& model, const Topology& topology)
   }
 }
 
-void ExchangeCurves::price(RankId rank, const ExchangeSums& sums, PhaseTimes& times) const {
-  const auto uneven = [&](double own, double world) {
-    const double mean = world / ranks_;
-    return all_to_all_.milliseconds(std::max(own, mean), mean);
-  };
+double ExchangeCurves::uneven(double own, double world) const {
+  const double mean = world / ranks_;
+  return all_to_all_.milliseconds(std::max(own, mean), mean);
+}
+
+// Those of messages; none of outputs that go straight where these stay in place.
+double ExchangeCurves::straight(const NodeCurves& node, const ExchangeSums& sums) const {
   const double mean_sums = sums.world.sums / ranks_;
+  return (in_place_.known() ? 0 : uneven(sums.own.output, sums.world.output)) +
+         between_nodes_.milliseconds(std::max(sums.node.sums / node.ranks, mean_sums), mean_sums);
+}
+
+void ExchangeCurves::price(RankId rank, const ExchangeSums& sums, PhaseTimes& times) const {
   const NodeCurves& node = nodes_[node_of_[rank.index()]];
-  const double straight =
-      uneven(sums.own.output, sums.world.output) +
-      between_nodes_.milliseconds(std::max(sums.node.sums / node.ranks, mean_sums), mean_sums);
+  const double output = straight(node, sums);
   const double partial = std::max(sums.own.partial, sums.node.partial / node.ranks);
   times.comm_input_ms = uneven(sums.own.input, sums.world.input);
-  times.comm_forward_ms = straight + node.reduce_scatter.milliseconds(partial);
-  times.comm_backward_ms = straight + node.all_gather.milliseconds(partial) +
+  times.comm_forward_ms = output + node.reduce_scatter.milliseconds(partial);
+  times.comm_backward_ms = output + node.all_gather.milliseconds(partial) +
                            all_reduce_.milliseconds(sums.own.replicated);
-  local_.add(rank, sums.world, times);
+  ExchangeBytes placed = sums.world;
+  if (in_place_.known()) placed.output = placed.added = 0;
+  local_.add(rank, placed, times);
+  in_place_.add(rank, sums.world, times);
+}
+
+std::optional<OutputFloor> ExchangeCurves::output_floor(const ExchangeBytes& mean) const {
+  if (in_place_.known()) return in_place_.floor(mean.output);
+  const auto line = all_to_all_.line_below(mean.output);
+  if (!line) return {};
+  return OutputFloor{*line, *line, *line};
 }
 
 // Sums that leave a node are left out, that a rank waits for what others send, and local work.
 std::optional<ExchangeFloor> ExchangeCurves::floor(const ExchangeBytes& mean) const {
   const auto input = all_to_all_.line_below(mean.input);
-  const auto output = all_to_all_.line_below(mean.output);
+  const auto output = output_floor(mean);
   const auto reduced = all_reduce_.ray_below();
   if (!input || !output || !reduced) return {};
   constexpr double kMost = std::numeric_limits<double>::infinity();

@@ -3,6 +3,7 @@
 #include "costmodel/cost_model.hpp"
 #include "costmodel/exchange_traffic.hpp"
 #include "costmodel/neural/comm_curve.hpp"
+#include "costmodel/neural/in_place_curves.hpp"
 #include "costmodel/neural/local_curves.hpp"
 #include "costmodel/topology.hpp"
 
@@ -24,7 +25,7 @@ struct ExchangeSums {
 /// gathered and reduced are per byte.
 struct ExchangeFloor {
   CommLine input;
-  CommLine output;  ///< forward and, once more, backward
+  OutputFloor output;
   double scattered = 0;
   double gathered = 0;
   double reduced = 0;
@@ -32,12 +33,14 @@ struct ExchangeFloor {
 
 /// Prices the exchanges of a step by a communication model. A rank of an all-to-all that sends a
 /// and receives b bytes (its own part included) is priced by max(a, b) and the ranks' mean; then
-/// comes what it does by itself (LocalCurves). Formulas: docs/cost_models.md, "Fitted".
+/// comes what it does by itself (LocalCurves). Outputs that go straight are no messages where the
+/// ranks of one node exchange them in place (InPlaceCurves). Formulas: docs/cost_models.md,
+/// "Fitted".
 class ExchangeCurves {
  public:
   /// Throws UsageError for a model of several machines or one that lacks a collective or a part of
-  /// the local work, InputError for a topology of several nodes where the model knows one node
-  /// only.
+  /// the local work or of what is done in place, InputError for a topology of several nodes where
+  /// the model knows one node only.
   ExchangeCurves(const CommModel& model, const Topology& topology);
 
   /// Writes the three phases of communication, leaves the others as they are.
@@ -54,6 +57,10 @@ class ExchangeCurves {
     CommCurve all_gather;
   };
 
+  double uneven(double own, double world) const;
+  double straight(const NodeCurves& node, const ExchangeSums& sums) const;
+  std::optional<OutputFloor> output_floor(const ExchangeBytes& mean) const;
+
   double ranks_;
   CommCurve all_to_all_;
   CommCurve all_reduce_;
@@ -61,6 +68,7 @@ class ExchangeCurves {
   std::vector<NodeCurves> nodes_;     // one for each number of ranks on a node
   std::vector<std::size_t> node_of_;  // per rank, its place in nodes_
   LocalCurves local_;
+  InPlaceCurves in_place_;
 };
 
 }  // namespace shardwright

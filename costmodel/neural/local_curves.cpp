@@ -1,35 +1,11 @@
 #include "costmodel/neural/local_curves.hpp"
 
-#include "costmodel/errors.hpp"
-
-#include <fmt/format.h>
-
-#include <string>
+#include "costmodel/neural/known_kinds.hpp"
 
 namespace shardwright {
-namespace {
-
-bool knows(const CommModel& model, CollectiveKind kind) {
-  return model.training.operations.contains(std::string(to_string(kind)));
-}
-
-bool knows_local_work(const CommModel& model) {
-  std::string known;
-  std::string missing;
-  for (const CollectiveKind kind : kLocalWork) {
-    (knows(model, kind) ? known : missing) = to_string(kind);
-  }
-  if (known.empty() || missing.empty()) return !known.empty();
-  throw UsageError(fmt::format(
-      "The communication model {} was fitted to timings of {}, but to none of {}: it would price a "
-      "part of what ranks do around exchanges. Time all of it (`profile comm`) and fit again.",
-      model.name, known, missing));
-}
-
-}  // namespace
 
 LocalCurves::LocalCurves(const CommModel& model, const Topology& topology)
-    : known_(knows_local_work(model)), ranks_(static_cast<double>(topology.size())) {
+    : known_(knows_kinds(model, kLocalWork)), ranks_(static_cast<double>(topology.size())) {
   if (!known_) return;
   const auto curve = [&](CollectiveKind kind) {
     return CommCurve(model, kind, topology.size(), num_nodes(topology));

@@ -15,6 +15,9 @@ constexpr Names<CollectiveKind, kNumCollectiveKinds> kCollectives = {{
     {CollectiveKind::place_outputs, "place_outputs"},
     {CollectiveKind::add_partial_sums, "add_partial_sums"},
     {CollectiveKind::pack_gradients, "pack_gradients"},
+    {CollectiveKind::values_in_place, "values_in_place"},
+    {CollectiveKind::sums_in_place, "sums_in_place"},
+    {CollectiveKind::gradients_in_place, "gradients_in_place"},
 }};
 
 }  // namespace

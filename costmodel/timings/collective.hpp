@@ -19,8 +19,12 @@ enum class CollectiveKind {
   place_outputs,     ///< owners' values into the rows of its samples
   add_partial_sums,  ///< partial sums of owners of a table's row parts added up there
   pack_gradients,    ///< gradients of its samples' values into the owners' order
+  // What ranks that map each other's memory do in place of messages, notices and waits included.
+  values_in_place,     ///< place_outputs, each rank from the owners' matrices
+  sums_in_place,       ///< add_partial_sums likewise
+  gradients_in_place,  ///< pack_gradients, each rank into the owners' matrices
 };
-inline constexpr std::size_t kNumCollectiveKinds = 9;
+inline constexpr std::size_t kNumCollectiveKinds = 12;
 std::string_view to_string(CollectiveKind kind);
 /// Throws InputError that lists the names.
 CollectiveKind parse_collective(std::string_view name);
@@ -29,9 +33,20 @@ CollectiveKind parse_collective(std::string_view name);
 inline constexpr std::array kLocalWork = {
     CollectiveKind::pack_ids, CollectiveKind::split_ids, CollectiveKind::place_outputs,
     CollectiveKind::add_partial_sums, CollectiveKind::pack_gradients};
-constexpr bool is_local(CollectiveKind kind) { return kind >= kLocalWork.front(); }
+constexpr bool is_local(CollectiveKind kind) {
+  return kind >= kLocalWork.front() && kind <= kLocalWork.back();
+}
 
-/// One call of a collective, or of local work, as it is measured and priced.
+/// The kinds in which ranks of one host read and write each other's memory.
+inline constexpr std::array kInPlace = {CollectiveKind::values_in_place,
+                                        CollectiveKind::sums_in_place,
+                                        CollectiveKind::gradients_in_place};
+constexpr bool is_in_place(CollectiveKind kind) { return kind >= kInPlace.front(); }
+
+/// The kinds that go by what a rank's own samples take, alike on all ranks.
+constexpr bool is_of_samples(CollectiveKind kind) { return is_local(kind) || is_in_place(kind); }
+
+/// One call of any kind, as it is measured and priced.
 struct CollectiveCall {
   CollectiveKind operation = CollectiveKind::all_to_all;
   std::int64_t ranks = 2;
@@ -39,7 +54,8 @@ struct CollectiveCall {
   /// What nccl-tests calls the size: all_to_all, the whole send buffer of the busiest rank (its own
   /// part, bytes / ranks, included); all_gather, the whole receive buffer; reduce_scatter, the
   /// whole send buffer; all_reduce, the buffer. Local work: what one rank puts into messages, takes
-  /// out of them, or adds, its own part included.
+  /// out of them, or adds, its own part included. In place: what one rank reads or writes for its
+  /// samples, in its own matrix too.
   double bytes = 0;
   std::int64_t element_bytes = 4;  ///< matters where elements are added up
   /// Where ranks exchange unequal sizes, `bytes` is the larger of what one rank sends and receives,

@@ -352,10 +352,10 @@ CommModel fit_collectives(std::span<const CommTiming> rows, const FitOptions& op
   return model;
 }
 
-std::vector<CommTiming> rows_that_are(std::span<const CommTiming> rows, bool local) {
+std::vector<CommTiming> rows_that_are(std::span<const CommTiming> rows, bool of_samples) {
   std::vector<CommTiming> result;
   for (const CommTiming& row : rows) {
-    if (is_local(row.call.operation) == local) result.push_back(row);
+    if (is_of_samples(row.call.operation) == of_samples) result.push_back(row);
   }
   return result;
 }
@@ -363,21 +363,21 @@ std::vector<CommTiming> rows_that_are(std::span<const CommTiming> rows, bool loc
 CommModel base_alone(const FitOptions& options) {
   if (options.base != nullptr) return *options.base;
   throw InputError(
-      "All timings are of local work, so that there is no collective to price. Add timings of "
-      "these, or name a model that knows them (--from).");
+      "All timings are of local work and exchanges in place, so that there is no collective to "
+      "price. Add timings of these, or name a model that knows them (--from).");
 }
 
 }  // namespace
 
 CommModel fit_comm_model(std::span<const CommTiming> rows, const FitOptions& options) {
   const std::vector<CommTiming> collectives = rows_that_are(rows, false);
-  const std::vector<CommTiming> local = rows_that_are(rows, true);
-  const bool has_local = !local.empty();
-  CommModel model = collectives.empty() && has_local ? base_alone(options)
-                                                     : fit_collectives(collectives, options);
-  if (!has_local) return model;
-  fit_local_work(model, local);
-  model.training = joined(model.training, coverage_of(local));
+  const std::vector<CommTiming> of_samples = rows_that_are(rows, true);
+  const bool has_others = !of_samples.empty();
+  CommModel model = collectives.empty() && has_others ? base_alone(options)
+                                                      : fit_collectives(collectives, options);
+  if (!has_others) return model;
+  fit_local_work(model, of_samples);
+  model.training = joined(model.training, coverage_of(of_samples));
   return model;
 }
 

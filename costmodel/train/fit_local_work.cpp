@@ -79,7 +79,7 @@ void set_curve(CommModel& model, const CommSetting& setting, const CollectiveCal
 void fit_local_work(CommModel& model, std::span<const CommTiming> rows) {
   std::map<Setting, LogTimes> times;
   for (const CommTiming& row : rows) {
-    if (!is_local(row.call.operation)) continue;
+    if (!is_of_samples(row.call.operation)) continue;
     times[{row.setting, row.call.operation}][row.call.bytes].push_back(std::log(row.time_us));
   }
   for (const auto& [of, by_bytes] : times) {
@@ -87,8 +87,8 @@ void fit_local_work(CommModel& model, std::span<const CommTiming> rows) {
     call.operation = of.second;
     if (by_bytes.size() < 2) {
       throw InputError(fmt::format(
-          "All timings of {} on {} are of one size. Local work needs at least two, better one for "
-          "every fourfold of the bytes it is to price.",
+          "All timings of {} on {} are of one size. It needs at least two, better one for every "
+          "fourfold of the bytes that are to be priced.",
           to_string(call.operation), fabric_of(of.first)));
     }
     set_curve(model, of.first, call, curve_through(by_bytes, model.knots));

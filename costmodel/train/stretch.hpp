@@ -17,7 +17,7 @@ struct Stretch {
     double larger = 0;
   };
   Part all;           ///< of every call
-  Part per_doubling;  ///< added for every doubling of the ranks from 4, but to local work
+  Part per_doubling;  ///< added for every doubling of the ranks from 4, but to what is of samples
   std::array<Part, kNumCollectiveKinds>
       operations;   ///< added for an operation, in the order of CollectiveKind
   double loss = 0;  ///< −ln of the posterior density, but for a constant

@@ -18,8 +18,8 @@ struct CollectiveEffort {
 
 /// What one rank had to do with a call.
 struct RankCallTiming {
-  double send_bytes = 0;     ///< all_to_all: of its blocks, its own included; local work: of whole
-                             ///< samples; else as the call's
+  double send_bytes = 0;     ///< all_to_all: of its blocks, its own included; local work and in
+                             ///< place: of whole samples; else as the call's
   double receive_bytes = 0;  ///< likewise
   double wait_ms = 0;        ///< median, from its start to that of the last rank
   MedianTime time;           ///< from the start of the last rank to its own end
@@ -33,10 +33,11 @@ struct CollectiveTiming {
 
 /// Times a call on all ranks of `comm`: the runtime's own all-to-all, and what it builds of that:
 /// all-gather, reduce-scatter and all-reduce in rank order; or local work, which all ranks do at
-/// the same time with caches that were swept before. Every pass begins with a barrier, from whose
-/// end each rank's clock counts, so that hosts need no common time; then each rank computes for its
-/// delay, at most twice the time of a pass without delays. Two passes warm up. Memory is not looked
-/// at: see memory_of(). The same on every rank. Blocks.
+/// the same time with caches that were swept before; or an exchange in place, before which each
+/// rank has swept its caches and then written its own matrix. Every pass begins with a barrier,
+/// from whose end each rank's clock counts, so that hosts need no common time; then each rank
+/// computes for its delay, at most twice the time of a pass without delays. Two passes warm up.
+/// Memory is not looked at: see memory_of(). The same on every rank. Blocks.
 CollectiveTiming time_collective(Communicator& comm, const ProfiledCall& call, std::uint64_t seed,
                                  const CollectiveEffort& effort);
 

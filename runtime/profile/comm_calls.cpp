@@ -8,14 +8,15 @@
 #include <cstddef>
 #include <numbers>
 #include <numeric>
+#include <span>
 
 namespace shardwright {
 namespace {
 
 constexpr std::int64_t kLeastBytes = 512;
 constexpr std::int64_t kMostBytes = std::int64_t{512} << 20;
-constexpr std::int64_t kLeastLocalBytes = 4096;
-constexpr std::int64_t kMostLocalBytes = std::int64_t{64} << 20;
+constexpr std::int64_t kLeastOfSamples = 4096;
+constexpr std::int64_t kMostOfSamples = std::int64_t{64} << 20;
 
 SplitMix64 random_of(const ProfiledCall& call, std::uint64_t seed) {
   return SplitMix64(SplitMix64::mix(seed) + static_cast<std::uint64_t>(call.index));
@@ -51,8 +52,11 @@ class CallList {
       add(kind, bytes, Imbalance::none, delayed);
     }
   }
-  void add_local(std::int64_t bytes) {
-    for (const CollectiveKind kind : kLocalWork) add(kind, bytes, Imbalance::none, false);
+  /// From 4 KiB to 64 MiB.
+  void add_of_samples(std::span<const CollectiveKind> kinds) {
+    for (std::int64_t bytes = kLeastOfSamples; bytes <= kMostOfSamples; bytes *= 4) {
+      for (const CollectiveKind kind : kinds) add(kind, bytes, Imbalance::none, false);
+    }
   }
   std::vector<ProfiledCall> calls;
 };
@@ -69,9 +73,8 @@ std::vector<ProfiledCall> comm_profile_calls() {
     list.add(CollectiveKind::all_to_all, bytes, Imbalance::senders, true);
   }
   // Behind the others, whose numbers stand in files.
-  for (std::int64_t bytes = kLeastLocalBytes; bytes <= kMostLocalBytes; bytes *= 4) {
-    list.add_local(bytes);
-  }
+  list.add_of_samples(kLocalWork);
+  list.add_of_samples(kInPlace);
   return list.calls;
 }
 
@@ -103,7 +106,7 @@ std::vector<double> delays_of(const ProfiledCall& call, std::int64_t ranks, std:
 std::int64_t memory_of(const ProfiledCall& call, std::int64_t ranks, std::uint64_t seed) {
   // Ids, their parts or messages, and room for these to grow; fewer of values.
   constexpr std::int64_t kCopies = 4;
-  if (is_local(call.operation)) return kCopies * call.bytes + std::int64_t{CacheSweep::kBytes};
+  if (is_of_samples(call.operation)) return kCopies * call.bytes + std::int64_t{CacheSweep::kBytes};
   const std::vector<double> shares = shares_of(call, ranks, seed);
   const double busiest = *std::max_element(shares.begin(), shares.end());
   const auto even = static_cast<double>(call.bytes);

@@ -26,7 +26,7 @@ struct ProfiledCall {
 /// Every doubling from 512 B to 512 MiB, rising, and for each: the four collectives with equal
 /// sizes and ranks that start together, all-to-alls of both imbalances, the four collectives with
 /// delays, and an all-to-all with both. Then all local work from 4 KiB to 64 MiB, four times as
-/// much each time.
+/// much each time, then all exchanges in place likewise.
 std::vector<ProfiledCall> comm_profile_calls();
 
 /// blocks[from][to]: bytes of an all-to-all. Uneven shares are exp(z) of normal z, drawn from the

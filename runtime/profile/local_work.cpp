@@ -2,16 +2,14 @@
 
 #include "planner/plan.hpp"
 #include "runtime/data/batch.hpp"
-#include "runtime/data/splitmix.hpp"
 #include "runtime/embedding/line_vector.hpp"
 #include "runtime/exchange/input_exchange.hpp"
 #include "runtime/exchange/layout.hpp"
 #include "runtime/exchange/own_vectors.hpp"
 #include "runtime/exchange/pooled_exchange.hpp"
 #include "runtime/exchange/row_parts.hpp"
+#include "runtime/profile/profiled_tables.hpp"
 #include "runtime/profile/solo_communicator.hpp"
-
-#include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
@@ -19,12 +17,11 @@
 #include <memory>
 #include <span>
 #include <stdexcept>
+#include <vector>
 
 namespace shardwright {
 namespace {
 
-constexpr std::int64_t kRows = std::int64_t{1} << 30;  // of each table; none is allocated
-constexpr std::array<std::int64_t, 5> kDims = {16, 16, 32, 64, 128};
 constexpr std::array<std::int64_t, 4> kNoOutputs = {4, 4, 4, 4};  // features whose ids matter
 constexpr std::int64_t kMessageBytes = 256;                       // of one sample's ids and lengths
 
@@ -32,45 +29,15 @@ constexpr std::int64_t kMessageBytes = 256;                       // of one samp
 Plan plan_of(std::span<const std::int64_t> dims, std::int64_t parts) {
   Plan plan;
   plan.topology.ranks.resize(1);
-  for (std::size_t t = 0; t < dims.size(); ++t) {
-    Table& table = plan.workload.tables.emplace_back();
-    table.name = fmt::format("t{}", t);
-    table.rows = kRows;
-    table.dim = dims[t];
-    table.features = {table.name};
-    const auto type = parts > 1 ? ShardingType::row_wise : ShardingType::table_wise;
-    for (std::int64_t part = 0; part < parts; ++part) {
-      plan.shards.push_back({TableId::of(t), type, kRows * part / parts, kRows * (part + 1) / parts,
-                             0, table.dim, RankId{0}});
-    }
-  }
+  const std::vector<RankId> owners(static_cast<std::size_t>(parts), RankId{0});
+  for (const std::int64_t dim : dims) add_profiled_table(plan, dim, owners);
   return plan;
-}
-
-std::int64_t samples_of(std::int64_t bytes, std::int64_t bytes_of_sample) {
-  return std::max<std::int64_t>(1, (bytes + bytes_of_sample / 2) / bytes_of_sample);
 }
 
 // Ids a sample of all features such that it takes kMessageBytes beside a length for each part.
 std::int64_t ids_of_sample(std::int64_t parts) {
   const auto features = std::ssize(kNoOutputs);
   return std::max(features, (kMessageBytes - 4 * features * parts) / 8);
-}
-
-Batch batch_of(std::int64_t samples, std::int64_t ids_of_sample, std::size_t features) {
-  Batch batch;
-  batch.size = batch.global_size = samples;
-  batch.features.resize(features);
-  SplitMix64 random(1);
-  const auto count = static_cast<std::int64_t>(features);
-  for (std::int64_t f = 0; f < count; ++f) {
-    Bags& bags = batch.features[static_cast<std::size_t>(f)];
-    const std::int64_t length = (ids_of_sample + f) / count;
-    bags.lengths.assign(static_cast<std::size_t>(samples), static_cast<std::int32_t>(length));
-    bags.ids.resize(static_cast<std::size_t>(samples * length));
-    for (std::int64_t& id : bags.ids) id = static_cast<std::int64_t>(random.below(kRows));
-  }
-  return batch;
 }
 
 class IdsWork {
@@ -80,7 +47,7 @@ class IdsWork {
     const std::int64_t ids = ids_of_sample(parts);
     const std::int64_t bytes_of_sample = 8 * ids + 4 * std::ssize(kNoOutputs) * parts;
     const std::int64_t samples = samples_of(bytes, bytes_of_sample);
-    batch_ = batch_of(samples, ids, kNoOutputs.size());
+    batch_ = profiled_batch(samples, ids, kNoOutputs.size());
     bytes_ = samples * bytes_of_sample;
   }
   std::int64_t bytes() const { return bytes_; }
@@ -98,7 +65,8 @@ class IdsWork {
 
 class OutputsWork {
  public:
-  OutputsWork(std::int64_t bytes, std::int64_t parts) : OutputsWork(bytes, plan_of(kDims, parts)) {}
+  OutputsWork(std::int64_t bytes, std::int64_t parts)
+      : OutputsWork(bytes, plan_of(kProfiledDims, parts)) {}
   std::int64_t bytes() const { return 4 * std::ssize(owned_); }
   void place() {
     exchange_.start_pooled(comm_, layout_, input_.sources(), owned_, 0);
@@ -115,7 +83,7 @@ class OutputsWork {
       : layout_(make_layout(plan)), vectors_(layout_, plan.workload), exchange_(vectors_) {
     const std::int64_t columns = layout_.owners.front().columns;
     const std::int64_t samples = samples_of(bytes, 4 * columns);
-    const Batch batch = batch_of(samples, 0, kDims.size());
+    const Batch batch = profiled_batch(samples, 0, kProfiledDims.size());
     vectors_.remember(batch);
     input_.run(comm_, layout_, batch);
     owned_.resize(static_cast<std::size_t>(samples * columns));

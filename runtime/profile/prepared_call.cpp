@@ -7,11 +7,7 @@ namespace shardwright {
 
 PreparedCall::PreparedCall(Communicator& comm, const ProfiledCall& call, std::uint64_t seed)
     : comm_(comm), operation_(call.operation), bytes_(call.bytes) {
-  if (is_local(operation_)) {
-    local_ = make_local_work(operation_, bytes_, comm.size());
-    sweep_.emplace();
-    return;
-  }
+  if (is_of_samples(operation_)) prepare_of_samples();
   switch (operation_) {
     case CollectiveKind::all_to_all:
     case CollectiveKind::all_gather:
@@ -24,6 +20,15 @@ PreparedCall::PreparedCall(Communicator& comm, const ProfiledCall& call, std::ui
     default:
       break;
   }
+}
+
+void PreparedCall::prepare_of_samples() {
+  if (is_in_place(operation_)) {
+    bytes_ = in_place_.emplace(comm_, operation_, bytes_).bytes();
+  } else {
+    bytes_ = local_.emplace(make_local_work(operation_, bytes_, comm_.size())).bytes;
+  }
+  sweep_.emplace();
 }
 
 void PreparedCall::prepare_blocks(const std::vector<std::vector<std::int64_t>>& blocks,
@@ -50,10 +55,12 @@ void PreparedCall::prepare_blocks(const std::vector<std::vector<std::int64_t>>& 
 
 void PreparedCall::get_ready() {
   if (sweep_) sweep_->run();
+  if (in_place_) in_place_->look_up();
 }
 
 void PreparedCall::run() {
   if (local_) return local_->run();
+  if (in_place_) return in_place_->run();
   switch (operation_) {
     case CollectiveKind::all_to_all:
     case CollectiveKind::all_gather:

@@ -3,6 +3,7 @@
 #include "costmodel/errors.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/doctor/free_memory.hpp"
+#include "runtime/profile/in_place_work.hpp"
 #include "runtime/trainer/gather.hpp"
 #include "runtime/trainer/rank_placement.hpp"
 
@@ -95,25 +96,35 @@ class Profile {
     end_.run.repeat = options_.repeat;
   }
 
-  // Local work first, which takes little time and which a model needs all kinds of. The same on all
-  // ranks: by the least of their hosts' free memory, as if all were full.
+  // What is of samples first, which takes little time and which a model needs all kinds of. The
+  // same on all ranks: by the least of their hosts' free memory, as if all were full.
   void choose_calls() {
     std::int64_t least = free_memory().value();
     for (const std::int64_t free : gather(comm_, least)) least = std::min(least, free);
     end_.free = Bytes{least / end_.run.ranks_per_node};
     std::vector<ProfiledCall> calls = comm_profile_calls();
     std::stable_partition(calls.begin(), calls.end(),
-                          [](const ProfiledCall& call) { return is_local(call.operation); });
+                          [](const ProfiledCall& call) { return is_of_samples(call.operation); });
+    const bool in_place = can_exchange_in_place(comm_);
     for (const ProfiledCall& call : calls) {
-      if (call.bytes > options_.most_bytes.value()) continue;
-      if (memory_of(call, comm_.size(), options_.seed) > end_.free.value() / 2) {
-        ++end_.too_large;
-        continue;
-      }
+      if (!is_possible(call, in_place)) continue;
       calls_.push_back(call);
       end_.largest = Bytes{call.bytes};
     }
     end_.total = static_cast<std::int64_t>(calls_.size());
+  }
+
+  // Of the sizes asked for; counts what is not.
+  bool is_possible(const ProfiledCall& call, bool in_place) {
+    if (call.bytes > options_.most_bytes.value()) return false;
+    const bool is_apart = is_in_place(call.operation) && !in_place;
+    const bool fits = memory_of(call, comm_.size(), options_.seed) <= end_.free.value() / 2;
+    if (is_apart) {
+      ++end_.apart;
+    } else if (!fits) {
+      ++end_.too_large;
+    }
+    return fits && !is_apart;
   }
 
   void open_file() {

@@ -37,6 +37,8 @@ struct CommProfileEnd {
   Bytes largest;              ///< size among these
   /// Calls not asked for since they do not fit into half of the hosts' free memory.
   std::int64_t too_large = 0;
+  /// Exchanges in place that were not asked for, as not all ranks map each other's memory.
+  std::int64_t apart = 0;
   Bytes free;  ///< of the host with the least for each rank: that memory for one rank
 };
 

@@ -4,7 +4,7 @@
 #include "costmodel/fitted_cost_model.hpp"
 #include "costmodel/neural/comm_model_json.hpp"
 #include "costmodel/rank_pricer.hpp"
-#include "tests/costmodel/sample_plans.hpp"
+#include "tests/costmodel/neural/straight_models.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,7 +13,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -21,82 +20,26 @@ namespace shardwright {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::joined;
+using testing::kExchangeTimes;
+using testing::kLocalTimes;
+using testing::kMsPerByte;
+using testing::kSamples;
+using testing::refusal;
+using testing::straight_model;
+using Ranks = testing::StraightRanks;
 
-constexpr double kMsPerByte = 1e-3 / 1024;
-constexpr double kSamples = 4096;
-
-using Times = std::map<std::string, double>;  // µs per KiB
-
-const Times kExchangeTimes = {
-    {"all_to_all", 1}, {"all_gather", 1}, {"reduce_scatter", 1}, {"all_reduce", 1}};
-const Times kLocalTimes = {{"pack_ids", 2},
-                           {"split_ids", 3},
-                           {"place_outputs", 5},
-                           {"add_partial_sums", 7},
-                           {"pack_gradients", 11}};
-
-// Straight through 0, from 1 byte on.
-CommModel model_of(const std::vector<Times>& all) {
-  CommModel model;
-  model.name = "straight";
-  model.knots = {1, 2};
-  model.training.rows = 1;
-  model.training.data_fingerprint = "00";
-  model.training.settings = {{"cpu", "", "lib"}};
-  model.training.nodes = {1, 2};
-  model.training.element_bytes = {4, 4};
-  CommEffect effect{{EffectKey::operation}, EffectFactor::one, 1, 1, {}};
-  for (const Times& times : all) {
-    for (const auto& [operation, us_per_kib] : times) {
-      const double us = us_per_kib / 1024;
-      effect.curves[operation] = {std::log(us), std::log(2 * us)};
-      model.training.operations.insert(operation);
-    }
-  }
-  model.effects = {effect};
-  model.error = {0.05, "by hand"};
-  return model;
-}
-
-struct Ranks {
-  explicit Ranks(std::int64_t nodes = 1) : topology(testing::sample_topology(nodes, 2)) {
-    workload.batch_size = static_cast<std::int64_t>(kSamples);
-    workload.tables = {testing::sample_table(1000, 8, 2, "a"),
-                       testing::sample_table(1000, 16, 5, "b")};
-  }
-  std::vector<Shard> cut(std::size_t table, ShardingType type) const {
-    return testing::cut(workload.tables[table], static_cast<std::int64_t>(table), type, topology);
-  }
-  std::vector<PhaseTimes> price(const CommModel& model, const std::vector<Shard>& shards) const {
-    return FittedCostModel({{}, model}, "m").price(workload, topology, shards);
-  }
-  /// What local work adds to each rank's times.
-  std::vector<PhaseTimes> added(const std::vector<Shard>& shards) const {
-    const auto without = price(model_of({kExchangeTimes}), shards);
-    auto times = price(model_of({kExchangeTimes, kLocalTimes}), shards);
-    for (std::size_t i = 0; i < times.size(); ++i) {
-      EXPECT_EQ(times[i].compute_forward_ms, without[i].compute_forward_ms);
-      EXPECT_EQ(times[i].compute_backward_ms, without[i].compute_backward_ms);
-      times[i].comm_input_ms -= without[i].comm_input_ms;
-      times[i].comm_forward_ms -= without[i].comm_forward_ms;
-      times[i].comm_backward_ms -= without[i].comm_backward_ms;
-    }
-    return times;
-  }
-  Workload workload;
-  Topology topology;
-};
-
-std::vector<Shard> joined(std::vector<Shard> a, const std::vector<Shard>& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
+std::vector<PhaseTimes> added(const Ranks& ranks, const std::vector<Shard>& shards) {
+  return ranks.more(straight_model({kExchangeTimes, kLocalTimes}), straight_model({kExchangeTimes}),
+                    shards);
 }
 
 TEST(LocalCurves, PackAndPlaceTheSamplesOfEveryRank) {
   const Ranks two;
   const double ids = (8.0 * 2 + 4) * kSamples / 2;  // of a rank's samples
   const double outputs = 4.0 * 8 * kSamples / 2;
-  for (const PhaseTimes& rank : two.added({testing::whole(two.workload.tables[0], 0, RankId{1})})) {
+  for (const PhaseTimes& rank :
+       added(two, {testing::whole(two.workload.tables[0], 0, RankId{1})})) {
     EXPECT_NEAR(rank.comm_input_ms, kMsPerByte * 2 * ids, 1e-9);
     EXPECT_NEAR(rank.comm_forward_ms, kMsPerByte * 5 * outputs, 1e-9);
     EXPECT_NEAR(rank.comm_backward_ms, kMsPerByte * 11 * outputs, 1e-9);
@@ -112,7 +55,7 @@ TEST(LocalCurves, SortIdsAndAddSumsWhereRowsAreCut) {
   const double whole = 2 * (8.0 * 5 + 4) * samples;  // once for each half of the columns
   const double partial = 2 * 4.0 * 8 * samples;      // from both
   const double complete = 4.0 * 16 * samples;
-  for (const PhaseTimes& rank : two.added(shards)) {
+  for (const PhaseTimes& rank : added(two, shards)) {
     EXPECT_NEAR(rank.comm_input_ms, kMsPerByte * (2 * (split + whole) + 3 * split), 1e-9);
     EXPECT_NEAR(rank.comm_forward_ms, kMsPerByte * (5 * complete + 7 * partial), 1e-9);
     EXPECT_NEAR(rank.comm_backward_ms, kMsPerByte * 11 * (complete + partial), 1e-9);
@@ -121,7 +64,7 @@ TEST(LocalCurves, SortIdsAndAddSumsWhereRowsAreCut) {
 
 TEST(LocalCurves, TakeNoLatencyForWhatIsNotThere) {
   const Ranks two;
-  CommModel model = model_of({kExchangeTimes, kLocalTimes});
+  CommModel model = straight_model({kExchangeTimes, kLocalTimes});
   model.knots = {1e9, 2e9};  // far above all there is: times stay below the first
   const auto of = [&](ShardingType type) { return two.price(model, two.cut(0, type)).front(); };
   const double us = 1.0 / 1024;  // of 1 µs per KiB
@@ -135,7 +78,7 @@ TEST(LocalCurves, TakeNoLatencyForWhatIsNotThere) {
 TEST(LocalCurves, SortTheIdsOfATableOnceAndLeaveSumsWithinANodeToItsReduceScatter) {
   const Ranks four(2);
   const double samples = kSamples / 4;
-  const PhaseTimes rank = four.added(four.cut(0, ShardingType::grid)).front();
+  const PhaseTimes rank = added(four, four.cut(0, ShardingType::grid)).front();
   const double split = (8.0 * 2 + 2 * 4) * samples;
   EXPECT_NEAR(rank.comm_input_ms, kMsPerByte * (2 * 2 * split + 3 * split), 1e-9);
   EXPECT_NEAR(rank.comm_forward_ms, 0, 1e-12);
@@ -145,14 +88,14 @@ TEST(LocalCurves, SortTheIdsOfATableOnceAndLeaveSumsWithinANodeToItsReduceScatte
 TEST(LocalCurves, PlaceVectorsOfCutRowsAndAddNone) {
   Ranks two;
   two.workload.tables[0].mode = PoolingMode::none;
-  const PhaseTimes rank = two.added(two.cut(0, ShardingType::row_wise)).front();
+  const PhaseTimes rank = added(two, two.cut(0, ShardingType::row_wise)).front();
   EXPECT_NEAR(rank.comm_forward_ms, kMsPerByte * 5 * 4 * 8 * 2 * kSamples / 2, 1e-9);
 }
 
 TEST(LocalCurves, TakeASlowRankLonger) {
   Ranks two;
   two.topology.ranks[1].speed = 0.5;
-  const auto times = two.added({testing::whole(two.workload.tables[0], 0, RankId{0})});
+  const auto times = added(two, {testing::whole(two.workload.tables[0], 0, RankId{0})});
   EXPECT_NEAR(times[1].comm_input_ms, 2 * times[0].comm_input_ms, 1e-12);
   EXPECT_NEAR(times[1].comm_forward_ms, 2 * times[0].comm_forward_ms, 1e-12);
   EXPECT_NEAR(times[1].comm_backward_ms, 2 * times[0].comm_backward_ms, 1e-12);
@@ -160,7 +103,7 @@ TEST(LocalCurves, TakeASlowRankLonger) {
 
 TEST(LocalCurves, LeaveFloorsBelowPrices) {
   const Ranks two;
-  const FittedCostModel model({{}, model_of({kExchangeTimes, kLocalTimes})}, "m");
+  const FittedCostModel model({{}, straight_model({kExchangeTimes, kLocalTimes})}, "m");
   const auto pricer = model.rank_pricer(two.workload, two.topology);
   const Shard shard = testing::whole(two.workload.tables[0], 0, RankId{1});
   const auto floor = pricer->floor(shard, RankId{1});
@@ -174,7 +117,7 @@ TEST(LocalCurves, LeaveFloorsBelowPrices) {
 }
 
 TEST(LocalCurves, DoNotDependOnTheRanksTheyWereMeasuredWith) {
-  CommModel model = model_of({kExchangeTimes, kLocalTimes});
+  CommModel model = straight_model({kExchangeTimes, kLocalTimes});
   const double twice = std::log(2);
   model.effects.push_back(
       {{EffectKey::fabric}, EffectFactor::log_ranks, 1, 1, {{"cpu", {twice, twice}}}});
@@ -188,28 +131,18 @@ TEST(LocalCurves, DoNotDependOnTheRanksTheyWereMeasuredWith) {
   }
 }
 
-std::string refusal(const CommModel& model) {
-  const Ranks two;
-  try {
-    two.price(model, {});
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "nothing refused";
-}
-
 TEST(LocalCurves, AreAllThereOrNone) {
-  Times some = kLocalTimes;
+  testing::StraightTimes some = kLocalTimes;
   some.erase("split_ids");
   EXPECT_THAT(
-      refusal(model_of({kExchangeTimes, some})),
+      refusal(straight_model({kExchangeTimes, some})),
       HasSubstr("straight was fitted to timings of pack_gradients, but to none of split_ids"));
-  EXPECT_EQ(refusal(model_of({kExchangeTimes})), "nothing refused");
-  EXPECT_EQ(refusal(model_of({kExchangeTimes, kLocalTimes})), "nothing refused");
+  EXPECT_EQ(refusal(straight_model({kExchangeTimes})), "nothing refused");
+  EXPECT_EQ(refusal(straight_model({kExchangeTimes, kLocalTimes})), "nothing refused");
 }
 
 TEST(LocalCurves, AreKeptInTheModelsFile) {
-  const CommModel model = model_of({kExchangeTimes, kLocalTimes});
+  const CommModel model = straight_model({kExchangeTimes, kLocalTimes});
   const std::string text = comm_model_to_json(model);
   EXPECT_EQ(parse_comm_model(text, "m.json"), model);
   nlohmann::json broken = nlohmann::json::parse(text);

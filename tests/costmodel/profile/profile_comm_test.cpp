@@ -23,6 +23,7 @@ using ::testing::HasSubstr;
 constexpr std::int64_t kRanks = 3;
 constexpr std::int64_t kCallsOfASize = 11;
 constexpr std::int64_t kLocalCallsOfASize = 5;
+constexpr std::int64_t kInPlaceCallsOfASize = 3;
 
 std::int64_t sum_of(const std::vector<std::vector<std::int64_t>>& blocks) {
   std::int64_t sum = 0;
@@ -33,14 +34,16 @@ std::int64_t sum_of(const std::vector<std::vector<std::int64_t>>& blocks) {
 TEST(CommProfileCalls, CoverSizesAndCollectivesEvenUnevenAndDelayed) {
   const std::vector<ProfiledCall> calls = comm_profile_calls();
   constexpr std::size_t kCollectives = 21U * kCallsOfASize;
-  ASSERT_EQ(calls.size(), kCollectives + 8U * kLocalCallsOfASize);
+  constexpr std::size_t kLocal = 8U * kLocalCallsOfASize;
+  ASSERT_EQ(calls.size(), kCollectives + kLocal + 8U * kInPlaceCallsOfASize);
   EXPECT_EQ(calls.front().bytes, 512);
   EXPECT_EQ(calls[kCollectives - 1].bytes, 512 << 20);
   EXPECT_EQ(calls[kCollectives].bytes, 4096);
   EXPECT_EQ(calls.back().bytes, 64 << 20);
   for (std::size_t i = 0; i < calls.size(); ++i) {
     EXPECT_EQ(calls[i].index, static_cast<std::int64_t>(i));
-    EXPECT_EQ(is_local(calls[i].operation), i >= kCollectives);
+    EXPECT_EQ(is_of_samples(calls[i].operation), i >= kCollectives);
+    EXPECT_EQ(is_in_place(calls[i].operation), i >= kCollectives + kLocal);
   }
 }
 
@@ -85,13 +88,16 @@ class ProfileComm : public ::testing::Test {
   }
   void TearDown() override { std::filesystem::remove(options_.output); }
 
-  CommProfileEnd run(std::int64_t ranks = kRanks) {
+  CommProfileEnd run(std::int64_t ranks = kRanks, ThreadMemory memory = ThreadMemory::apart) {
     CommProfileEnd end;
-    run_ranks(ranks, [&](Communicator& comm) {
-      const CommProfileEnd mine =
-          profile_comm(comm, options_, [&](const CommProfileProgress&) { ++progress_; });
-      if (comm.rank() == RankId{0}) end = mine;
-    });
+    run_ranks(
+        ranks,
+        [&](Communicator& comm) {
+          const CommProfileEnd mine =
+              profile_comm(comm, options_, [&](const CommProfileProgress&) { ++progress_; });
+          if (comm.rank() == RankId{0}) end = mine;
+        },
+        memory);
     return end;
   }
   std::string content() const {
@@ -149,6 +155,28 @@ TEST_F(ProfileComm, AddsLocalWorkToAFileWithoutItAheadOfLargerSizes) {
   EXPECT_THAT(operations, ElementsAre("add_partial_sums", "pack_gradients", "pack_ids",
                                       "place_outputs", "split_ids"));
   EXPECT_FALSE(is_local(timings.rows.at(first + kLocalCallsOfASize).call.operation));
+}
+
+TEST_F(ProfileComm, MeasuresExchangesInPlaceWhereRanksReachEachOther) {
+  options_.most_bytes = Bytes{4096};
+  const CommProfileEnd apart = run(2);
+  EXPECT_EQ(apart.apart, kInPlaceCallsOfASize);
+  const std::string without = content();
+  const CommProfileEnd end = run(2, ThreadMemory::shared);
+  EXPECT_EQ(end.apart, 0);
+  EXPECT_EQ(end.total, apart.total + kInPlaceCallsOfASize);
+  EXPECT_EQ(end.measured, end.total);
+  ASSERT_TRUE(content().starts_with(without));
+  const CommTimings added = parse_comm_timings(content(), "t.csv");
+  const std::size_t first = parse_comm_timings(without, "t.csv").rows.size();
+  std::vector<std::string> operations;
+  for (std::size_t i = first; i < added.rows.size(); ++i) {
+    const CommTiming& row = added.rows[i];
+    operations.emplace_back(to_string(row.call.operation));
+    EXPECT_EQ(row.call.bytes, 4096);
+    EXPECT_GT(row.time_us, 0);
+  }
+  EXPECT_THAT(operations, ElementsAre("values_in_place", "sums_in_place", "gradients_in_place"));
 }
 
 TEST_F(ProfileComm, GoesOnAfterItsLastWholeCall) {

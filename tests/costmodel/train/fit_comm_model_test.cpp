@@ -7,7 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <string>
 
 namespace shardwright {
 namespace {
@@ -102,54 +104,59 @@ FitOptions quick() {
   return options;
 }
 
-// 2 µs and 4 bytes a nanosecond, whatever the number of ranks.
-double true_packing_us(double bytes) { return 2 + bytes / 4e3; }
+constexpr std::array kOfSamples = {CollectiveKind::pack_gradients, CollectiveKind::values_in_place};
 
-std::vector<CommTiming> timings_with_packing() {
+// 2 µs and 4 bytes a nanosecond, half of that in place, whatever the number of ranks.
+double true_us(CollectiveKind kind, double bytes) {
+  return 2 + bytes / (is_in_place(kind) ? 2e3 : 4e3);
+}
+
+std::vector<CommTiming> timings_with_others() {
   std::vector<CommTiming> rows = timings_of("fast", 5, 100);
-  for (const std::int64_t ranks : {2, 8}) {
-    for (double bytes = 4096; bytes <= 1 << 26; bytes *= 4) {
-      rows.push_back({{"fast", "", "lib"},
-                      {CollectiveKind::pack_gradients, ranks, 1, bytes},
-                      true_packing_us(bytes),
-                      1});
+  for (const CollectiveKind kind : kOfSamples) {
+    for (const std::int64_t ranks : {2, 8}) {
+      for (double bytes = 4096; bytes <= 1 << 26; bytes *= 4) {
+        rows.push_back({{"fast", "", "lib"}, {kind, ranks, 1, bytes}, true_us(kind, bytes), 1});
+      }
     }
   }
   return rows;
 }
 
-TEST(FitCommModel, LearnsLocalWorkThatRanksDoNotChange) {
+TEST(FitCommModel, LearnsWhatIsOfSamplesAndRanksDoNotChange) {
   const CommSetting setting = {"fast", "", "lib"};
-  const CommModel fitted = fit_comm_model(timings_with_packing(), quick());
-  EXPECT_TRUE(fitted.training.operations.contains("pack_gradients"));
-  for (const CommModel& model : {fitted, specialize(fitted, setting)}) {
-    for (const double bytes : {4096.0, 50e3, 3e6, 6e7, 2e8}) {
-      const CollectiveCall call{CollectiveKind::pack_gradients, 2, 1, bytes};
-      EXPECT_NEAR(predict_us(model, setting, call) / true_packing_us(bytes), 1, 1e-4) << bytes;
-      CollectiveCall more = call;
-      more.ranks = 64;
-      EXPECT_EQ(predict_us(model, setting, more), predict_us(model, setting, call));
+  const CommModel fitted = fit_comm_model(timings_with_others(), quick());
+  for (const CollectiveKind kind : kOfSamples) {
+    EXPECT_TRUE(fitted.training.operations.contains(std::string(to_string(kind))));
+    for (const CommModel& model : {fitted, specialize(fitted, setting)}) {
+      for (const double bytes : {4096.0, 50e3, 3e6, 6e7, 2e8}) {
+        const CollectiveCall call{kind, 2, 1, bytes};
+        EXPECT_NEAR(predict_us(model, setting, call) / true_us(kind, bytes), 1, 1e-4) << bytes;
+        CollectiveCall more = call;
+        more.ranks = 64;
+        EXPECT_EQ(predict_us(model, setting, more), predict_us(model, setting, call));
+      }
     }
   }
   EXPECT_EQ(parse_comm_model(comm_model_to_json(fitted), "m.json"), fitted);
 }
 
-TEST(FitCommModel, SaysTheSameOfCollectivesWithoutLocalWork) {
-  const CommModel with = fit_comm_model(timings_with_packing(), quick());
+TEST(FitCommModel, SaysTheSameOfCollectivesWithoutWhatIsOfSamples) {
+  const CommModel with = fit_comm_model(timings_with_others(), quick());
   const CommModel without = fit_comm_model(timings_of("fast", 5, 100), quick());
   EXPECT_EQ(with.error, without.error);
   EXPECT_EQ(with.pace_us, without.pace_us);
-  EXPECT_EQ(with.training.rows, without.training.rows + 16);
+  EXPECT_EQ(with.training.rows, without.training.rows + 2 * 16);
   for (const CommTiming& row : timings_of("fast", 5, 100)) {
     EXPECT_EQ(predict_us(with, row.setting, row.call), predict_us(without, row.setting, row.call));
   }
 }
 
-TEST(FitCommModel, AddsLocalWorkToABase) {
+TEST(FitCommModel, AddsWhatIsOfSamplesToABase) {
   const CommModel base =
       specialize(fit_comm_model(timings_of("fast", 5, 100), quick()), {"fast", "", "lib"});
-  std::vector<CommTiming> rows = timings_with_packing();
-  std::erase_if(rows, [](const CommTiming& row) { return !is_local(row.call.operation); });
+  std::vector<CommTiming> rows = timings_with_others();
+  std::erase_if(rows, [](const CommTiming& row) { return !is_of_samples(row.call.operation); });
   FitOptions options = quick();
   EXPECT_THAT(message_of(rows), HasSubstr("no collective to price"));
   options.base = &base;

@@ -8,10 +8,12 @@
 #include "planner/search/local/reshape.hpp"
 #include "tests/planner/search/random_problems.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
 
 namespace shardwright {
@@ -142,28 +144,32 @@ TEST(Layout, PricesEveryWalkAsFittedModelsDo) {
   }
 }
 
-// Of a GPU's collectives, with local work on every rank.
-std::string file_with_local_work() {
+// Of a GPU's collectives, and of some that are of samples.
+std::string file_with(std::span<const CollectiveKind> kinds) {
   CommModel model = load_pretrained("nccl-h100");
-  for (const CollectiveKind kind : kLocalWork) {
+  for (const CollectiveKind kind : kinds) {
     const std::string name(to_string(kind));
     model.training.operations.insert(name);
     model.effects.front().curves[name] = model.effects.front().curves.at("all_to_all");
   }
-  const std::string file = ::testing::TempDir() + "layout_test_nccl_local.json";
+  const std::string file =
+      fmt::format("{}layout_test_nccl_{}.json", ::testing::TempDir(), to_string(kinds.front()));
   write_file(file, comm_model_to_json(model));
   return file;
 }
 
-TEST(Layout, PricesEveryWalkAsAModelWithLocalWorkDoes) {
-  const std::string file = file_with_local_work();
+void walk_by(const std::string& file) {
   for (std::uint64_t seed = 0; seed < 25; ++seed) {
     SCOPED_TRACE(seed);
     walk(file, seed % 2 == 0 ? Objective::step : Objective::max_sum, seed);
-    if (HasFailure()) break;
+    if (::testing::Test::HasFailure()) break;
   }
   std::filesystem::remove(file);
 }
+
+TEST(Layout, PricesEveryWalkAsAModelWithLocalWorkDoes) { walk_by(file_with(kLocalWork)); }
+
+TEST(Layout, PricesEveryWalkAsAModelOfExchangesInPlaceDoes) { walk_by(file_with(kInPlace)); }
 
 TEST(Layout, UndoLeavesNoTrace) {
   RandomStream random(7, 0);
