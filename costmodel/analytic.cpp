@@ -3,6 +3,8 @@
 #include "costmodel/analytic_pricer.hpp"
 #include "costmodel/device.hpp"
 #include "costmodel/exchange_traffic.hpp"
+#include "costmodel/kept_rows.hpp"
+#include "costmodel/row_statistics.hpp"
 #include "costmodel/shard_load.hpp"
 #include "costmodel/traffic.hpp"
 #include "costmodel/unique_rows.hpp"
@@ -17,6 +19,7 @@ struct RankWork {
   bool busy = false;
   MovedBytes forward;
   MovedBytes backward;
+  StatisticsSent statistics;
 };
 
 double compute_ms(const RankSpec& spec, const RankWork& work, const MovedBytes& bytes) {
@@ -35,8 +38,10 @@ class Step {
       : workload_(workload),
         topology_(topology),
         unique_rows_(workload.tables.size()),
+        kept_(workload.tables.size()),
         ranks_(topology.ranks.size()),
-        traffic_(topology) {}
+        traffic_(topology),
+        statistics_(topology) {}
 
   void add(const Shard& shard) {
     if (shard.rank) {
@@ -58,7 +63,9 @@ class Step {
       result[rank].comm_forward_ms = output[rank];
       result[rank].compute_backward_ms = compute_ms(spec, ranks_[rank], ranks_[rank].backward);
       // Gradients go the way outputs came, reversed, which takes as long.
-      result[rank].comm_backward_ms = output[rank] + all_reduce;
+      result[rank].comm_backward_ms =
+          output[rank] + all_reduce +
+          statistics_.milliseconds(RankId::of(rank), ranks_[rank].statistics);
     }
     return result;
   }
@@ -79,6 +86,16 @@ class Step {
     work.forward += forward_bytes(table, shard, load);
     work.backward += backward_bytes(table, shard, load);
     traffic_.add(table, shard, load);
+    if (shares_row_statistics(table, shard)) add_statistics(table, shard, load, work);
+  }
+
+  void add_statistics(const Table& table, const Shard& shard, const ShardLoad& load,
+                      RankWork& work) {
+    std::optional<KeptShare>& kept = kept_[shard.table.index()];
+    if (!kept) kept = expected_kept_share(table, workload_.batch_size);
+    work.backward += second_pass_bytes(table, shard, load, *kept);
+    work.statistics +=
+        statistics_sent(table, shard, load.unique_rows, static_cast<double>(ranks_.size()));
   }
 
   // Every rank looks up its own samples; gradients of the whole table are summed over all ranks,
@@ -103,8 +120,10 @@ class Step {
   const Workload& workload_;
   const Topology& topology_;
   std::vector<std::optional<double>> unique_rows_;  // of each table, once asked for
+  std::vector<std::optional<KeptShare>> kept_;      // likewise
   std::vector<RankWork> ranks_;
   ExchangeTraffic traffic_;
+  StatisticsExchange statistics_;
   double replicated_gradient_bytes_ = 0;
 };
 

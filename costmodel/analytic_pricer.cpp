@@ -2,6 +2,8 @@
 
 #include "costmodel/device.hpp"
 #include "costmodel/exchange_traffic.hpp"
+#include "costmodel/kept_rows.hpp"
+#include "costmodel/row_statistics.hpp"
 #include "costmodel/shard_load.hpp"
 #include "costmodel/unique_rows.hpp"
 
@@ -25,6 +27,8 @@ enum Value : std::size_t {
   partial,     // bytes put out that are summed up within the node first
   sums,        // the shard's part of the sums that then leave the node
   replicated,  // bytes of gradients that all ranks reduce
+  statistics,  // bytes of row statistics sent to owners of other columns
+  receivers,   // how many owners that are
   shards,
   num_values,
 };
@@ -45,9 +49,10 @@ struct RankRates {
 class AnalyticPricer final : public RankPricer {
  public:
   AnalyticPricer(const Workload& workload, const Topology& topology)
-      : workload_(workload), topology_(topology), all_reduce_(topology) {
+      : workload_(workload), topology_(topology), all_reduce_(topology), statistics_(topology) {
     for (const Table& table : workload.tables) {
       unique_rows_.push_back(expected_unique_rows(table, workload.batch_size));
+      kept_.push_back(expected_kept_share(table, workload.batch_size));
     }
     set_rates();
     set_scales();
@@ -81,7 +86,8 @@ class AnalyticPricer final : public RankPricer {
     times.comm_input_ms = input_ms(rates, state);
     times.comm_forward_ms = output_ms(rates, state);
     times.comm_backward_ms =
-        times.comm_forward_ms + all_reduce_.milliseconds(value(state.own, replicated));
+        times.comm_forward_ms + all_reduce_.milliseconds(value(state.own, replicated)) +
+        statistics_.milliseconds(rank, {value(state.own, statistics), value(state.own, receivers)});
     return times;
   }
 
@@ -107,8 +113,9 @@ class AnalyticPricer final : public RankPricer {
     floor.per_shard.comm_input_ms = link_ms(link, {others * loads[input] / world, 0});
     floor.per_shard.comm_forward_ms = link_ms(link, {others * loads[output] / world + partly, 0});
     floor.idle.comm_backward_ms = floor.idle.comm_forward_ms;
-    floor.per_shard.comm_backward_ms =
-        floor.per_shard.comm_forward_ms + all_reduce_.milliseconds_per_byte() * loads[replicated];
+    floor.per_shard.comm_backward_ms = floor.per_shard.comm_forward_ms +
+                                       all_reduce_.milliseconds_per_byte() * loads[replicated] +
+                                       statistics_.milliseconds_per_byte(rank) * loads[statistics];
     return floor;
   }
 
@@ -121,15 +128,22 @@ class AnalyticPricer final : public RankPricer {
     const Table& table = workload_.table(shard.table);
     const ShardLoad load = load_of(table, shard, static_cast<double>(workload_.batch_size),
                                    unique_rows_[shard.table.index()]);
-    Loads loads =
-        compute_loads(forward_bytes(table, shard, load), backward_bytes(table, shard, load));
+    MovedBytes backward = backward_bytes(table, shard, load);
+    const bool shares = shares_row_statistics(table, shard);
+    if (shares) backward += second_pass_bytes(table, shard, load, kept_[shard.table.index()]);
+    Loads loads = compute_loads(forward_bytes(table, shard, load), backward);
     const ExchangeBytes bytes = exchange_bytes(table, shard, load);
     loads[input] = bytes.input;
     loads[output] = bytes.output;
     loads[partial] = bytes.partial;
     loads[sums] = bytes.sums;
+    const StatisticsSent sent = statistics_sent(table, shard, load.unique_rows, num_ranks());
+    loads[statistics] = sent.bytes;
+    loads[receivers] = sent.messages;
     return loads;
   }
+
+  double num_ranks() const { return static_cast<double>(topology_.size()); }
 
   // Looked up with one rank's samples, updated with what the global batch touched.
   Loads replicated_loads(const Shard& shard) const {
@@ -177,6 +191,11 @@ class AnalyticPricer final : public RankPricer {
         most[k] += std::max(owned[k] * std::max(cuts, world), everywhere[k] * world);
       }
       most[partial] = most[sums] = most[output];
+      Shard narrow = whole;
+      narrow.col_end = static_cast<std::int64_t>(kLeastWidth);
+      const Loads cut = owned_loads(narrow);
+      most[statistics] += cut[statistics] * cuts;
+      most[receivers] += cut[receivers] * std::max(cuts, world);
     }
     for (std::size_t k = 0; k < num_values; ++k) scales_[k] = fixed_point_scale(most[k]);
     scales_[shards] = 1;
@@ -280,7 +299,9 @@ class AnalyticPricer final : public RankPricer {
   const Workload& workload_;
   const Topology& topology_;
   AllReduce all_reduce_;
+  StatisticsExchange statistics_;
   std::vector<double> unique_rows_;  // per table
+  std::vector<KeptShare> kept_;      // per table
   std::vector<RankRates> rates_;     // per rank
   Loads scales_{};
 };

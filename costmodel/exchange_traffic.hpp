@@ -24,9 +24,12 @@ struct ExchangeBytes {
   double split = 0;       ///< ids that the samples' ranks sort by parts of rows: counted for one
                           ///< of the shards that share the rows
   double added = 0;       ///< of `output`: partial sums that the samples' ranks add up
+  double statistics = 0;  ///< of rows, that go to the owners of other columns: as CollectiveCall
+                          ///< counts them, with a part for its own rank that is not sent
 };
 
-/// `load` is that of the whole global batch, as in ExchangeTraffic; data_parallel shards need none.
+/// Without row statistics, which the number of ranks decides on. `load` is that of the whole global
+/// batch, as in ExchangeTraffic; data_parallel shards need none.
 ExchangeBytes exchange_bytes(const Table& table, const Shard& shard, const ShardLoad& load);
 
 /// The messages that a set of shards makes the ranks exchange in one step, each shard adding its

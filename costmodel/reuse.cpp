@@ -1,5 +1,6 @@
 #include "costmodel/reuse.hpp"
 
+#include "costmodel/reuse_counts.hpp"
 #include "costmodel/zipf.hpp"
 
 #include <algorithm>
@@ -48,16 +49,18 @@ void add_poisson(double mean, double weight, ReuseHistogram& histogram) {
   for (std::size_t bin = 0; bin < mass.size(); ++bin) histogram[bin] += weight * mass[bin] / total;
 }
 
-// Mean count of the rows in a bin, whose counts in (a, 2a] are taken to fall off as 1/count²: what
-// a Zipf law with skew near 1 gives.
+}  // namespace
+
+double least_count(std::size_t bin) {
+  return bin == 0 ? 0.5 : std::ldexp(1.0, static_cast<int>(bin) - 1) + 0.5;
+}
+
 double mean_count(std::size_t bin) {
   if (bin <= 1) return static_cast<double>(bin + 1);
-  const double low = std::ldexp(1.0, static_cast<int>(bin) - 1) + 0.5;
+  const double low = least_count(bin);
   const double high = 2 * low - 0.5;
   return std::log(high / low) / (1 / low - 1 / high);
 }
-
-}  // namespace
 
 std::size_t reuse_bin(std::int64_t count) {
   const auto bits = std::bit_width(static_cast<std::uint64_t>(count - 1));

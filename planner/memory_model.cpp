@@ -1,6 +1,8 @@
 #include "planner/memory_model.hpp"
 
+#include "costmodel/kept_rows.hpp"
 #include "costmodel/names.hpp"
+#include "costmodel/row_statistics.hpp"
 #include "costmodel/torchrec/storage.hpp"
 
 #include <algorithm>
@@ -23,10 +25,9 @@ constexpr double kLengthBytes = 4;
 constexpr double kValueBytes = 4;  // activations and gradients are fp32
 constexpr double kKeyBytes = 16;   // of an id: runtime/embedding/row_groups.hpp, both arrays
 constexpr double kOccurrenceBytes = 12;
-constexpr double kGroupBytes = 16;       // of a row that the batch touches
-constexpr double kStatisticBytes = 8;    // of such a row and part of its columns
-constexpr double kKeptOccurrences = 16;  // runtime/embedding/shard_update.hpp
-constexpr double kPositionBytes = 4;     // of an id among those of its part: own_vectors.hpp
+constexpr double kGroupBytes = 16;     // of a row that the batch touches
+constexpr double kStatisticBytes = 8;  // of such a row and part of its columns
+constexpr double kPositionBytes = 4;   // of an id among those of its part: own_vectors.hpp
 constexpr double kReducedAtOnce = 4 << 20;
 constexpr std::int64_t kGrowthPerReserve = 8;
 
@@ -71,10 +72,6 @@ double samples_of_rank(const Workload& workload, const Topology& topology) {
   return std::ceil(static_cast<double>(workload.batch_size) / static_cast<double>(topology.size()));
 }
 
-bool has_row_statistic(OptimizerKind optimizer) {
-  return optimizer == OptimizerKind::rowwise_adagrad || optimizer == OptimizerKind::rowwise_adam;
-}
-
 void add_replica(const Table& table, const Shard& shard, double samples, RankMemory& memory) {
   const double gradient =
       kValueBytes * static_cast<double>(shard.rows()) * static_cast<double>(shard.columns());
@@ -95,11 +92,11 @@ double part_buffers(const Table& table, const Shard& shard, double samples, doub
     bytes += table.mode == PoolingMode::none ? kPositionBytes * table.pooling * samples
                                              : vectors_of(table, others, columns, share);
   }
-  if (shard.columns() < table.dim && has_row_statistic(table.optimizer)) {
+  if (shares_row_statistics(table, shard)) {
     const double ids = table.pooling * (samples + others) * share;
     const auto rows = static_cast<double>(shard.rows());
     bytes += 4 * kStatisticBytes * std::min(rows, ids);
-    bytes += kValueBytes * columns * std::min(rows, ids / kKeptOccurrences);
+    bytes += kValueBytes * columns * std::min(rows, ids / static_cast<double>(kKeptIds));
   }
   return bytes;
 }

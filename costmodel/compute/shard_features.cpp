@@ -1,6 +1,8 @@
 #include "costmodel/compute/shard_features.hpp"
 
+#include "costmodel/kept_rows.hpp"
 #include "costmodel/reuse.hpp"
+#include "costmodel/row_statistics.hpp"
 
 #include <algorithm>
 #include <bit>
@@ -25,6 +27,12 @@ double sorting_passes(const ShardWork& work) {
 }
 
 double lines(double bytes) { return std::ceil(bytes / kLine); }
+
+// In widths. Where row statistics are shared, gradients are summed in two passes.
+double sums(const ShardWork& work) {
+  if (!shares_row_statistics(*work.table, work.shard)) return work.load.lookups;
+  return sums_of_both_passes(work.load, kept_share(work.reuse));
+}
 
 }  // namespace
 
@@ -70,7 +78,7 @@ WorkTerms work_terms(const ShardWork& work) {
       1,
       load.bags,
       load.lookups * (1 + sorting_passes(work)),
-      load.lookups * width,
+      sums(work) * width,
       load.unique_rows * (lines(work.row_bytes()) + lines(work.state_bytes_per_row())),
       updated,
       keeps_state_per_value(work.table->optimizer) ? updated : 0};

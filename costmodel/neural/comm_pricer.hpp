@@ -5,6 +5,7 @@
 
 #include <array>
 #include <memory>
+#include <vector>
 
 namespace shardwright {
 
@@ -28,10 +29,11 @@ class CommPricer final : public RankPricer {
   std::optional<Floor> floor(const Shard& shard, RankId rank) const override;
 
  private:
-  static constexpr std::size_t kBytes = 7;  // as ExchangeBytes has
+  static constexpr std::size_t kBytes = 8;  // as ExchangeBytes has
   using Values = std::array<double, kBytes>;
 
   Values bytes_of(const Shard& shard) const;
+  double statistics_of(const Table& table, const Shard& shard, const ShardLoad& load) const;
   ExchangeBytes decoded(std::span<const std::int64_t> state) const;
   void set_scales_and_floor();
 
@@ -40,6 +42,7 @@ class CommPricer final : public RankPricer {
   ExchangeCurves curves_;
   const Workload& workload_;
   const Topology& topology_;
+  std::vector<double> touched_rows_;  // per table
   Values scales_{};
   std::optional<ExchangeFloor> floor_;
 };

@@ -88,7 +88,8 @@ void ExchangeCurves::price(RankId rank, const ExchangeSums& sums, PhaseTimes& ti
   times.comm_input_ms = uneven(sums.own.input, sums.world.input);
   times.comm_forward_ms = output + node.reduce_scatter.milliseconds(partial);
   times.comm_backward_ms = output + node.all_gather.milliseconds(partial) +
-                           all_reduce_.milliseconds(sums.own.replicated);
+                           all_reduce_.milliseconds(sums.own.replicated) +
+                           uneven(sums.own.statistics, sums.world.statistics);
   ExchangeBytes placed = sums.world;
   if (in_place_.known()) placed.output = placed.added = 0;
   local_.add(rank, placed, times);
@@ -107,9 +108,10 @@ std::optional<ExchangeFloor> ExchangeCurves::floor(const ExchangeBytes& mean) co
   const auto input = all_to_all_.line_below(mean.input);
   const auto output = output_floor(mean);
   const auto reduced = all_reduce_.ray_below();
-  if (!input || !output || !reduced) return {};
+  const auto statistics = all_to_all_.ray_below();
+  if (!input || !output || !reduced || !statistics) return {};
   constexpr double kMost = std::numeric_limits<double>::infinity();
-  ExchangeFloor floor{*input, *output, kMost, kMost, *reduced};
+  ExchangeFloor floor{*input, *output, kMost, kMost, *reduced, *statistics};
   for (const NodeCurves& node : nodes_) {
     const auto scattered = node.reduce_scatter.ray_below();
     const auto gathered = node.all_gather.ray_below();

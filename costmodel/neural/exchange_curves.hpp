@@ -22,13 +22,14 @@ struct ExchangeSums {
 };
 
 /// What no rank's exchanges are quicker than, in the bytes of its own shards; those of scattered,
-/// gathered and reduced are per byte.
+/// gathered, reduced and statistics are per byte.
 struct ExchangeFloor {
   CommLine input;
   OutputFloor output;
   double scattered = 0;
   double gathered = 0;
   double reduced = 0;
+  double statistics = 0;
 };
 
 /// Prices the exchanges of a step by a communication model. A rank of an all-to-all that sends a

@@ -42,7 +42,8 @@ TEST(InPlaceCurves, AreInPlaceOfTheAllToAllsOfOutputsAndOfPlacingAndPackingThem)
 }
 
 TEST(InPlaceCurves, AddPartialSumsWhereRowsAreCut) {
-  const Ranks two;
+  Ranks two;
+  two.workload.tables[1].optimizer = OptimizerKind::sgd;  // no row statistics to send
   const std::vector<Shard> shards =
       joined(two.cut(0, ShardingType::row_wise), two.cut(1, ShardingType::column_wise));
   const double partial = 2 * 4.0 * 8 * kSamples / 2;  // from both

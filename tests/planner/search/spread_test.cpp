@@ -22,7 +22,7 @@ constexpr std::int64_t kIds[] = {3, 2, 1, 2, 6, 1, 1,  1,   1,  7,  3, 8, 1,
 constexpr TableId kHeavy(20);
 
 // The 26 tables of MLPerf's DCNv2.
-Workload dcnv2() {
+Workload dcnv2(OptimizerKind optimizer) {
   Workload workload;
   workload.batch_size = 65'536;
   for (std::size_t i = 0; i < std::size(kRows); ++i) {
@@ -31,6 +31,7 @@ Workload dcnv2() {
     table.features = {table.name};
     table.rows = kRows[i];
     table.dim = 128;
+    table.optimizer = optimizer;
     table.pooling = static_cast<double>(kIds[i]);
     workload.tables.push_back(table);
   }
@@ -66,7 +67,7 @@ double largest_cost_share(Plan plan, const CostModel& model) {
 
 // By the default model of these ranks and by the analytic one, from search.
 void expect_spread(const SearchOptions& options, double most_above_bound) {
-  const Workload workload = dcnv2();
+  const Workload workload = dcnv2(OptimizerKind::sgd);
   const Topology topology = read_topology("8xH100-80GB");
   for (const std::string& name : {std::string("analytic"), default_cost_model(topology)}) {
     const auto model = make_cost_model(name);
@@ -97,12 +98,25 @@ TEST(Spread, HoldsWhereThereIsLittleTime) {
   }
 }
 
+// Under a row-wise optimizer every finer cut has more row statistics to exchange.
+TEST(Spread, IsOfTheCostWhereOwnersShareRowStatistics) {
+  const Workload workload = dcnv2(OptimizerKind::rowwise_adagrad);
+  const Topology topology = read_topology("8xH100-80GB");
+  for (const std::string& name : {std::string("analytic"), default_cost_model(topology)}) {
+    const auto model = make_cost_model(name);
+    const SearchResult result = search_plan(workload, topology, *model, {});
+    ASSERT_TRUE(result.plan);
+    EXPECT_LE(largest_cost_share(*result.plan, *model), 1.0 / 8 + 0.1) << name;
+  }
+}
+
 // TorchRec's formulas price a quarter on each of four ranks lower than any finer cut.
 TEST(Spread, YieldsToTheCost) {
   SearchOptions options;
   options.effort.work_limit = 20'000;
   const auto result =
-      search_plan(dcnv2(), read_topology("8xH100-80GB"), *make_cost_model("torchrec"), options);
+      search_plan(dcnv2(OptimizerKind::rowwise_adagrad), read_topology("8xH100-80GB"),
+                  *make_cost_model("torchrec"), options);
   ASSERT_TRUE(result.plan);
   EXPECT_EQ(largest_share(*result.plan, kHeavy), 0.25);
 }

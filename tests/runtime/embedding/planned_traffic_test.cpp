@@ -3,7 +3,10 @@
 #include "tests/runtime/embedding/planned_traffic.hpp"
 
 #include "costmodel/exchange_traffic.hpp"
+#include "costmodel/kept_rows.hpp"
+#include "costmodel/row_statistics.hpp"
 #include "runtime/comm/thread_communicator.hpp"
+#include "runtime/embedding/shard_update.hpp"
 #include "tests/runtime/comm/link_counter.hpp"
 #include "tests/runtime/embedding/traffic_plan.hpp"
 
@@ -76,6 +79,64 @@ TEST(BytesBetweenNodes, ArePlannedOnesAndFewerThanIfPartsWentStraight) {
     EXPECT_EQ(at_samples, planned_between(plan, sent_straight(plan.shards)));
     EXPECT_LT(in_nodes, at_samples);
   }
+}
+
+static_assert(kKeptIds == kKeptOccurrences);
+
+/// Of a step, what each rank has sent with its gradients.
+std::vector<std::int64_t> gradient_bytes(Plan plan, OptimizerKind optimizer) {
+  for (Table& table : plan.workload.tables) table.optimizer = optimizer;
+  std::vector<std::int64_t> sent(plan.topology.ranks.size());
+  run_ranks(plan.topology.size(), [&](Communicator& comm) {
+    sent[comm.rank().index()] = traffic_step(plan, comm).gradient_bytes;
+  });
+  return sent;
+}
+
+/// By the formula that plans are priced with; every row is touched.
+double planned_statistics(const Plan& plan, RankId rank) {
+  double bytes = 0;
+  for (const Shard& shard : plan.shards) {
+    if (shard.rank != rank) continue;
+    Table table = plan.workload.table(shard.table);
+    table.optimizer = OptimizerKind::rowwise_adam;
+    bytes += statistics_sent(table, shard, static_cast<double>(shard.rows()),
+                             static_cast<double>(plan.topology.size()))
+                 .bytes;
+  }
+  return bytes;
+}
+
+void expect_planned_statistics(const Plan& plan) {
+  const std::vector<std::int64_t> with = gradient_bytes(plan, OptimizerKind::rowwise_adam);
+  const std::vector<std::int64_t> without = gradient_bytes(plan, OptimizerKind::adam);
+  double sum = 0;
+  for (std::size_t r = 0; r < with.size(); ++r) {
+    const double planned = planned_statistics(plan, RankId::of(r));
+    EXPECT_EQ(with[r] - without[r], std::llround(planned)) << "rank " << r;
+    sum += planned;
+  }
+  EXPECT_GT(sum, 0);
+}
+
+TEST(RowStatistics, AreSentAsPlanned) {
+  for (const auto& [ranks, nodes] : {Ranks{2, 1}, Ranks{4, 1}, Ranks{8, 2}}) {
+    SCOPED_TRACE(std::to_string(ranks) + " ranks on " + std::to_string(nodes));
+    expect_planned_statistics(plan_of_everything(ranks, nodes));
+  }
+}
+
+/// In four parts on four of five ranks.
+TEST(RowStatistics, AreSentToEachOtherOwner) {
+  Plan plan = plan_of_owned_tables(5, 1);
+  plan.workload.tables.resize(1);
+  plan.workload.tables[0].dim = 16;
+  plan.shards.clear();
+  for (std::int64_t part = 0; part < 4; ++part) {
+    plan.shards.push_back({TableId{0}, ShardingType::column_wise, 0, plan.workload.tables[0].rows,
+                           4 * part, 4 * part + 4, RankId{part}});
+  }
+  expect_planned_statistics(plan);
 }
 
 }  // namespace
