@@ -25,7 +25,7 @@ enum Value : std::size_t {
   input,       // bytes of ids that the rank receives, its own included
   output,      // bytes put out that go straight to the samples' ranks
   partial,     // bytes put out that are summed up within the node first
-  sums,        // the shard's part of the sums that then leave the node
+  sums,        // the shard's part of the sums that then leave the node; of a node, all of them
   replicated,  // bytes of gradients that all ranks reduce
   statistics,  // bytes of row statistics sent to owners of other columns
   receivers,   // how many owners that are
@@ -44,12 +44,20 @@ struct RankRates {
   double others_on_node = 0;  // ranks
   double others_elsewhere = 0;
   double counterparts = 0;  // ranks elsewhere whose samples' sums this rank gathers
+  // Of all ranks on nodes of as many ranks, which bounds take for alike: their last one's, and
+  // their first one's.
+  double fewest_counterparts = 0;
+  double most_counterparts = 0;
 };
 
 class AnalyticPricer final : public RankPricer {
  public:
   AnalyticPricer(const Workload& workload, const Topology& topology)
-      : workload_(workload), topology_(topology), all_reduce_(topology), statistics_(topology) {
+      : workload_(workload),
+        topology_(topology),
+        row_wise_(row_wise_sums(topology)),
+        all_reduce_(topology),
+        statistics_(topology) {
     for (const Table& table : workload.tables) {
       unique_rows_.push_back(expected_unique_rows(table, workload.batch_size));
       kept_.push_back(expected_kept_share(table, workload.batch_size));
@@ -72,6 +80,11 @@ class AnalyticPricer final : public RankPricer {
     }
   }
 
+  void encode_shared(const Shard& shard, std::span<std::int64_t> state) const override {
+    std::fill(state.begin(), state.end(), 0);
+    state[sums] = static_cast<std::int64_t>(std::llround(shared_sums(shard) * scales_[sums]));
+  }
+
   PhaseTimes price(RankId rank, const RankState& state) const override {
     const RankRates& rates = rates_[rank.index()];
     PhaseTimes times;
@@ -91,8 +104,9 @@ class AnalyticPricer final : public RankPricer {
     return times;
   }
 
-  // On the link that the rank's own messages, one to every other rank, keep busy for longer; sums
-  // are counted as if only the rank's own part of them left its node through it.
+  // On the link that the rank's own messages, one to every other rank, keep busy for longer. Sums
+  // are counted as if none left its node through it but the part of the shard, or, as blocks of one
+  // table are on as many ranks in every best plan, those that its block shares.
   std::optional<Floor> floor(const Shard& shard, RankId rank) const override {
     const RankRates& rates = rates_[rank.index()];
     const Loads loads = loads_of(shard);
@@ -100,8 +114,9 @@ class AnalyticPricer final : public RankPricer {
     const Link& link = within ? topology_.intra : topology_.inter;
     const double others = within ? rates.others_on_node : rates.others_elsewhere;
     const auto world = static_cast<double>(topology_.size());
-    const double partly = within ? loads[partial] * (world - 1 - rates.counterparts) / world
-                                 : loads[sums] * rates.counterparts / world;
+    const double sent_on = loads[sums] + shared_sums(shard);
+    const double partly = within ? loads[partial] * (world - 1 - rates.most_counterparts) / world
+                                 : sent_on * rates.fewest_counterparts / world;
     Floor floor;
     floor.idle.compute_forward_ms = floor.idle.compute_backward_ms = rates.launch_ms;
     floor.per_shard.compute_forward_ms =
@@ -132,7 +147,7 @@ class AnalyticPricer final : public RankPricer {
     const bool shares = shares_row_statistics(table, shard);
     if (shares) backward += second_pass_bytes(table, shard, load, kept_[shard.table.index()]);
     Loads loads = compute_loads(forward_bytes(table, shard, load), backward);
-    const ExchangeBytes bytes = exchange_bytes(table, shard, load);
+    const ExchangeBytes bytes = exchange_bytes(table, shard, load, row_wise_);
     loads[input] = bytes.input;
     loads[output] = bytes.output;
     loads[partial] = bytes.partial;
@@ -144,6 +159,13 @@ class AnalyticPricer final : public RankPricer {
   }
 
   double num_ranks() const { return static_cast<double>(topology_.size()); }
+
+  double shared_sums(const Shard& shard) const {
+    const Table& table = workload_.table(shard.table);
+    constexpr double kUniqueRows = 0;  // matter to computing alone
+    const auto samples = static_cast<double>(workload_.batch_size);
+    return node_sum_bytes(table, shard, load_of(table, shard, samples, kUniqueRows), row_wise_);
+  }
 
   // Looked up with one rank's samples, updated with what the global batch touched.
   Loads replicated_loads(const Shard& shard) const {
@@ -209,11 +231,12 @@ class AnalyticPricer final : public RankPricer {
       const Device& device = find_device(rank.device);
       const double bandwidth = device.memory_bandwidth_bytes_per_second * rank.speed;
       const std::int64_t members = on_node[rank.node];
-      rates_.push_back({1e3 * device.launch_seconds / rank.speed, 1e3 / bandwidth,
-                        1e3 / (bandwidth * device.gather_efficiency),
-                        static_cast<double>(members - 1),
-                        static_cast<double>(topology_.size() - members),
-                        counterparts(on_node, rank.node, place[rank.node]++)});
+      rates_.push_back(
+          {1e3 * device.launch_seconds / rank.speed, 1e3 / bandwidth,
+           1e3 / (bandwidth * device.gather_efficiency), static_cast<double>(members - 1),
+           static_cast<double>(topology_.size() - members),
+           counterparts(on_node, rank.node, place[rank.node]++),
+           counterparts(on_node, rank.node, members - 1), counterparts(on_node, rank.node, 0)});
     }
   }
 
@@ -298,6 +321,7 @@ class AnalyticPricer final : public RankPricer {
 
   const Workload& workload_;
   const Topology& topology_;
+  RowWiseSums row_wise_;
   AllReduce all_reduce_;
   StatisticsExchange statistics_;
   std::vector<double> unique_rows_;  // per table

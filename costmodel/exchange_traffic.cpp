@@ -1,14 +1,39 @@
 #include "costmodel/exchange_traffic.hpp"
 
 namespace shardwright {
+namespace {
 
-bool reduces_in_node(const Table& table, const Shard& shard) {
-  const bool by_node =
-      shard.type == ShardingType::table_row_wise || shard.type == ShardingType::grid;
+// A node's sums of some columns are one message, which all row shards there have part in: by their
+// rows where all rows are there; row_wise ones share theirs (node_sum_bytes()).
+double own_sum_bytes(const Table& table, const Shard& shard, const ShardLoad& load) {
+  if (shard.type == ShardingType::row_wise) return 0;
+  return output_message_bytes(shard, load) * static_cast<double>(shard.rows()) /
+         static_cast<double>(table.rows);
+}
+
+}  // namespace
+
+RowWiseSums row_wise_sums(const Topology& topology) {
+  const std::int64_t nodes = num_nodes(topology);
+  return nodes > 1 && nodes < topology.size() ? RowWiseSums::in_nodes : RowWiseSums::at_samples;
+}
+
+bool reduces_in_node(const Table& table, const Shard& shard, RowWiseSums row_wise) {
+  const bool by_node = shard.type == ShardingType::table_row_wise ||
+                       shard.type == ShardingType::grid ||
+                       (shard.type == ShardingType::row_wise && row_wise == RowWiseSums::in_nodes);
   return by_node && shard.rows() < table.rows && table.mode != PoolingMode::none;
 }
 
-ExchangeBytes exchange_bytes(const Table& table, const Shard& shard, const ShardLoad& load) {
+double node_sum_bytes(const Table& table, const Shard& shard, const ShardLoad& load,
+                      RowWiseSums row_wise) {
+  const bool shared =
+      shard.type == ShardingType::row_wise && reduces_in_node(table, shard, row_wise);
+  return shared ? output_message_bytes(shard, load) : 0;
+}
+
+ExchangeBytes exchange_bytes(const Table& table, const Shard& shard, const ShardLoad& load,
+                             RowWiseSums row_wise) {
   ExchangeBytes bytes;
   if (shard.type == ShardingType::data_parallel) {
     bytes.replicated = replicated_gradient_bytes(shard);
@@ -16,9 +41,9 @@ ExchangeBytes exchange_bytes(const Table& table, const Shard& shard, const Shard
   }
   bytes.input = input_message_bytes(table, load);
   const double output = output_message_bytes(shard, load);
-  if (reduces_in_node(table, shard)) {
+  if (reduces_in_node(table, shard, row_wise)) {
     bytes.partial = output;
-    bytes.sums = output * static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
+    bytes.sums = own_sum_bytes(table, shard, load);
   } else {
     bytes.output = output;
   }
@@ -30,6 +55,7 @@ ExchangeBytes exchange_bytes(const Table& table, const Shard& shard, const Shard
 
 ExchangeTraffic::ExchangeTraffic(const Topology& topology)
     : topology_(&topology),
+      row_wise_(row_wise_sums(topology)),
       input_{Traffic(topology)},
       output_{Traffic(topology), Traffic(topology)},
       relays_(topology) {}
@@ -38,27 +64,34 @@ void ExchangeTraffic::add(const Table& table, const Shard& shard, const ShardLoa
   if (!shard.rank) return;
   const auto num_ranks = static_cast<double>(topology_->size());
   input_[0].add_from_all(*shard.rank, input_message_bytes(table, load) / num_ranks);
-  const double output = output_message_bytes(shard, load);
-  if (reduces_in_node(table, shard)) {
-    add_reduced_output(table, shard, output);
+  if (reduces_in_node(table, shard, row_wise_)) {
+    add_reduced_output(table, shard, load);
   } else {
-    output_[0].add_to_all(*shard.rank, output / num_ranks);
+    output_[0].add_to_all(*shard.rank, output_message_bytes(shard, load) / num_ranks);
   }
 }
 
 // Partial sums are first added up within the node: what belongs to the samples of a rank gathers on
-// its relay there. Then each relay sends the sums on; that message is shared by all row shards of
-// the table, hence the share of the rows.
-void ExchangeTraffic::add_reduced_output(const Table& table, const Shard& shard, double bytes) {
+// its relay there. Then each relay sends the sums on.
+void ExchangeTraffic::add_reduced_output(const Table& table, const Shard& shard,
+                                         const ShardLoad& load) {
   const std::size_t home = relays_.node(*shard.rank);
-  const double part = bytes / static_cast<double>(topology_->size());
-  const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
+  const auto num_ranks = static_cast<double>(topology_->size());
+  const double part = output_message_bytes(shard, load) / num_ranks;
+  const double sums = sums_of(table, shard, load) / num_ranks;
   for (std::size_t i = 0; i < topology_->ranks.size(); ++i) {
     const RankId rank = RankId::of(i);
     const RankId relay = relays_.relay(home, rank);
     output_[1].add(*shard.rank, relay, part);
-    output_[1].add(relay, rank, part * share);
+    output_[1].add(relay, rank, sums);
   }
+}
+
+// What the shard adds to the sums that leave its node.
+double ExchangeTraffic::sums_of(const Table& table, const Shard& shard, const ShardLoad& load) {
+  const double shared = node_sum_bytes(table, shard, load, row_wise_);
+  if (shared <= 0) return own_sum_bytes(table, shard, load);
+  return sent_on_.emplace(shard.table, relays_.node(*shard.rank)).second ? shared : 0;
 }
 
 double ExchangeTraffic::bytes_between_nodes() const {

@@ -5,21 +5,31 @@
 #include "costmodel/traffic.hpp"
 
 #include <array>
+#include <cstddef>
+#include <set>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace shardwright {
 
+/// Where the partial outputs of row_wise tables, whose rows may lie on several nodes, are added up.
+enum class RowWiseSums {
+  at_samples,  ///< by the ranks that have the samples: on one node, or on nodes of one rank
+  in_nodes,    ///< by each node's relays first
+};
+RowWiseSums row_wise_sums(const Topology& topology);
+
 /// Whether partial outputs of `shard` are added up within its node, by the relays of the samples'
 /// ranks (NodeRelays), before they travel on.
-bool reduces_in_node(const Table& table, const Shard& shard);
+bool reduces_in_node(const Table& table, const Shard& shard, RowWiseSums row_wise);
 
 /// What a shard gives to the exchanges of one step, bytes.
 struct ExchangeBytes {
   double input = 0;       ///< ids that its rank receives, its own samples' included
   double output = 0;      ///< put out that goes straight to the samples' ranks
   double partial = 0;     ///< put out that is summed up within the node first
-  double sums = 0;        ///< its part of the sums that then leave the node
+  double sums = 0;        ///< its part of the sums that then leave the node; see node_sum_bytes()
   double replicated = 0;  ///< gradients that all ranks reduce
   double split = 0;       ///< ids that the samples' ranks sort by parts of rows: counted for one
                           ///< of the shards that share the rows
@@ -30,7 +40,14 @@ struct ExchangeBytes {
 
 /// Without row statistics, which the number of ranks decides on. `load` is that of the whole global
 /// batch, as in ExchangeTraffic; data_parallel shards need none.
-ExchangeBytes exchange_bytes(const Table& table, const Shard& shard, const ShardLoad& load);
+ExchangeBytes exchange_bytes(const Table& table, const Shard& shard, const ShardLoad& load,
+                             RowWiseSums row_wise);
+
+/// Bytes of the sums that leave a node for all row_wise shards that a table has there, however many
+/// they are: those of one of them, `shard`, for all samples. 0 for all others, whose node has all
+/// rows of their columns: each has its part of the sums, by its rows (ExchangeBytes::sums).
+double node_sum_bytes(const Table& table, const Shard& shard, const ShardLoad& load,
+                      RowWiseSums row_wise);
 
 /// The messages that a set of shards makes the ranks exchange in one step, each shard adding its
 /// own. data_parallel shards make none.
@@ -52,12 +69,15 @@ class ExchangeTraffic {
   double bytes_between_nodes() const;
 
  private:
-  void add_reduced_output(const Table& table, const Shard& shard, double bytes);
+  void add_reduced_output(const Table& table, const Shard& shard, const ShardLoad& load);
+  double sums_of(const Table& table, const Shard& shard, const ShardLoad& load);
 
   const Topology* topology_;
+  RowWiseSums row_wise_;
   std::array<Traffic, 1> input_;
   std::array<Traffic, 2> output_;  // of those that go straight there; of those summed on the way
   NodeRelays relays_;
+  std::set<std::pair<TableId, std::size_t>> sent_on_;  // row_wise tables that nodes have shards of
 };
 
 /// What one step sends from node to node: ids, pooled rows, their gradients, and the ring that sums

@@ -32,6 +32,9 @@ class NodeRelays {
     std::size_t node = 0;
     std::size_t in_node = 0;
   };
+  void add_node(const std::vector<RankId>& members);
+  void find_served();
+
   std::vector<Place> places_;  ///< per rank
   std::vector<std::vector<RankId>> members_;
   std::vector<std::vector<RankId>> served_;  ///< per rank

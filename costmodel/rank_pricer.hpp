@@ -15,7 +15,7 @@ namespace shardwright {
 /// ranks and nodes have more than 0 of it. Spans are as long as a state.
 struct RankState {
   std::span<const std::int64_t> own;
-  std::span<const std::int64_t> node;  ///< sum over the ranks of its node
+  std::span<const std::int64_t> node;  ///< sum over the ranks of its node, and what shards share
   std::span<const std::int64_t> world;
   std::span<const std::int64_t> busy_on_node;
   std::span<const std::int64_t> busy;
@@ -39,6 +39,10 @@ class RankPricer {
   /// data_parallel shard adds that to every rank.
   virtual void encode(const Shard& shard, std::size_t kind,
                       std::span<std::int64_t> state) const = 0;
+  /// Writes what all shards of one table that are on one node add together, whichever of them
+  /// `shard` is: once, as long as any of them is there, to the sums of that node and of the world,
+  /// but to no rank's own. Its rank is not read. Zeros where that is nothing.
+  virtual void encode_shared(const Shard& shard, std::span<std::int64_t> state) const;
 
   /// The same times as CostModel::price gives, up to rounding (1e-9 relative).
   virtual PhaseTimes price(RankId rank, const RankState& state) const = 0;

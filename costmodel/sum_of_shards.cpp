@@ -1,5 +1,6 @@
 #include "costmodel/sum_of_shards.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace shardwright {
@@ -12,13 +13,6 @@ std::vector<std::size_t> nodes_from_zero(const Topology& topology) {
     nodes.push_back(places.try_emplace(rank.node, places.size()).first->second);
   }
   return nodes;
-}
-
-/// How many more values than before are above 0: one, none, or one less.
-std::int64_t add_and_count(std::int64_t& sum, std::int64_t value) {
-  const std::int64_t before = sum > 0 ? 1 : 0;
-  sum += value;
-  return (sum > 0 ? 1 : 0) - before;
 }
 
 }  // namespace
@@ -48,6 +42,7 @@ void SumOfShards::change(std::span<const Shard> shards, std::int64_t sign) {
       kind = own_kind;
       add_to(rank, sign);
     }
+    if (shard.rank) change_shared(shard, node_of_[first], sign);
   }
 }
 
@@ -60,6 +55,21 @@ void SumOfShards::add_to(std::size_t rank, std::int64_t sign) {
     busy_on_node_[node + k] += busier;
     busy_[k] += busier;
     busy_nodes_[k] += add_and_count(node_[node + k], value);
+    world_[k] += value;
+  }
+}
+
+// The first that comes brings it, the last that goes takes it away.
+void SumOfShards::change_shared(const Shard& shard, std::size_t node, std::int64_t sign) {
+  pricer_.encode_shared(shard, values_);
+  if (std::count(values_.begin(), values_.end(), 0) == std::ssize(values_)) return;
+  std::int64_t& sharing = sharing_[{shard.table, node}];
+  const std::int64_t before = sharing;
+  sharing += sign;
+  if ((before > 0) == (sharing > 0)) return;
+  for (std::size_t k = 0; k < size_; ++k) {
+    const std::int64_t value = sign * values_[k];
+    busy_nodes_[k] += add_and_count(node_[node * size_ + k], value);
     world_[k] += value;
   }
 }

@@ -4,10 +4,19 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace shardwright {
+
+/// Adds to a sum, and returns how many more sums than before are above 0: one, none, or one less.
+inline std::int64_t add_and_count(std::int64_t& sum, std::int64_t value) {
+  const std::int64_t before = sum > 0 ? 1 : 0;
+  sum += value;
+  return (sum > 0 ? 1 : 0) - before;
+}
 
 /// What shards add to the states of all ranks, kept up to date while shards come and go. Sums are
 /// integers: the same bits for any order. Borrows the pricer.
@@ -25,6 +34,7 @@ class SumOfShards {
  private:
   void change(std::span<const Shard> shards, std::int64_t sign);
   void add_to(std::size_t rank, std::int64_t sign);
+  void change_shared(const Shard& shard, std::size_t node, std::int64_t sign);
   std::span<const std::int64_t> part(const std::vector<std::int64_t>& values,
                                      std::size_t number) const;
 
@@ -32,6 +42,8 @@ class SumOfShards {
   std::size_t size_;                  // of a state
   std::vector<std::size_t> node_of_;  // per rank, counted from 0
   std::vector<std::int64_t> values_;  // of the shard at hand
+  /// Shards of a table on a node, which share something.
+  std::map<std::pair<TableId, std::size_t>, std::int64_t> sharing_;
   // RankState's, one after the other for all ranks or nodes.
   std::vector<std::int64_t> own_;
   std::vector<std::int64_t> node_;

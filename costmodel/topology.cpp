@@ -160,7 +160,7 @@ std::string describe_topology(const Topology& topology) {
 
 std::int64_t num_nodes(const Topology& topology) {
   std::set<std::int64_t> nodes;
-  for (const RankSpec& rank : topology.ranks) nodes.insert(rank.node);
+  for (const RankSpec& rank : topology.ranks) nodes.insert(nodes.end(), rank.node);
   return static_cast<std::int64_t>(nodes.size());
 }
 

@@ -1,5 +1,6 @@
 #include "planner/memory_model.hpp"
 
+#include "costmodel/exchange_traffic.hpp"
 #include "costmodel/kept_rows.hpp"
 #include "costmodel/names.hpp"
 #include "costmodel/row_statistics.hpp"
@@ -101,12 +102,23 @@ double part_buffers(const Table& table, const Shard& shard, double samples, doub
   return bytes;
 }
 
-void add_owned(const Table& table, const Shard& shard, double all, double own, RankMemory& memory) {
+// Of row_wise tables, what is exchanged between nodes beyond what is counted for parts and for
+// vectors from owners: sums for samples of each node but two.
+double node_sum_buffers(const Table& table, const Shard& shard, const Topology& topology,
+                        double samples) {
+  if (shard.type != ShardingType::row_wise) return 0;
+  if (!reduces_in_node(table, shard, row_wise_sums(topology))) return 0;
+  const auto further_nodes = static_cast<double>(num_nodes(topology) - 2);
+  return further_nodes * vectors_of(table, samples, static_cast<double>(shard.columns()), 1.0);
+}
+
+void add_owned(const Table& table, const Shard& shard, double all, double own, double node_sums,
+               RankMemory& memory) {
   const bool whole = shard.rows() == table.rows && shard.columns() == table.dim;
   const double share = static_cast<double>(shard.rows()) / static_cast<double>(table.rows);
   const double received = whole ? all - own : all;
   memory.ids = saturated(ids_of(table, received) * share + lengths_of(table, received));
-  memory.buffers = saturated(part_buffers(table, shard, own, all - own));
+  memory.buffers = saturated(part_buffers(table, shard, own, all - own) + node_sums);
   memory.activations =
       saturated(vectors_of(table, all - own, static_cast<double>(shard.columns()), share));
   memory.grouping = saturated(grouping_of(table, shard, table.pooling * all));
@@ -123,7 +135,8 @@ RankMemory full_shard_memory(const Workload& workload, const Topology& topology,
   if (shard.type == ShardingType::data_parallel) {
     add_replica(table, shard, own, memory);
   } else {
-    add_owned(table, shard, static_cast<double>(workload.batch_size), own, memory);
+    const double sums = node_sum_buffers(table, shard, topology, own);
+    add_owned(table, shard, static_cast<double>(workload.batch_size), own, sums, memory);
   }
   return memory;
 }

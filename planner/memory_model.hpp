@@ -41,17 +41,17 @@ struct RankMemory {
 ///     activations  4·d·out(B − b), of mode none scaled by r/R: the rest is in the batch's buffers
 ///     grouping     48·L·r/R·B + 8·min(r, L·r/R·B)
 ///   with n = B − b for a whole table, whose ids come once, and n = B for a part of one. A part of
-///   the rows also needs buffers of e·L·b, as bags are cut, and 4·d·out(B − b), as every rank
-///   sends and receives partial sums, or, of mode none, 4·L·b, as each id's vector comes from one
-///   owner and is put into its place; a part of the columns of a table with a row-wise optimizer
-///   buffers of 32·min(r, L·B), as owners exchange statistics of the rows touched, and
-///   4·d·min(r, L·B/16), as those with 16 ids or more keep their gradients meanwhile.
-///   data_parallel serves only its rank's share, already counted, and needs weights, optimizer,
-///   4·R·D activations (the gradient that is all-reduced), grouping of its own samples, and buffers
-///   of min(4·R·D, 4 MiB) where the batch's vectors from owners, which it has not, are fewer.
-///   Other shards also need a reserve of an eighth of their ids, buffers and grouping.
-///   The dense part, LibTorch and MPI are not in it: constraints reserve memory for them
-///   (`reserved_bytes`). docs/plan_format.md compares it with measured peaks.
+///   the rows also needs buffers of e·L·b, as bags are cut, and 4·d·out(B − b), as every rank sends
+///   and receives partial sums, or, of mode none, 4·L·b, as each id's vector comes from one owner
+///   and is put into its place; a part of the columns of a table with a row-wise optimizer buffers
+///   of 32·min(r, L·B), as owners exchange statistics of the rows touched, and 4·d·min(r, L·B/16),
+///   as those with 16 ids or more keep their gradients. On N > 2 nodes with parts of a row_wise
+///   table (N − 2)·4·d·out(b) more: sums that relays exchange. data_parallel serves only its rank's
+///   share, already counted, and needs weights, optimizer, 4·R·D activations (the gradient that is
+///   all-reduced), grouping of its own samples, and buffers of min(4·R·D, 4 MiB) where the batch's
+///   vectors from owners, which it has not, are fewer. Other shards also need a reserve of an
+///   eighth of their ids, buffers and grouping. Not the dense part, LibTorch and MPI
+///   (`reserved_bytes`). docs/plan_format.md: measured peaks.
 /// overlap: the same for training with `overlap`, which has the next batch and exchanges its ids
 ///   meanwhile. A rank's share of the batch needs its ids twice, as read and as packed, and a shard
 ///   (not data_parallel) twice its ids and, of a part of the rows, another e·L·b of buffers.

@@ -108,6 +108,12 @@ void FittedPricer::encode(const Shard& shard, std::size_t kind,
   encode_compute(shard, state.subspan(analytic_size_));
 }
 
+void FittedPricer::encode_shared(const Shard& shard, std::span<std::int64_t> state) const {
+  analytic_->encode_shared(shard, state.first(analytic_size_));
+  const auto codes = state.subspan(analytic_size_);
+  std::fill(codes.begin(), codes.end(), 0);
+}
+
 ComputeTimes FittedPricer::price_compute(RankId rank, std::span<const std::int64_t> codes) const {
   if (codes[state_shards] <= 0) return {};
   std::array<double, kCodes> values{};

@@ -22,6 +22,7 @@ class FittedPricer final : public RankPricer {
   bool reads_other_ranks() const override { return analytic_->reads_other_ranks(); }
   bool assumes_even_rows() const override { return analytic_->assumes_even_rows(); }
   void encode(const Shard& shard, std::size_t kind, std::span<std::int64_t> state) const override;
+  void encode_shared(const Shard& shard, std::span<std::int64_t> state) const override;
   PhaseTimes price(RankId rank, const RankState& state) const override;
   /// None: a net's price of a set may be less than the sum of its parts.
   std::optional<Floor> floor(const Shard& shard, RankId rank) const override;

@@ -25,20 +25,26 @@ CommPricer::CommPricer(std::unique_ptr<RankPricer> compute, const CommModel& mod
       compute_size_(compute_->state_size()),
       curves_(model, topology),
       workload_(workload),
-      topology_(topology) {
+      topology_(topology),
+      row_wise_(row_wise_sums(topology)) {
   for (const Table& table : workload_.tables) {
     touched_rows_.push_back(expected_unique_rows(table, workload_.batch_size));
   }
   set_scales_and_floor();
 }
 
+ShardLoad CommPricer::load(const Shard& shard) const {
+  return load_of(workload_.table(shard.table), shard, static_cast<double>(workload_.batch_size),
+                 touched_rows_[shard.table.index()]);
+}
+
 CommPricer::Values CommPricer::bytes_of(const Shard& shard) const {
   const Table& table = workload_.table(shard.table);
-  const ShardLoad load = load_of(table, shard, static_cast<double>(workload_.batch_size),
-                                 touched_rows_[shard.table.index()]);
-  const ExchangeBytes bytes = exchange_bytes(table, shard, load);
-  return {bytes.input,      bytes.output, bytes.partial, bytes.sums,
-          bytes.replicated, bytes.split,  bytes.added,   statistics_of(table, shard, load)};
+  const ShardLoad load_of_shard = load(shard);
+  const ExchangeBytes bytes = exchange_bytes(table, shard, load_of_shard, row_wise_);
+  return {
+      bytes.input,      bytes.output, bytes.partial, bytes.sums,
+      bytes.replicated, bytes.split,  bytes.added,   statistics_of(table, shard, load_of_shard)};
 }
 
 double CommPricer::statistics_of(const Table& table, const Shard& shard,
@@ -80,7 +86,17 @@ void CommPricer::set_scales_and_floor() {
 
 void CommPricer::encode(const Shard& shard, std::size_t kind, std::span<std::int64_t> state) const {
   compute_->encode(shard, kind, state.first(compute_size_));
-  const Values values = bytes_of(shard);
+  write(bytes_of(shard), state);
+}
+
+void CommPricer::encode_shared(const Shard& shard, std::span<std::int64_t> state) const {
+  compute_->encode_shared(shard, state.first(compute_size_));
+  Values values{};
+  values[3] = node_sum_bytes(workload_.table(shard.table), shard, load(shard), row_wise_);
+  write(values, state);
+}
+
+void CommPricer::write(const Values& values, std::span<std::int64_t> state) const {
   for (std::size_t k = 0; k < kBytes; ++k) {
     state[compute_size_ + k] = static_cast<std::int64_t>(std::llround(values[k] * scales_[k]));
   }

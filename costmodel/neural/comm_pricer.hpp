@@ -23,6 +23,7 @@ class CommPricer final : public RankPricer {
   bool reads_other_ranks() const override { return true; }
   bool assumes_even_rows() const override { return compute_->assumes_even_rows(); }
   void encode(const Shard& shard, std::size_t kind, std::span<std::int64_t> state) const override;
+  void encode_shared(const Shard& shard, std::span<std::int64_t> state) const override;
   PhaseTimes price(RankId rank, const RankState& state) const override;
   /// By lines below the curves, as these may fall with their bytes; none where the other pricer has
   /// none, or the model's times depend on how even an exchange is.
@@ -32,8 +33,10 @@ class CommPricer final : public RankPricer {
   static constexpr std::size_t kBytes = 8;  // as ExchangeBytes has
   using Values = std::array<double, kBytes>;
 
+  ShardLoad load(const Shard& shard) const;
   Values bytes_of(const Shard& shard) const;
   double statistics_of(const Table& table, const Shard& shard, const ShardLoad& load) const;
+  void write(const Values& values, std::span<std::int64_t> state) const;
   ExchangeBytes decoded(std::span<const std::int64_t> state) const;
   void set_scales_and_floor();
 
@@ -43,6 +46,7 @@ class CommPricer final : public RankPricer {
   const Workload& workload_;
   const Topology& topology_;
   std::vector<double> touched_rows_;  // per table
+  RowWiseSums row_wise_;
   Values scales_{};
   std::optional<ExchangeFloor> floor_;
 };

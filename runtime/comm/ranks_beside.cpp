@@ -74,22 +74,29 @@ std::vector<T> swapped(const AllToAll& exchange, const std::vector<T>& sent) {
   return received;
 }
 
+/// Which other ranks' memory this one reaches, if they are to reach its.
+std::vector<std::byte> reached_by(std::size_t self, bool is_offered,
+                                  const std::vector<Offer>& offers) {
+  std::vector<std::byte> reached(offers.size());
+  if (!is_offered) return reached;
+  for (std::size_t r = 0; r < offers.size(); ++r) {
+    reached[r] = std::byte{r != self && reaches(offers[r])};
+  }
+  return reached;
+}
+
 }  // namespace
 
 std::vector<bool> find_ranks_beside(const Communicator& comm, const AllToAll& exchange) {
   const auto ranks = static_cast<std::size_t>(comm.size());
-  const std::size_t self = comm.rank().index();
   SharedFloats memory;
-  const std::vector<Offer> mine(ranks, make_offer(memory));
-  const std::vector<Offer> theirs = swapped(exchange, mine);
-  std::vector<std::byte> reached(ranks);
+  const Offer offer = make_offer(memory);
+  const std::vector<Offer> offers = swapped(exchange, std::vector<Offer>(ranks, offer));
+  const auto reached = reached_by(comm.rank().index(), offer.place.serial != 0, offers);
+  const std::vector<std::byte> reached_from = swapped(exchange, reached);
+  std::vector<bool> beside(ranks);
   for (std::size_t r = 0; r < ranks; ++r) {
-    reached[r] = std::byte{r != self && mine[r].place.serial != 0 && reaches(theirs[r])};
-  }
-  const std::vector<std::byte> reached_by = swapped(exchange, reached);
-  std::vector<bool> beside;
-  for (std::size_t r = 0; r < ranks; ++r) {
-    beside.push_back(reached[r] != std::byte{0} && reached_by[r] != std::byte{0});
+    beside[r] = reached[r] != std::byte{0} && reached_from[r] != std::byte{0};
   }
   return beside;
 }

@@ -171,11 +171,4 @@ void OwnedTables::look_up_parts() {
   run_look_ups();
 }
 
-void OwnedTables::look_up(const InputExchange& input) {
-  start(input);
-  look_up(input.sources());
-  look_up_rows();
-  look_up_parts();
-}
-
 }  // namespace shardwright

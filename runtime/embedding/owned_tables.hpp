@@ -42,8 +42,6 @@ class OwnedTables {
   void start(const InputExchange& input);
   /// After start(): fills the rows of the matrix that belong to some of the batch's sources.
   void look_up(std::span<const InputSource> sources);
-  /// All of it, for all sources.
-  void look_up(const InputExchange& input);
   /// After start(): fills rows().
   void look_up_rows();
   /// After start(): fills parts(), for all sources.

@@ -123,6 +123,7 @@ struct PlacedShard {
   std::size_t position = 0;
 };
 
+/// The shards come ordered by rows, and go ordered by columns.
 std::vector<PlacedShard> place_shards(ExchangeLayout& layout, const std::vector<Shard>& shards) {
   std::vector<PlacedShard> placed;
   for (const Shard& shard : shards) {
@@ -130,6 +131,10 @@ std::vector<PlacedShard> place_shards(ExchangeLayout& layout, const std::vector<
     placed.push_back({shard, owned.size()});
     owned.push_back(shard);
   }
+  std::sort(placed.begin(), placed.end(), [](const PlacedShard& a, const PlacedShard& b) {
+    return std::tuple(a.shard.table, a.shard.col_begin) <
+           std::tuple(b.shard.table, b.shard.col_begin);
+  });
   return placed;
 }
 
@@ -144,20 +149,41 @@ void add_pieces(ExchangeLayout& layout, std::span<const PlacedShard> placed) {
   }
 }
 
+void add_pieces_of_tables(ExchangeLayout& layout, const std::vector<PlacedShard>& placed) {
+  for (auto begin = placed.begin(); begin != placed.end();) {
+    const auto end = std::find_if(begin, placed.end(), [&](const PlacedShard& p) {
+      return p.shard.table != begin->shard.table;
+    });
+    add_pieces(layout, std::span(begin, end));
+    begin = end;
+  }
+}
+
+/// By table, rows and columns.
 std::vector<Shard> shards_with_owners(const Plan& plan) {
   std::vector<Shard> shards;
   for (const Shard& shard : plan.shards) {
     if (shard.rank) shards.push_back(shard);
   }
+  std::sort(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {
+    return std::tuple(a.table, a.row_begin, a.col_begin) <
+           std::tuple(b.table, b.row_begin, b.col_begin);
+  });
   return shards;
+}
+
+void choose_unique_rows(ExchangeLayout& layout, const Plan& plan) {
+  layout.unique_rows.resize(plan.workload.tables.size());
+  for (const TableId table : plan.unique_rows) layout.unique_rows[table.index()] = true;
 }
 
 /// Whole tables, as a rank gets the ids of a table's rows once for all of its shards.
 void choose_summed_in_nodes(ExchangeLayout& layout, const Plan& plan, PartialSums sums) {
   layout.summed_in_nodes.resize(plan.workload.tables.size());
   if (sums == PartialSums::at_samples || num_nodes(plan.topology) < 2) return;
+  const RowWiseSums row_wise = row_wise_sums(plan.topology);
   for (const Shard& shard : plan.shards) {
-    const bool in_nodes = reduces_in_node(plan.workload.table(shard.table), shard);
+    const bool in_nodes = reduces_in_node(plan.workload.table(shard.table), shard, row_wise);
     if (!in_nodes || layout.sends_rows(shard.table)) continue;
     layout.summed_in_nodes[shard.table.index()] = true;
     if (layout.relays.num_nodes() == 0) layout.relays = NodeRelays(plan.topology);
@@ -170,27 +196,11 @@ ExchangeLayout make_layout(const Plan& plan, PartialSums sums) {
   ExchangeLayout layout;
   layout.owners.resize(plan.topology.ranks.size());
   add_features(layout, plan.workload);
-  layout.unique_rows.resize(plan.workload.tables.size());
-  for (const TableId table : plan.unique_rows) layout.unique_rows[table.index()] = true;
+  choose_unique_rows(layout, plan);
   choose_summed_in_nodes(layout, plan, sums);
-  std::vector<Shard> shards = shards_with_owners(plan);
-  std::sort(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {
-    return std::tuple(a.table, a.row_begin, a.col_begin) <
-           std::tuple(b.table, b.row_begin, b.col_begin);
-  });
+  const std::vector<Shard> shards = shards_with_owners(plan);
   layout.row_cuts = find_row_cuts(plan, shards);
-  std::vector<PlacedShard> placed = place_shards(layout, shards);
-  std::sort(placed.begin(), placed.end(), [](const PlacedShard& a, const PlacedShard& b) {
-    return std::tuple(a.shard.table, a.shard.col_begin) <
-           std::tuple(b.shard.table, b.shard.col_begin);
-  });
-  for (auto begin = placed.begin(); begin != placed.end();) {
-    const auto end = std::find_if(begin, placed.end(), [&](const PlacedShard& p) {
-      return p.shard.table != begin->shard.table;
-    });
-    add_pieces(layout, std::span(begin, end));
-    begin = end;
-  }
+  add_pieces_of_tables(layout, place_shards(layout, shards));
   for (OwnerLayout& owner : layout.owners) choose_row_width(owner);
   return layout;
 }

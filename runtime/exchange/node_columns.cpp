@@ -48,6 +48,14 @@ void place_runs(NodeLayout& node) {
 
 }  // namespace
 
+std::vector<NodeColumns> summed_columns(const std::vector<NodeLayout>& nodes) {
+  std::vector<NodeRun> runs;
+  for (const NodeLayout& node : nodes) {
+    runs.insert(runs.end(), node.runs.begin(), node.runs.end());
+  }
+  return join_columns(runs);
+}
+
 std::vector<NodeLayout> make_node_layouts(const ExchangeLayout& layout) {
   std::vector<NodeLayout> nodes(layout.relays.num_nodes());
   for (const auto& [owner, run] : layout.node_runs) {

@@ -36,4 +36,7 @@ struct NodeLayout {
 /// One for each node of the layout's relays.
 std::vector<NodeLayout> make_node_layouts(const ExchangeLayout& layout);
 
+/// Every pooled column once that any of the nodes has sums of; in no node's sums.
+std::vector<NodeColumns> summed_columns(const std::vector<NodeLayout>& nodes);
+
 }  // namespace shardwright

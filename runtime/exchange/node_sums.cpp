@@ -1,45 +1,35 @@
 #include "runtime/exchange/node_sums.hpp"
 
+#include "runtime/exchange/column_runs.hpp"
+#include "runtime/exchange/node_blocks.hpp"
+
 #include <algorithm>
 
 namespace shardwright {
 namespace {
 
-std::size_t floats(std::int64_t rows, std::int64_t columns) {
-  return static_cast<std::size_t>(rows * columns);
+void clear(const std::vector<NodeColumns>& of_rows, const RowsOf<float>& pooled) {
+  for_each_run(pooled, RowsOf<const float>{}, of_rows,
+               [](float* row, const float*, const NodeColumns& columns) {
+                 std::fill_n(row + columns.pooled_column, columns.width, 0.0F);
+               });
 }
 
-/// visit(in the pooled row, in the node's row, width) for the node's columns, sample by sample.
-template <class Pooled, class Sums, class Visit>
-void for_each_columns(const NodeLayout& node, std::span<Pooled> pooled, std::int64_t pooled_columns,
-                      std::span<Sums> sums, Visit visit) {
-  Sums* of_node = sums.data();
-  Pooled* const end = pooled.data() + pooled.size();
-  for (Pooled* row = pooled.data(); row != end; row += pooled_columns, of_node += node.width) {
-    for (const NodeColumns& columns : node.columns) {
-      visit(row + columns.pooled_column, of_node + columns.node_column, columns.width);
-    }
-  }
+void add_sums(const NodeLayout& node, std::span<const float> sums, const RowsOf<float>& pooled) {
+  for_each_run(pooled, RowsOf<const float>{sums, node.width}, node.columns,
+               [](float* row, const float* of_node, const NodeColumns& columns) {
+                 add_values(of_node + columns.node_column, row + columns.pooled_column,
+                            columns.width);
+               });
 }
 
-void clear_columns(const NodeLayout& node, std::span<float> pooled, std::int64_t pooled_columns) {
-  float* const end = pooled.data() + pooled.size();
-  for (float* row = pooled.data(); row != end; row += pooled_columns) {
-    for (const NodeColumns& columns : node.columns) {
-      std::fill_n(row + columns.pooled_column, columns.width, 0.0F);
-    }
-  }
-}
-
-void add(const float* from, float* to, std::int64_t width) {
-  for (std::int64_t c = 0; c < width; ++c) to[c] += from[c];
-}
-
-void start(WireExchange& wire, Communicator& comm, DataType format,
-           const std::vector<std::span<float>>& sent,
-           const std::vector<std::span<float>>& received) {
-  const std::vector<std::span<const float>> send(sent.begin(), sent.end());
-  wire.start(comm, format, send, received);
+void copy_gradients(const NodeLayout& node, const RowsOf<const float>& pooled,
+                    std::span<float> gradients) {
+  for_each_run(pooled, RowsOf<float>{gradients, node.width}, node.columns,
+               [](const float* row, float* of_node, const NodeColumns& columns) {
+                 std::copy_n(row + columns.pooled_column, columns.width,
+                             of_node + columns.node_column);
+               });
 }
 
 }  // namespace
@@ -48,6 +38,7 @@ NodeSums::NodeSums(const ExchangeLayout& layout, RankId self, WireFormats format
     : layout_(layout), self_(self), formats_(formats) {
   if (layout.node_runs.empty()) return;
   nodes_ = make_node_layouts(layout);
+  columns_ = summed_columns(nodes_);
   node_ = layout.relays.node(self);
 }
 
@@ -63,27 +54,10 @@ void NodeSums::find_served(std::span<const InputSource> sources) {
 
 void NodeSums::make_room(std::span<const InputSource> sources) {
   find_served(sources);
-  make_room_as_relay();
-  std::vector<std::size_t> brought(sources.size());
-  for (std::size_t node = 0; node < nodes_.size(); ++node) {
-    if (node == node_) continue;
-    brought[layout_.relays.relay(node, self_).index()] =
-        floats(sources[self_.index()].samples, nodes_[node].width);
-  }
-  brought_.make_room(brought);
-}
-
-void NodeSums::make_room_as_relay() {
-  std::vector<std::size_t> parts(layout_.owners.size());
-  std::vector<std::size_t> relayed(layout_.owners.size());
-  for (const Served& served : served_) {
-    for (const RankId owner : layout_.relays.members(node_)) {
-      if (owner != self_) parts[owner.index()] += floats(served.samples, part_columns(owner));
-    }
-    if (served.rank != self_) relayed[served.rank.index()] = floats(served.samples, home().width);
-  }
-  parts_.make_room(parts);
-  relayed_.make_room(relayed);
+  const NodeBlockSizes sizes = node_block_sizes(layout_, nodes_, self_, sources);
+  parts_.make_room(sizes.parts);
+  relayed_.make_room(sizes.relayed);
+  brought_.make_room(sizes.brought);
 }
 
 /// Those for other relays of the node.
@@ -125,7 +99,7 @@ void NodeSums::start_sums(Communicator& comm, std::span<const InputSource> sourc
   make_room(sources);
   view_parts(parts);
   round_to_format(formats_.pooled, parts.of_relay(self_));
-  start(within_, comm, formats_.pooled, own_parts(parts), parts_.of_rank);
+  within_.start(comm, formats_.pooled, own_parts(parts), parts_.of_rank);
 }
 
 void NodeSums::pass_sums_on(Communicator& comm) {
@@ -135,24 +109,22 @@ void NodeSums::pass_sums_on(Communicator& comm) {
     if (served.rank == self_) continue;
     const std::span<float> sums = relayed_.of_rank[served.rank.index()];
     std::fill(sums.begin(), sums.end(), 0.0F);
-    for_each_part(served, sums.data(), home().width, &NodeRun::node_column, add);
+    for_each_part(served, sums.data(), home().width, &NodeRun::node_column, add_values);
   }
-  start(between_, comm, formats_.pooled, relayed_.of_rank, brought_.of_rank);
+  between_.start(comm, formats_.pooled, relayed_.of_rank, brought_.of_rank);
 }
 
 void NodeSums::finish_sums(std::span<float> pooled) {
   if (nodes_.empty()) return;
-  const std::int64_t width = layout_.pooled_columns;
-  for (const NodeLayout& node : nodes_) clear_columns(node, pooled, width);
+  const RowsOf<float> rows{pooled, layout_.pooled_columns};
+  clear(columns_, rows);
   for (const Served& served : served_) {
     if (served.rank != self_) continue;
-    for_each_part(served, pooled.data(), width, &NodeRun::pooled_column, add);
+    for_each_part(served, pooled.data(), rows.columns, &NodeRun::pooled_column, add_values);
   }
   between_.finish();
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
-    if (node == node_) continue;
-    for_each_columns(nodes_[node], pooled, width, brought_from(node),
-                     [](float* to, const float* from, std::int64_t n) { add(from, to, n); });
+    if (node != node_) add_sums(nodes_[node], brought_from(node), rows);
   }
 }
 
@@ -160,13 +132,22 @@ void NodeSums::start_gradients(Communicator& comm, std::span<const InputSource> 
                                std::span<const float> gradients) {
   if (nodes_.empty()) return;
   make_room(sources);
+  const RowsOf<const float> rows{gradients, layout_.pooled_columns};
   for (std::size_t node = 0; node < nodes_.size(); ++node) {
-    if (node == node_) continue;
-    for_each_columns(
-        nodes_[node], gradients, layout_.pooled_columns, brought_from(node),
-        [](const float* from, float* to, std::int64_t n) { std::copy_n(from, n, to); });
+    if (node != node_) copy_gradients(nodes_[node], rows, brought_from(node));
   }
-  start(between_, comm, formats_.gradients, brought_.of_rank, relayed_.of_rank);
+  between_.start(comm, formats_.gradients, brought_.of_rank, relayed_.of_rank);
+}
+
+/// To the parts of each owner of the node.
+void NodeSums::hand_on(const Served& served, std::span<const float> gradients) {
+  const auto copy = [](float* to, const float* from, std::int64_t n) { std::copy_n(from, n, to); };
+  if (served.rank == self_) {
+    return for_each_part(served, gradients.data(), layout_.pooled_columns, &NodeRun::pooled_column,
+                         copy);
+  }
+  const float* const relayed = relayed_.of_rank[served.rank.index()].data();
+  for_each_part(served, relayed, home().width, &NodeRun::node_column, copy);
 }
 
 void NodeSums::pass_gradients_on(Communicator& comm, std::span<const float> gradients,
@@ -174,18 +155,9 @@ void NodeSums::pass_gradients_on(Communicator& comm, std::span<const float> grad
   if (nodes_.empty()) return;
   between_.finish();
   view_parts(parts);
-  const auto copy = [](float* to, const float* from, std::int64_t n) { std::copy_n(from, n, to); };
-  for (const Served& served : served_) {
-    if (served.rank == self_) {
-      for_each_part(served, gradients.data(), layout_.pooled_columns, &NodeRun::pooled_column,
-                    copy);
-    } else {
-      const float* const relayed = relayed_.of_rank[served.rank.index()].data();
-      for_each_part(served, relayed, home().width, &NodeRun::node_column, copy);
-    }
-  }
+  for (const Served& served : served_) hand_on(served, gradients);
   round_to_format(formats_.gradients, parts.of_relay(self_));
-  start(within_, comm, formats_.gradients, parts_.of_rank, own_parts(parts));
+  within_.start(comm, formats_.gradients, parts_.of_rank, own_parts(parts));
 }
 
 void NodeSums::finish_gradients() {
@@ -195,10 +167,6 @@ void NodeSums::finish_gradients() {
 void NodeSums::advance() {
   within_.advance();
   between_.advance();
-}
-
-std::size_t NodeSums::buffered() const {
-  return parts_.buffer.size() + relayed_.buffer.size() + brought_.buffer.size();
 }
 
 }  // namespace shardwright

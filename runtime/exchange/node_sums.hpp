@@ -17,10 +17,12 @@
 namespace shardwright {
 
 /// Moves what the blocks that are summed in nodes put out to the ranks that have the samples, and
-/// gradients the same way back, so that between nodes every sum goes once: owners send their parts
-/// to the relays of their own node (NodeRelays: for samples of that node the samples' ranks
-/// themselves), relays add them in the order of the tables' rows and send the sums on. Gradients
-/// come to the relays once, which hand them to the owners. 4 bytes per sample and column for each
+/// gradients the same way back, so that between nodes every node's sum goes once: owners send their
+/// parts to the relays of their own node (NodeRelays: for samples of that node the samples' ranks
+/// themselves), relays add them in the order of the tables' rows and send the sums on. Of a table
+/// with rows on several nodes a sample's rank adds up the sums: first its own node's parts, in the
+/// order of the rows, then those of the other nodes, in their order. Gradients come to the relays
+/// once, which hand them to the owners. 4 bytes per sample and column for each
 /// of the two ways that leads to another rank, 2 in a 16-bit wire format, to which a sum that is
 /// sent on is rounded once more than one that stays in its node. Where no table is summed in nodes
 /// nothing is done. Borrows the layout; keeps its buffers from batch to batch.
@@ -53,9 +55,6 @@ class NodeSums {
   /// Moves on what is under way; does not block.
   void advance();
 
-  /// Values that the buffers have room for, but those of 16-bit formats.
-  std::size_t buffered() const;
-
  private:
   /// A rank whose sums this one adds up, and its rows in the blocks of parts.
   struct Served {
@@ -72,10 +71,10 @@ class NodeSums {
   }
   void find_served(std::span<const InputSource> sources);
   void make_room(std::span<const InputSource> sources);
-  void make_room_as_relay();
   std::vector<std::span<float>> own_parts(OwnedParts& parts) const;
   void view_parts(OwnedParts& parts);
   std::span<float> brought_from(std::size_t node) const;
+  void hand_on(const Served& served, std::span<const float> gradients);
   template <class Value, class Visit>
   void for_each_part(const Served& served, Value* row, std::int64_t columns, Column column,
                      Visit visit) const;
@@ -83,9 +82,10 @@ class NodeSums {
   const ExchangeLayout& layout_;
   RankId self_;
   WireFormats formats_;
-  std::vector<NodeLayout> nodes_;  ///< none: nothing is summed in nodes
-  std::size_t node_ = 0;           ///< of this rank
-  std::vector<Served> served_;     ///< in rank order, with itself
+  std::vector<NodeLayout> nodes_;     ///< none: nothing is summed in nodes
+  std::vector<NodeColumns> columns_;  ///< of pooled rows, of all nodes
+  std::size_t node_ = 0;              ///< of this rank
+  std::vector<Served> served_;        ///< in rank order, with itself
   RankBlocks parts_;    ///< of other owners of the node: parts for those served, or gradients
   RankBlocks relayed_;  ///< for those served on other nodes: sums, or their gradients
   RankBlocks brought_;  ///< from the relays of other nodes: sums for own samples, or gradients

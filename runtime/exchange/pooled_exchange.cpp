@@ -1,5 +1,7 @@
 #include "runtime/exchange/pooled_exchange.hpp"
 
+#include "runtime/exchange/column_runs.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -18,18 +20,14 @@ std::span<T> rows_of(const InputSource& source, std::int64_t row_width, std::spa
 /// be added.
 void unpack(const OwnerLayout& owner, std::span<const float> block, std::int64_t pooled_columns,
             std::span<float> pooled) {
-  const float* from = block.data();
-  float* to = pooled.data();
-  for (const float* end = from + block.size(); from != end; from += owner.columns) {
-    for (const ColumnRun& run : owner.runs) {
-      if (run.is_part) {
-        std::fill_n(to + run.pooled_column, run.width, 0.0F);
-      } else {
-        std::copy_n(from + run.owner_column, run.width, to + run.pooled_column);
-      }
-    }
-    to += pooled_columns;
-  }
+  for_each_run(RowsOf<const float>{block, owner.columns}, RowsOf<float>{pooled, pooled_columns},
+               owner.runs, [](const float* from, float* to, const ColumnRun& run) {
+                 if (run.is_part) {
+                   std::fill_n(to + run.pooled_column, run.width, 0.0F);
+                 } else {
+                   std::copy_n(from + run.owner_column, run.width, to + run.pooled_column);
+                 }
+               });
 }
 
 /// Adds the partial sums of all owners' blocks.
@@ -42,7 +40,7 @@ void add_parts(const ExchangeLayout& layout, std::span<const std::span<const flo
     for (const auto& [owner, run] : layout.partial_runs) {
       const auto stride = static_cast<std::size_t>(layout.owners[owner].columns);
       const float* from = blocks[owner].data() + sample * stride + run.owner_column;
-      for (std::int64_t c = 0; c < run.width; ++c) to[run.pooled_column + c] += from[c];
+      add_values(from, to + run.pooled_column, run.width);
     }
   }
 }
@@ -50,14 +48,10 @@ void add_parts(const ExchangeLayout& layout, std::span<const std::span<const flo
 /// The reverse of unpack().
 void pack(const OwnerLayout& owner, std::span<const float> pooled, std::int64_t pooled_columns,
           std::span<float> block) {
-  const float* from = pooled.data();
-  float* to = block.data();
-  for (const float* end = to + block.size(); to != end; to += owner.columns) {
-    for (const ColumnRun& run : owner.runs) {
-      std::copy_n(from + run.pooled_column, run.width, to + run.owner_column);
-    }
-    from += pooled_columns;
-  }
+  for_each_run(RowsOf<float>{block, owner.columns}, RowsOf<const float>{pooled, pooled_columns},
+               owner.runs, [](float* to, const float* from, const ColumnRun& run) {
+                 std::copy_n(from + run.pooled_column, run.width, to + run.owner_column);
+               });
 }
 
 }  // namespace
@@ -152,14 +146,22 @@ void PooledExchange::start_pooled(Communicator& comm, const ExchangeLayout& layo
   for (const std::size_t peer : receivers(self_, sources.size(), round)) {
     const std::span rows = rows_of(sources[peer], layout.owners[self_].row_width, owned);
     const auto begin = static_cast<std::size_t>(rows.data() - owned.data());
-    const bool stays = in_place(peer) && !rows.empty();
-    send[peer] = stays ? notice(comm, peer, rows.size(), begin) : rows;
+    send[peer] = stays(peer, rows.size()) ? notice(comm, peer, rows.size(), begin) : rows;
   }
   for (const std::size_t peer : senders(round)) {
-    const bool stays = in_place(peer) && sizes_[peer] > 0;
-    receive[peer] = stays ? beside_->room(peer) : blocks_.of_rank[peer];
+    receive[peer] = stays(peer, sizes_[peer]) ? beside_->room(peer) : blocks_.of_rank[peer];
   }
   wires_[round].start(comm, formats_.pooled, send, receive);
+}
+
+void PooledExchange::finish_round(const ExchangeLayout& layout, std::size_t round,
+                                  std::span<const InputSource> sources,
+                                  const OutputValues& values) {
+  wires_[round].finish();
+  for (const std::size_t peer : senders(round)) {
+    if (stays(peer, sizes_[peer])) blocks_.of_rank[peer] = beside_->open(peer, sizes_[peer]);
+    unpack_from(layout, peer, sources, blocks_.of_rank[peer], values);
+  }
 }
 
 void PooledExchange::finish_pooled(const ExchangeLayout& layout,
@@ -169,17 +171,22 @@ void PooledExchange::finish_pooled(const ExchangeLayout& layout,
   round_to_format(formats_.pooled, own);
   unpack_from(layout, self_, sources, own, values);
   for (std::size_t round = 0; round < wires_.size(); ++round) {
-    wires_[round].finish();
-    for (const std::size_t peer : senders(round)) {
-      if (in_place(peer) && sizes_[peer] > 0) {
-        blocks_.of_rank[peer] = beside_->open(peer, sizes_[peer]);
-      }
-      unpack_from(layout, peer, sources, blocks_.of_rank[peer], values);
-    }
+    finish_round(layout, round, sources, values);
   }
   std::vector<std::span<const float>> blocks(blocks_.of_rank.begin(), blocks_.of_rank.end());
   blocks[self_] = own;
   add_parts(layout, blocks, values.pooled);
+}
+
+/// What to send to the owner: the block, or that it is written.
+std::span<const float> PooledExchange::written_for(Communicator& comm, const ExchangeLayout& layout,
+                                                   std::size_t peer,
+                                                   std::span<const InputSource> sources,
+                                                   const OutputGradients& gradients) {
+  const std::span<float> block = blocks_.of_rank[peer];
+  // Without room only if values, which tell of it, were left out of the step.
+  if (block.size() == sizes_[peer]) pack_for(layout, peer, sources, gradients, block);
+  return stays(peer, sizes_[peer]) ? notice(comm, peer, sizes_[peer], 0) : block;
 }
 
 void PooledExchange::start_gradients(Communicator& comm, const ExchangeLayout& layout,
@@ -190,16 +197,11 @@ void PooledExchange::start_gradients(Communicator& comm, const ExchangeLayout& l
   std::vector<std::span<const float>> send(sources.size());
   std::vector<std::span<float>> receive(sources.size());
   for (const std::size_t peer : receivers(self_, sources.size(), round)) {
-    // Without room only if values, which tell of it, were left out of the step.
-    if (blocks_.of_rank[peer].size() == sizes_[peer]) {
-      pack_for(layout, peer, sources, gradients, blocks_.of_rank[peer]);
-    }
-    const bool stays = in_place(peer) && sizes_[peer] > 0;
-    send[peer] = stays ? notice(comm, peer, sizes_[peer], 0) : blocks_.of_rank[peer];
+    send[peer] = written_for(comm, layout, peer, sources, gradients);
   }
   for (const std::size_t peer : senders(round)) {
     const std::span rows = rows_of(sources[peer], layout.owners[self_].row_width, owned);
-    receive[peer] = in_place(peer) && !rows.empty() ? beside_->room(peer) : rows;
+    receive[peer] = stays(peer, rows.size()) ? beside_->room(peer) : rows;
   }
   wires_[round].start(comm, formats_.gradients, send, receive);
 }

@@ -90,9 +90,16 @@ class PooledExchange {
   void pack_for(const ExchangeLayout& layout, std::size_t peer,
                 std::span<const InputSource> sources, const OutputGradients& gradients,
                 std::span<float> block) const;
+  void finish_round(const ExchangeLayout& layout, std::size_t round,
+                    std::span<const InputSource> sources, const OutputValues& values);
+  std::span<const float> written_for(Communicator& comm, const ExchangeLayout& layout,
+                                     std::size_t peer, std::span<const InputSource> sources,
+                                     const OutputGradients& gradients);
   void find_blocks();
   /// Whether the blocks of this rank and `peer` stay where they are.
   bool in_place(std::size_t peer) const { return beside_ && beside_->has(peer); }
+  /// The same of a block of so many floats; of none there is nothing to say.
+  bool stays(std::size_t peer, std::size_t size) const { return in_place(peer) && size > 0; }
   std::span<const float> notice(Communicator& comm, std::size_t peer, std::size_t block_size,
                                 std::size_t begin);
 

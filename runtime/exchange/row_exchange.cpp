@@ -72,7 +72,7 @@ void RowExchange::make_room(OwnedRows& owned, const UniqueIds& ids) {
 
 void RowExchange::start(Communicator& comm, DataType format, const RankBlocks& sent,
                         const RankBlocks& received) {
-  std::vector<std::span<const float>> send(sent.of_rank.begin(), sent.of_rank.end());
+  std::vector<std::span<float>> send = sent.of_rank;
   std::vector<std::span<float>> receive = received.of_rank;
   round_to_format(format, given_.of_rank[self_]);
   send[self_] = {};

@@ -45,6 +45,13 @@ void WireExchange::start(Communicator& comm, DataType format,
   exchange_ = comm.start_all_to_all(sent, received);
 }
 
+void WireExchange::start(Communicator& comm, DataType format,
+                         const std::vector<std::span<float>>& send,
+                         const std::vector<std::span<float>>& receive) {
+  const std::vector<std::span<const float>> sent(send.begin(), send.end());
+  start(comm, format, std::span(sent), std::span(receive));
+}
+
 void WireExchange::start_narrow(Communicator& comm, std::span<const std::span<const float>> send,
                                 std::span<const std::span<float>> receive) {
   receive_.assign(receive.begin(), receive.end());

@@ -19,6 +19,9 @@ class WireExchange {
   /// as they are.
   void start(Communicator& comm, DataType format, std::span<const std::span<const float>> send,
              std::span<const std::span<float>> receive);
+  /// The same.
+  void start(Communicator& comm, DataType format, const std::vector<std::span<float>>& send,
+             const std::vector<std::span<float>>& receive);
   /// Blocks until what start() began is received.
   void finish();
   /// Moves it on; does not block. True if nothing is under way.

@@ -33,8 +33,39 @@ TEST(BytesBetweenNodes, GrowWithRowShardsUnlessTheyAreSummedInTheNode) {
   };
   const double ids = 0.5 * 8.0 * 10 * 400;
   const double lengths = 0.5 * 4.0 * 400;
-  EXPECT_DOUBLE_EQ(of(ShardingType::row_wise), ids + 4 * lengths + 0.5 * 2 * 4 * kOutput);
+  EXPECT_DOUBLE_EQ(of(ShardingType::row_wise), ids + 4 * lengths + 2 * 0.5 * 2 * kOutput);
   EXPECT_DOUBLE_EQ(of(ShardingType::table_row_wise), ids + 2 * lengths + 0.5 * 2 * kOutput);
+}
+
+/// Row blocks of the table on these ranks, the first of half of the rows, the others alike.
+std::vector<Shard> blocks_on(const std::vector<std::int64_t>& ranks) {
+  const std::int64_t others = 600 / (std::ssize(ranks) - 1);
+  std::vector<Shard> shards;
+  std::int64_t row = 0;
+  for (const std::int64_t rank : ranks) {
+    const std::int64_t end = row + (shards.empty() ? 600 : others);
+    shards.push_back({TableId{0}, ShardingType::row_wise, row, end, 0, 16, RankId{rank}});
+    row = end;
+  }
+  return shards;
+}
+
+TEST(BytesBetweenNodes, AreTheSumsOfEveryNodeThatHasABlockOfTheRows) {
+  const Topology topology = testing::sample_topology(4, 2);
+  const auto of_sums = [&](const std::vector<std::int64_t>& ranks) {
+    const double lengths = 0.75 * 4.0 * 400 * static_cast<double>(ranks.size());
+    return between_nodes(topology, blocks_on(ranks)) - 0.75 * 8.0 * 10 * 400 - lengths;
+  };
+  constexpr double kOfNode = 2 * 0.75 * kOutput;  // and its gradients
+  EXPECT_NEAR(of_sums({0, 1, 2, 3, 4, 6, 7}), 4 * kOfNode, 1e-6);
+  EXPECT_NEAR(of_sums({3, 2, 6}), 2 * kOfNode, 1e-6) << "two blocks, one, and twice none";
+  EXPECT_NEAR(of_sums({1, 1, 4, 1}), 2 * kOfNode, 1e-6) << "three blocks on a rank";
+}
+
+TEST(BytesBetweenNodes, AreThoseOfEveryBlockOnNodesOfOneRank) {
+  const Topology topology = testing::sample_topology(4, 1);
+  const double ids = 0.75 * (8.0 * 10 + 3 * 4) * 400;
+  EXPECT_NEAR(between_nodes(topology, blocks_on({3, 1, 1})), ids + 3 * 2 * 0.75 * kOutput, 1e-6);
 }
 
 TEST(BytesBetweenNodes, AreThoseOfTheRingForCopiesEverywhere) {
@@ -64,15 +95,40 @@ TEST(ReducesInNode, WhereRowsOfPooledTablesAreCutOverANode) {
   Table table = kOneTable.tables[0];
   for (const ShardingType type : kAllShardingTypes) {
     const bool in_node = type == ShardingType::table_row_wise || type == ShardingType::grid;
-    EXPECT_EQ(reduces_in_node(table, cut(table, 0, type, topology).front()), in_node)
+    const Shard shard = cut(table, 0, type, topology).front();
+    EXPECT_EQ(reduces_in_node(table, shard, RowWiseSums::at_samples), in_node) << to_string(type);
+    EXPECT_EQ(reduces_in_node(table, shard, RowWiseSums::in_nodes),
+              in_node || type == ShardingType::row_wise)
         << to_string(type);
   }
   const Shard part = cut(table, 0, ShardingType::table_row_wise, topology).front();
   Shard all_rows = part;
   all_rows.row_end = table.rows;
-  EXPECT_FALSE(reduces_in_node(table, all_rows)) << "there is nothing to add up";
+  const auto row_wise = RowWiseSums::in_nodes;
+  EXPECT_FALSE(reduces_in_node(table, all_rows, row_wise)) << "there is nothing to add up";
   table.mode = PoolingMode::none;
-  EXPECT_FALSE(reduces_in_node(table, part));
+  EXPECT_FALSE(reduces_in_node(table, part, row_wise));
+}
+
+TEST(RowWiseSums, AreFormedInNodesWhereSeveralAreAndOneHasSeveralRanks) {
+  EXPECT_EQ(row_wise_sums(testing::sample_topology(1, 4)), RowWiseSums::at_samples);
+  EXPECT_EQ(row_wise_sums(testing::sample_topology(4, 1)), RowWiseSums::at_samples);
+  Topology topology = testing::sample_topology(2, 2);
+  EXPECT_EQ(row_wise_sums(topology), RowWiseSums::in_nodes);
+  topology.ranks.pop_back();
+  EXPECT_EQ(row_wise_sums(topology), RowWiseSums::in_nodes);
+}
+
+TEST(NodeSumBytes, AreThoseOfRowWiseTablesAlone) {
+  const Table& table = kOneTable.tables[0];
+  for (const ShardingType type : kAllShardingTypes) {
+    const Shard shard = cut(table, 0, type, testing::sample_topology(2, 2)).front();
+    const ShardLoad load = load_of(table, shard, 400, 0);
+    EXPECT_EQ(node_sum_bytes(table, shard, load, RowWiseSums::at_samples), 0) << to_string(type);
+    EXPECT_EQ(node_sum_bytes(table, shard, load, RowWiseSums::in_nodes),
+              type == ShardingType::row_wise ? kOutput : 0)
+        << to_string(type);
+  }
 }
 
 ExchangeBytes sum_of(ShardingType type, PoolingMode mode) {
@@ -80,7 +136,8 @@ ExchangeBytes sum_of(ShardingType type, PoolingMode mode) {
   table.mode = mode;
   ExchangeBytes sum;
   for (const Shard& shard : cut(table, 0, type, testing::sample_topology(1, 4))) {
-    const ExchangeBytes bytes = exchange_bytes(table, shard, load_of(table, shard, 400, 0));
+    const ExchangeBytes bytes =
+        exchange_bytes(table, shard, load_of(table, shard, 400, 0), RowWiseSums::at_samples);
     sum.split += bytes.split;
     sum.added += bytes.added;
   }

@@ -1,5 +1,7 @@
 #include "planner/search/local/layout.hpp"
 
+#include "costmodel/sum_of_shards.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -33,12 +35,21 @@ Layout::Layout(const SearchSpace& space, Memory memory)
   }
   node_states_.resize(space.nodes().size() * state_size_);
   busy_on_node_.resize(space.nodes().size() * state_size_);
+  if (coupled_ && space.shares_states()) sharing_.resize(space.num_tables() * space.nodes().size());
   price_all();
 }
 
 void Layout::touch(const Piece& piece) {
-  if (piece.rank != kEveryRank) return touch_rank(index(piece.rank));
-  for (std::size_t rank = 0; rank < num_ranks_; ++rank) touch_rank(rank);
+  if (piece.rank == kEveryRank) {
+    for (std::size_t rank = 0; rank < num_ranks_; ++rank) touch_rank(rank);
+    return;
+  }
+  touch_rank(index(piece.rank));
+  // What a node's pieces share all of its ranks send.
+  if (sharing_.empty() || space_.shared_state(piece).empty()) return;
+  for (const std::int32_t rank : space_.nodes()[node_of_[index(piece.rank)]]) {
+    touch_rank(index(rank));
+  }
 }
 
 void Layout::touch_rank(std::size_t rank) {
@@ -64,18 +75,30 @@ void Layout::add_to_sums(std::size_t rank, std::span<const std::int64_t> values,
     return;
   }
   const std::size_t node = node_of_[rank] * state_size_;
-  const auto add_to = [sign](std::int64_t& sum, std::int64_t value) {
-    const std::int64_t before = sum;
-    sum += sign * value;
-    return (sum > 0 ? 1 : 0) - (before > 0 ? 1 : 0);
-  };
   for (std::size_t k = 0; k < state_size_; ++k) {
-    const std::int64_t busier = add_to(own[k], values[k]);
+    const std::int64_t value = sign * values[k];
+    const std::int64_t busier = add_and_count(own[k], value);
     busy_on_node_[node + k] += busier;
     busy_[k] += busier;
-    busy_nodes_[k] += add_to(node_states_[node + k], values[k]);
-    world_state_[k] += sign * values[k];
+    busy_nodes_[k] += add_and_count(node_states_[node + k], value);
+    world_state_[k] += value;
     busy_changed_ |= busier != 0;
+  }
+}
+
+// The first that comes brings it, the last that goes takes it away.
+void Layout::add_shared(std::size_t node, const Piece& piece, std::int64_t sign) {
+  if (sharing_.empty()) return;
+  const std::span<const std::int64_t> values = space_.shared_state(piece);
+  if (values.empty()) return;
+  std::int32_t& sharing = sharing_[index(piece.table) * space_.nodes().size() + node];
+  const std::int32_t before = sharing;
+  sharing += static_cast<std::int32_t>(sign);
+  if ((before > 0) == (sharing > 0)) return;
+  for (std::size_t k = 0; k < state_size_; ++k) {
+    const std::int64_t value = sign * values[k];
+    busy_nodes_[k] += add_and_count(node_states_[node * state_size_ + k], value);
+    world_state_[k] += value;
   }
 }
 
@@ -89,6 +112,7 @@ void Layout::add_on(std::size_t rank, const Piece& piece, std::int64_t sign) {
   room_[rank] -= sign * space_.memory(piece);
   overflow_ += std::max<std::int64_t>(-room_[rank], 0) - over;
   add_to_sums(rank, space_.state(piece, kind_of_[rank]), sign);
+  add_shared(node_of_[rank], piece, sign);
 }
 
 void Layout::revert() {

@@ -85,6 +85,7 @@ class Layout {
   void add(const Piece& piece, std::int64_t sign);
   void add_on(std::size_t rank, const Piece& piece, std::int64_t sign);
   void add_to_sums(std::size_t rank, std::span<const std::int64_t> values, std::int64_t sign);
+  void add_shared(std::size_t node, const Piece& piece, std::int64_t sign);
   void revert();
   bool touched_fit() const;
   bool keeps_apart(const Change& change) const;
@@ -116,8 +117,9 @@ class Layout {
   std::vector<std::int64_t> busy_on_node_;
   std::vector<std::int64_t> busy_;
   std::vector<std::int64_t> busy_nodes_;
-  std::vector<std::int64_t> room_;  // per rank, left
-  std::int64_t overflow_ = 0;       // bytes over the ranks' memory, all ranks
+  std::vector<std::int32_t> sharing_;  // per table and node, pieces that share a state; or empty
+  std::vector<std::int64_t> room_;     // per rank, left
+  std::int64_t overflow_ = 0;          // bytes over the ranks' memory, all ranks
   MaxTree tree_;
   Channels squares_{};
 

@@ -129,6 +129,7 @@ std::int32_t SearchSpace::add_slice(std::int32_t table, const Slice& slice) {
       slice.type == ShardingType::column_wise || slice.type == ShardingType::grid;
   slices_.push_back({slice, memory_.size(), of_any_width});
   fill_rows(table, slices_.back());
+  if (slice.type == ShardingType::row_wise) find_shared_state(table, slices_.back());
   return static_cast<std::int32_t>(slices_.size() - first_slice_[index(table)] - 1);
 }
 
@@ -146,6 +147,21 @@ void SearchSpace::fill_rows(std::int32_t table, const SliceRows& slice) {
       add_followers(TableId(table), kind);
     }
   }
+}
+
+void SearchSpace::find_shared_state(std::int32_t table, SliceRows& slice) {
+  const auto place = static_cast<std::int32_t>(&slice - &slices_[first_slice_[index(table)]]);
+  std::vector<std::int64_t> state(state_size_);
+  pricer_.encode_shared(shard_like({table, dim(table), 0, place}), state);
+  if (std::count(state.begin(), state.end(), 0) == std::ssize(state)) return;
+  slice.first_shared = shared_states_.size();
+  shared_states_.insert(shared_states_.end(), state.begin(), state.end());
+}
+
+std::span<const std::int64_t> SearchSpace::shared_state(const Piece& piece) const {
+  const std::optional<std::size_t> first = slices_[slice_index(piece)].first_shared;
+  return first ? std::span(shared_states_).subspan(*first, state_size_)
+               : std::span<const std::int64_t>();
 }
 
 void SearchSpace::add_followers(TableId table, std::size_t kind) {

@@ -81,6 +81,11 @@ class SearchSpace {
                                       std::size_t kind) const {
     return state(Piece{table, width}, kind);
   }
+  /// What the blocks of one table that are on one node add together, whichever of them `piece` is
+  /// (RankPricer::encode_shared()); empty where that is nothing.
+  std::span<const std::int64_t> shared_state(const Piece& piece) const;
+  /// Whether there is any.
+  bool shares_states() const { return !shared_states_.empty(); }
   std::int64_t memory(const Piece& piece) const { return memory_[row(piece)]; }
   std::int64_t memory(std::int32_t table, std::int32_t width) const {
     return memory(Piece{table, width});
@@ -114,8 +119,9 @@ class SearchSpace {
  private:
   struct SliceRows {
     Slice slice;
-    std::size_t first_row;  // in the lists below
-    bool of_any_width;      // or only of the table's
+    std::size_t first_row;                         // in the lists below
+    bool of_any_width;                             // or only of the table's
+    std::optional<std::size_t> first_shared = {};  // in shared_states_
   };
 
   static std::size_t index(std::int32_t value) { return static_cast<std::size_t>(value); }
@@ -135,6 +141,7 @@ class SearchSpace {
   void add_row_cut(std::int32_t table, ShardingType type, std::size_t num_ranks);
   std::int32_t add_slice(std::int32_t table, const Slice& slice);
   void fill_rows(std::int32_t table, const SliceRows& slice);
+  void find_shared_state(std::int32_t table, SliceRows& slice);
   void add_followers(TableId table, std::size_t kind);
   bool has_widths(std::int32_t table, std::span<const std::int32_t> widths) const;
   bool has_shards(std::int32_t table, std::int64_t count) const;
@@ -162,6 +169,7 @@ class SearchSpace {
   std::vector<SliceRows> slices_;
   std::vector<std::int64_t> states_;  // per row and kind
   std::vector<std::int64_t> memory_;  // per row
+  std::vector<std::int64_t> shared_states_;
   bool only_columns_ = true;
 };
 

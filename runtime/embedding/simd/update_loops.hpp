@@ -119,12 +119,20 @@ inline void sum_or_take(const GradientTerms& terms, float*& kept, float* sum) {
   kept += terms.width;
 }
 
+/// Of one row: where they lie, or widened to `copy`.
+template <class Isa>
+inline float* weights_in_floats(const ShardRows& rows, std::int64_t row, float* copy) {
+  const std::size_t place = static_cast<std::size_t>(row) * rows.width;
+  if (rows.dtype == DataType::fp32) return rows.weights.data() + place;
+  widen_row<Isa>(rows.dtype, rows.weights16.data() + place, copy, rows.width);
+  return copy;
+}
+
 /// Sums and adjusts the gradients of the block's groups.
 template <class Isa, Pass pass>
 inline void gather_block(const UpdateTask& task, std::size_t ahead, GradientTerms& terms,
                          float*& kept, RowBlock& block) {
-  const ShardRows& rows = task.rows;
-  const std::size_t n = rows.width;
+  const std::size_t n = task.rows.width;
   for (std::size_t i = 0; i < block.size; ++i) {
     const std::size_t group = block.first_group + i;
     float* const gradient = block.gradients + i * n;
@@ -132,13 +140,8 @@ inline void gather_block(const UpdateTask& task, std::size_t ahead, GradientTerm
     terms.begin = terms.end;
     terms.end += task.groups[group].size();
     sum_or_take<Isa, pass>(terms, kept, gradient);
-    const auto place = static_cast<std::size_t>(task.groups.row(group)) * n;
-    if (rows.dtype == DataType::fp32) {
-      block.weights[i] = rows.weights.data() + place;
-    } else {
-      block.weights[i] = block.gradients + (kRowsAtOnce + i) * n;
-      widen_row<Isa>(rows.dtype, rows.weights16.data() + place, block.weights[i], n);
-    }
+    block.weights[i] = weights_in_floats<Isa>(task.rows, task.groups.row(group),
+                                              block.gradients + (kRowsAtOnce + i) * n);
     adjust_gradient<Isa>(block.weights[i], task.rule.settings, task.rule.step, gradient, n);
   }
 }

@@ -4,6 +4,7 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/fitted_cost_model.hpp"
 #include "costmodel/neural/pretrained.hpp"
+#include "tests/costmodel/row_blocks.hpp"
 #include "tests/costmodel/sample_plans.hpp"
 
 #include <gmock/gmock.h>
@@ -157,6 +158,33 @@ TEST(CommPricer, SumsPartsWithinTheNodeAndSendsThemOn) {
   const double sums = partial / 2 / 4;    // its node's four ranks send them on
   EXPECT_NEAR(times.comm_forward_ms, kMsPerByte * (3 * partial + sums), 1e-9);
   EXPECT_NEAR(times.comm_backward_ms, kMsPerByte * (2 * partial + sums), 1e-9);
+}
+
+TEST(CommPricer, SendsTheSumsOfRowWiseTablesOnceFromEveryNode) {
+  const OneTable one(2, 4);
+  const auto price = [&](const std::vector<std::int64_t>& ranks) {
+    std::vector<Shard> shards;
+    for (const std::int64_t rank : ranks) {
+      const std::int64_t row = std::ssize(shards);
+      shards.push_back({TableId{0}, ShardingType::row_wise, row, row + 1, 0, 8, RankId{rank}});
+    }
+    const FittedCostModel model({{}, linear_model(8)}, "linear");
+    return model.price(one.workload, one.topology, shards);
+  };
+  const double partial = 4.0 * 8 * 4096;  // of each block
+  const auto sent = [&](double parts) { return kMsPerByte * (3 * parts * partial + partial / 4); };
+  EXPECT_NEAR(price({1})[1].comm_forward_ms, sent(1), 1e-9);
+  EXPECT_NEAR(price({1, 2, 3, 0})[1].comm_forward_ms, sent(1), 1e-9);
+  EXPECT_NEAR(price({1, 5, 1})[1].comm_forward_ms, sent(2), 1e-9);
+  EXPECT_NEAR(price({1, 5, 1})[6].comm_forward_ms, sent(0.25), 1e-9);
+}
+
+TEST(CommPricer, PricesRowBlocksThatComeAndGo) {
+  const FittedCostModel model({{}, linear_model(8)}, "linear");
+  for (std::uint32_t seed = 0; seed < 10; ++seed) {
+    SCOPED_TRACE(seed);
+    testing::expect_same_prices_while_shards_come_and_go(model, seed);
+  }
 }
 
 TEST(CommPricer, ReducesGradientsOfReplicas) {

@@ -171,6 +171,18 @@ TEST(Layout, PricesEveryWalkAsAModelWithLocalWorkDoes) { walk_by(file_with(kLoca
 
 TEST(Layout, PricesEveryWalkAsAModelOfExchangesInPlaceDoes) { walk_by(file_with(kInPlace)); }
 
+std::string file_of_several_nodes() {
+  CommModel model = load_pretrained("nccl-h100");
+  model.training.nodes.most = 3;
+  const std::string file = ::testing::TempDir() + "layout_test_nodes.json";
+  write_file(file, comm_model_to_json(model));
+  return file;
+}
+
+TEST(Layout, PricesEveryWalkAsACommunicationModelOfSeveralNodesDoes) {
+  walk_by(file_of_several_nodes());
+}
+
 TEST(Layout, UndoLeavesNoTrace) {
   RandomStream random(7, 0);
   const Workload workload = testing::draw_workload(random, {});

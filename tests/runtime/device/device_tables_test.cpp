@@ -135,7 +135,8 @@ class Twins {
   }
   void train_step(Communicator& comm, std::int64_t step) {
     input_.run(comm, layout_, make_batch(plan_.workload, step));
-    cpu_.look_up(input_);
+    cpu_.start(input_);
+    cpu_.look_up(input_.sources());
     gpu_.look_up(input_);
     expect_equal_pooled(step);
     const std::vector<float> gradients = make_gradients(cpu_.matrix().size(), step);

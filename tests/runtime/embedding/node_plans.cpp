@@ -39,6 +39,19 @@ void add_grid(Plan& plan, const NodeRelays& nodes, TableId table) {
            nodes.members((node + 1) % nodes.num_nodes()));
 }
 
+/// Each block has half of the rows that are left, but the last, which has them all.
+void cut_unevenly(Plan& plan, TableId table, const std::vector<RankId>& ranks) {
+  const Table& of = plan.workload.table(table);
+  std::int64_t begin = 0;
+  for (std::size_t i = 0; i < ranks.size() && begin < of.rows; ++i) {
+    const std::int64_t left = of.rows - begin;
+    const std::int64_t rows = i + 1 == ranks.size() ? left : (left + 1) / 2;
+    plan.shards.push_back(
+        {table, ShardingType::row_wise, begin, begin + rows, 0, of.dim, ranks[i]});
+    begin += rows;
+  }
+}
+
 std::vector<RankId> all_ranks(const Topology& topology) {
   std::vector<RankId> ranks;
   for (std::size_t r = 0; r < topology.ranks.size(); ++r) ranks.push_back(RankId::of(r));
@@ -83,6 +96,17 @@ Plan types_over_nodes(const Training& training, const Topology& topology) {
            all_ranks(topology));
   cut_rows(plan, TableId{3}, ShardingType::table_wise, {0, plan.workload.tables[3].dim},
            all_ranks(topology));
+  return plan;
+}
+
+Plan blocks_over_nodes(const Training& training, const Topology& topology) {
+  Plan plan = empty_plan(training, topology);
+  const RankId first{0};
+  const RankId last{topology.size() - 1};
+  cut_unevenly(plan, TableId{0}, all_ranks(topology));
+  cut_unevenly(plan, TableId{1}, {last, first, last, RankId{1}});
+  cut_unevenly(plan, TableId{2}, {first, last, first});
+  cut_unevenly(plan, TableId{3}, {RankId{topology.size() / 2}});
   return plan;
 }
 

@@ -18,6 +18,9 @@ Plan rows_over_nodes(const Training& training, const Topology& topology);
 Plan grids_over_nodes(const Training& training, const Topology& topology);
 /// A grid, a table_row_wise one, one that is row_wise over all ranks, and one whole one.
 Plan types_over_nodes(const Training& training, const Topology& topology);
+/// Tables are row_wise in uneven blocks: over all ranks; over three of them, of which the last of
+/// all has two blocks; over the first and the last, of which the first has two; all rows on one.
+Plan blocks_over_nodes(const Training& training, const Topology& topology);
 
 /// The same shards, for ranks that share one node.
 Plan on_one_node(Plan plan);

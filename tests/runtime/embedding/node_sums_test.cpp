@@ -2,6 +2,7 @@
 
 #include "planner/memory_model.hpp"
 #include "runtime/comm/thread_communicator.hpp"
+#include "runtime/exchange/node_blocks.hpp"
 #include "tests/runtime/embedding/node_plans.hpp"
 
 #include <gmock/gmock.h>
@@ -69,6 +70,28 @@ TEST(NodeSums, AreAddedInTheOrderOfTheRows) {
   });
 }
 
+/// Rows of one table on three nodes, of which the first has two blocks, in another order than the
+/// ranks'.
+Plan parts_on_three_nodes() {
+  Plan plan;
+  plan.topology = ranks_on({0, 0, 1, 2});
+  plan.workload.tables = {table_of(4)};
+  for (const auto& [row, rank] :
+       {std::pair{0, 1}, std::pair{1, 2}, std::pair{2, 0}, std::pair{3, 3}}) {
+    plan.shards.push_back({TableId{0}, ShardingType::row_wise, row, row + 1, 0, 4, RankId{rank}});
+  }
+  return plan;
+}
+
+/// In the order of the rows alone the sum would be 2, in the order of the nodes alone 1 everywhere.
+TEST(NodeSums, OfSeveralNodesAreAddedTheOwnOnesFirst) {
+  const ExchangeLayout layout = make_layout(parts_on_three_nodes(), PartialSums::in_nodes);
+  run_ranks(4, [&](Communicator& comm) {
+    const float expected = comm.rank() == RankId{3} ? (1 + 1e8F) - 1e8F : 1;
+    EXPECT_THAT(sums_of(comm, layout, {1, 1e8F, -1e8F, 1}), testing::Each(expected));
+  });
+}
+
 /// Parts are, wherever they are added up, and the sum that leaves the node.
 TEST(NodeSums, AreRoundedToTheWireFormat) {
   const ExchangeLayout layout = make_layout(three_parts(), PartialSums::in_nodes);
@@ -115,20 +138,15 @@ Plan rows_over_first_node(std::int64_t ranks_of_node) {
   return plan;
 }
 
-/// In a step.
-std::size_t bytes_buffered(Communicator& comm, const ExchangeLayout& layout) {
-  OwnedParts parts(layout, comm.rank());
-  NodeSums sums(layout, comm.rank(), {});
+/// In a step of three samples for each rank.
+Bytes buffered(const ExchangeLayout& layout, RankId rank) {
   const auto sources = sources_of(std::vector<std::int64_t>(layout.owners.size(), 3));
-  parts.start(sources);
-  std::vector<float> pooled(3 * 4);
-  sums.start_sums(comm, sources, parts);
-  sums.pass_sums_on(comm);
-  sums.finish_sums(pooled);
-  sums.start_gradients(comm, sources, pooled);
-  sums.pass_gradients_on(comm, pooled, parts);
-  sums.finish_gradients();
-  return 4 * sums.buffered();
+  const NodeBlockSizes sizes = node_block_sizes(layout, make_node_layouts(layout), rank, sources);
+  std::size_t floats = 0;
+  for (const auto& blocks : {sizes.parts, sizes.relayed, sizes.brought}) {
+    for (const std::size_t size : blocks) floats += size;
+  }
+  return Bytes(static_cast<std::int64_t>(4 * floats));
 }
 
 /// Where the owners are, what the memory model counts for parts of rows; elsewhere what it counts
@@ -141,11 +159,30 @@ TEST(NodeSums, TakeTheMemoryThatPlansCount) {
         shard_memory(MemoryModel::full, plan.workload, plan.topology, plan.shards[0]).buffers;
     const RankMemory of_batch = batch_memory(MemoryModel::full, plan.workload, plan.topology);
     const ExchangeLayout layout = make_layout(plan, PartialSums::in_nodes);
-    run_ranks(plan.topology.size(), [&](Communicator& comm) {
-      const bool is_owner = comm.rank().value() < ranks_of_node;
+    for (std::int64_t rank = 0; rank < plan.topology.size(); ++rank) {
+      const bool is_owner = rank < ranks_of_node;
       const Bytes counted = is_owner ? of_part : of_batch.buffers - of_batch.ids;
-      EXPECT_EQ(Bytes(static_cast<std::int64_t>(bytes_buffered(comm, layout))), counted);
-    });
+      EXPECT_EQ(buffered(layout, RankId{rank}), counted);
+    }
+  }
+}
+
+/// Each rank brings and is brought what the memory model counts for both.
+TEST(NodeSums, OfRowWiseTablesTakeTheMemoryThatPlansCount) {
+  for (const std::int64_t nodes : {2, 3, 4}) {
+    Plan plan;
+    plan.workload.tables = {table_of(2 * nodes)};
+    plan.workload.tables[0].pooling = 0;
+    plan.workload.batch_size = 3 * 2 * nodes;
+    for (std::int64_t r = 0; r < 2 * nodes; ++r) {
+      plan.topology.ranks.emplace_back().node = r % nodes;
+      plan.shards.push_back({TableId{0}, ShardingType::row_wise, r, r + 1, 0, 4, RankId{r}});
+    }
+    const RankMemory of_batch = batch_memory(MemoryModel::full, plan.workload, plan.topology);
+    const Bytes of_part =
+        shard_memory(MemoryModel::full, plan.workload, plan.topology, plan.shards[0]).buffers;
+    const ExchangeLayout layout = make_layout(plan, PartialSums::in_nodes);
+    EXPECT_EQ(buffered(layout, RankId{1}), of_part + (of_batch.buffers - of_batch.ids));
   }
 }
 
@@ -162,17 +199,21 @@ TEST(NodeSums, OnOneNodeAreThoseOfTheSamplesRanks) {
 
 TEST(NodeSums, AreOfPooledTablesAloneThatAreCutWithinNodes) {
   Plan plan = types_over_nodes({.unpooled = true}, ranks_on(kTwoOfTwo));
-  EXPECT_THAT(make_layout(plan, PartialSums::in_nodes).summed_in_nodes, testing::Each(false));
+  EXPECT_THAT(make_layout(plan, PartialSums::in_nodes).summed_in_nodes,
+              testing::ElementsAre(false, false, true, false))
+      << "row_wise, and pooled";
   plan = types_over_nodes({}, ranks_on(kTwoOfTwo));
   EXPECT_THAT(make_layout(plan, PartialSums::in_nodes).summed_in_nodes,
-              testing::ElementsAre(true, true, false, false));
+              testing::ElementsAre(true, true, true, false));
   EXPECT_THAT(make_layout(plan).summed_in_nodes, testing::Each(false));
-  const Plan nodes_of_one = rows_over_nodes({}, ranks_on({0, 1, 2}));
-  EXPECT_THAT(make_layout(nodes_of_one, PartialSums::in_nodes).summed_in_nodes,
-              testing::Each(false));
+  for (const Plan& nodes_of_one :
+       {rows_over_nodes({}, ranks_on({0, 1, 2})), blocks_over_nodes({}, ranks_on({0, 1, 2}))}) {
+    EXPECT_THAT(make_layout(nodes_of_one, PartialSums::in_nodes).summed_in_nodes,
+                testing::Each(false));
+  }
   plan.unique_rows = {TableId{0}};
   EXPECT_THAT(make_layout(plan, PartialSums::in_nodes).summed_in_nodes,
-              testing::ElementsAre(false, true, false, false));
+              testing::ElementsAre(false, true, true, false));
 }
 
 /// Clipping takes the norm of the gradients that the owners have.
@@ -189,9 +230,11 @@ TEST(NodeSums, KeepTheNormOfAllGradients) {
     });
     return sums;
   };
-  const Plan plan = grids_over_nodes({}, ranks_on(kTwoOfTwo));
-  EXPECT_EQ(square_sums(plan), square_sums(on_one_node(plan)));
-  EXPECT_THAT(square_sums(plan), testing::Each(testing::Gt(0.0)));
+  for (const Plan& plan :
+       {grids_over_nodes({}, ranks_on(kTwoOfTwo)), blocks_over_nodes({}, ranks_on(kTwoOfTwo))}) {
+    EXPECT_EQ(square_sums(plan), square_sums(on_one_node(plan)));
+    EXPECT_THAT(square_sums(plan), testing::Each(testing::Gt(0.0)));
+  }
 }
 
 /// With or without any phase before it, a step looks the same values up.

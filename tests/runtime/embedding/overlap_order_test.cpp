@@ -33,10 +33,17 @@ Events events_of_look_up(const Plan& plan, Communicator& inner, bool overlap) {
   return events;
 }
 
+/// Every rank of one node has a part of a table.
+Plan parts_on_all_ranks() {
+  Plan plan = make_plan({}, Sharding::row_wise, 3, 1);
+  for (RankSpec& rank : plan.topology.ranks) rank.node = 0;
+  return plan;
+}
+
 /// One rank after the other is sent its values, and those for later ones, the own ones last, are
 /// looked up in between.
 TEST(Overlap, PooledValuesLeaveBeforeTheLastLookUp) {
-  const Plan plan = make_plan({}, Sharding::row_wise, 3, 1);  // every rank has a part of a table
+  const Plan plan = parts_on_all_ranks();
   run_ranks(3, [&](Communicator& comm) {
     const Events events = events_of_look_up(plan, comm, true);
     const std::vector<std::size_t> starts = positions(events, "start");
@@ -62,7 +69,7 @@ TEST(Overlap, PooledValuesLeaveBeforeTheLastLookUp) {
 }
 
 TEST(Overlap, WithoutItAllPooledValuesLeaveAtOnceAfterTheLookUps) {
-  const Plan plan = make_plan({}, Sharding::row_wise, 3, 1);
+  const Plan plan = parts_on_all_ranks();
   run_ranks(
       3, [&](Communicator& comm) { EXPECT_EQ(events_of_look_up(plan, comm, false).size(), 1U); });
 }

@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <set>
@@ -29,17 +30,31 @@ struct StepBytes {
   std::set<RankId> takes_gradients = {};
 };
 
-/// Parts go to the sample's relay on the owner's node, and sums, which all shards of the columns
-/// share by their rows, from there to the sample's rank; gradients come back.
+/// What the shard adds to the sums that leave its node, of all that they are: those of the columns
+/// of its table by its rows, or, as a row_wise table's rows lie on several nodes, all of the first
+/// shard there.
+double share_of_sums(const Plan& plan, const Shard& shard) {
+  const NodeRelays relays(plan.topology);
+  const auto is_beside = [&](const Shard& other) {
+    return other.table == shard.table && relays.node(*other.rank) == relays.node(*shard.rank);
+  };
+  if (shard.type != ShardingType::row_wise) {
+    return static_cast<double>(shard.rows()) /
+           static_cast<double>(plan.workload.table(shard.table).rows);
+  }
+  return *std::find_if(plan.shards.begin(), plan.shards.end(), is_beside) == shard ? 1 : 0;
+}
+
+/// Parts go to the sample's relay on the owner's node, and sums from there to the sample's rank;
+/// gradients come back.
 void add_summed_bytes(const Plan& plan, const Shard& shard, RankId rank,
                       const std::function<double(RankId)>& output, StepBytes& bytes) {
   const NodeRelays relays(plan.topology);
   const RankId owner = shard.rank.value();
-  const double share = static_cast<double>(shard.rows()) /
-                       static_cast<double>(plan.workload.table(shard.table).rows);
+  const double share = share_of_sums(plan, shard);
   const auto send = [&](RankId from, RankId to, double size, double& sent,
                         std::set<RankId>& takes) {
-    if (from != rank || to == rank) return;
+    if (from != rank || to == rank || size <= 0) return;
     sent += size;
     takes.insert(to);
   };
@@ -83,7 +98,8 @@ void add_planned_bytes(const Plan& plan, const Workload& exchanged, const Shard&
   if (!shard.on(rank)) {
     bytes.input += input_message_bytes(table, load(rank)) + (unique ? kUniqueBytes : 0);
   }
-  const bool in_nodes = num_nodes(plan.topology) > 1 && reduces_in_node(table, shard);
+  const bool in_nodes =
+      num_nodes(plan.topology) > 1 && reduces_in_node(table, shard, row_wise_sums(plan.topology));
   const auto add_outputs = in_nodes ? add_summed_bytes : add_owned_bytes;
   add_outputs(
       plan, shard, rank, [&](RankId of) { return output_message_bytes(shard, load(of)); }, bytes);

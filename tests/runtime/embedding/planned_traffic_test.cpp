@@ -53,12 +53,10 @@ std::int64_t sent_between(const Topology& nodes, const Plan& plan) {
   return sum;
 }
 
-/// Priced as if each part went straight to the rank that has the sample.
+/// Priced as if each part went straight to the rank that has the sample, as whole tables' values
+/// do.
 std::vector<Shard> sent_straight(std::vector<Shard> shards) {
-  for (Shard& shard : shards) {
-    const bool cut = shard.type == ShardingType::table_row_wise || shard.type == ShardingType::grid;
-    if (cut) shard.type = ShardingType::row_wise;
-  }
+  for (Shard& shard : shards) shard.type = ShardingType::table_wise;
   return shards;
 }
 
@@ -66,18 +64,35 @@ std::int64_t planned_between(const Plan& plan, const std::vector<Shard>& shards)
   return std::llround(bytes_between_nodes(plan.workload, plan.topology, shards));
 }
 
-/// The same shards on one node are exchanged as if there were no nodes.
+/// The same shards on one node, which are exchanged as if there were no nodes.
+Plan without_nodes(Plan plan) {
+  for (RankSpec& rank : plan.topology.ranks) rank.node = 0;
+  return plan;
+}
+
 TEST(BytesBetweenNodes, ArePlannedOnesAndFewerThanIfPartsWentStraight) {
   for (const auto& [ranks, nodes] : {Ranks{4, 2}, Ranks{6, 3}, Ranks{8, 2}, Ranks{8, 4}}) {
     SCOPED_TRACE(std::to_string(ranks) + " ranks on " + std::to_string(nodes));
     const Plan plan = plan_of_owned_tables(ranks, nodes);
-    Plan straight = plan;
-    for (RankSpec& rank : straight.topology.ranks) rank.node = 0;
     const std::int64_t in_nodes = sent_between(plan.topology, plan);
-    const std::int64_t at_samples = sent_between(plan.topology, straight);
+    const std::int64_t at_samples = sent_between(plan.topology, without_nodes(plan));
     EXPECT_EQ(in_nodes, planned_between(plan, plan.shards));
     EXPECT_EQ(at_samples, planned_between(plan, sent_straight(plan.shards)));
     EXPECT_LT(in_nodes, at_samples);
+  }
+}
+
+TEST(BytesBetweenNodes, OfRowWiseTablesFallByTheRanksOfANode) {
+  for (const auto& [ranks, nodes] : {Ranks{4, 2}, Ranks{8, 2}, Ranks{8, 4}}) {
+    SCOPED_TRACE(std::to_string(ranks) + " ranks on " + std::to_string(nodes));
+    const Plan plan = plan_of_row_blocks(ranks, nodes);
+    const std::int64_t in_nodes = sent_between(plan.topology, plan);
+    const std::int64_t at_samples = sent_between(plan.topology, without_nodes(plan));
+    const std::int64_t rows = plan.workload.tables[0].rows;
+    const std::int64_t bags_elsewhere = 2 * kMeanSamples * (ranks - ranks / nodes);
+    const std::int64_t ids = bags_elsewhere * (8 * rows + 4 * ranks);  // a length for each block
+    EXPECT_EQ(in_nodes, planned_between(plan, plan.shards));
+    EXPECT_EQ(ranks / nodes * (in_nodes - ids), at_samples - ids);
   }
 }
 

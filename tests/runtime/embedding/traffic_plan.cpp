@@ -4,6 +4,7 @@
 #include "runtime/embedding/jagged_vectors.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,16 @@ void place_in_nodes(Plan& plan, TableId table, ShardingType type, Cut cut, std::
   }
 }
 
+/// Three blocks on two ranks one after the other, of which the second has two.
+void place_two_on_a_rank(Plan& plan, TableId table, std::int64_t first) {
+  const std::int64_t ranks = plan.topology.size();
+  for (const auto& [begin, end, rank] :
+       {std::array<std::int64_t, 3>{0, 1, 1}, {1, 3, 0}, {3, kRows, 1}}) {
+    plan.shards.push_back(
+        {table, ShardingType::row_wise, begin, end, 0, kDim, RankId{(first + rank) % ranks}});
+  }
+}
+
 /// Pooled, and exchanged so.
 void add_pooled_tables(Plan& plan) {
   place(plan, add_table(plan, true, 2), ShardingType::table_wise, {}, 1);
@@ -71,6 +82,8 @@ void add_pooled_tables(Plan& plan) {
   place_in_nodes(plan, add_table(plan, false), ShardingType::table_row_wise, {3, 1}, 5);
   place(plan, add_table(plan, true), ShardingType::table_column_wise, {1, 2}, 0);
   place_in_nodes(plan, add_table(plan, false), ShardingType::grid, {2, 2}, 4);
+  place(plan, add_table(plan, false, 2), ShardingType::row_wise, {3, 1}, 1);
+  place_two_on_a_rank(plan, add_table(plan, true), 1);
 }
 
 void add_replicated_table(Plan& plan) {
@@ -121,6 +134,12 @@ Plan plan_of_everything(std::int64_t ranks, std::int64_t nodes) {
   add_replicated_table(plan);
   add_tables_without_pooling(plan);
   add_unique_tables(plan);
+  return plan;
+}
+
+Plan plan_of_row_blocks(std::int64_t ranks, std::int64_t nodes) {
+  Plan plan = plan_on_nodes(ranks, nodes);
+  place(plan, add_table(plan, false, 2), ShardingType::row_wise, {kRows, 1}, 0);
   return plan;
 }
 

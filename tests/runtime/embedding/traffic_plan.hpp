@@ -17,6 +17,8 @@ inline constexpr std::int64_t kMeanSamples = 2;  ///< of a rank
 Plan plan_of_everything(std::int64_t ranks, std::int64_t nodes);
 /// The same without data_parallel tables and those that send distinct rows.
 Plan plan_of_owned_tables(std::int64_t ranks, std::int64_t nodes);
+/// One table, of two features, with a block of its rows on each rank.
+Plan plan_of_row_blocks(std::int64_t ranks, std::int64_t nodes);
 
 /// Three for even ranks, one for odd ones.
 std::int64_t samples_of(std::int64_t rank);

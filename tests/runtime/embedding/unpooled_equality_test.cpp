@@ -188,7 +188,8 @@ TEST(UnpooledTraffic, IsWhatTheCostModelTakesItFor) {
   const Shard whole{TableId{0}, ShardingType::table_wise, 0, 100, 0, 8, RankId{0}};
   const Plan plan = one_table({whole});
   const Table& table = plan.workload.tables.front();
-  const ExchangeBytes predicted = exchange_bytes(table, whole, load_of(table, whole, 8, 0));
+  const ExchangeBytes predicted =
+      exchange_bytes(table, whole, load_of(table, whole, 8, 0), RowWiseSums::at_samples);
   run_ranks(2, [&](Communicator& comm) {
     const EmbeddingPhases phases = bytes_of_step(plan, comm);
     const bool owns = comm.rank() == RankId{0};
