@@ -78,9 +78,10 @@ void sum_gradients(std::span<const Occurrence> group, const GradientView& gradie
   sum_group<Isa>(terms, gradient.data());
 }
 
-/// Brings weights and state of the group `ahead` groups on closer.
+/// Brings weights and state of the group closer, if there is one. Always inlined: GCC takes a
+/// function that only prefetches for one without effect, and leaves calls of it out.
 template <class Isa>
-inline void prefetch_rows(const UpdateTask& task, std::size_t group) {
+[[gnu::always_inline]] inline void prefetch_rows(const UpdateTask& task, std::size_t group) {
   if (group >= task.range.end) return;
   const ShardRows& rows = task.rows;
   const auto row = static_cast<std::size_t>(task.groups.row(group));

@@ -26,27 +26,16 @@ from fbgemm_gpu.split_table_batched_embeddings_ops_training import (  # noqa: E4
     ComputeDevice,
     SplitTableBatchedEmbeddingBagsCodegen,
 )
+from shapes import shape_of  # noqa: E402
 
 BATCH = 2048
 BATCHES = 4
-DCNV2_ROWS = [
-    40000000, 39060, 17295, 7424, 20265, 3, 7122, 1543, 63, 40000000, 3067956, 405282, 10, 2209, 11938, 155, 4, 976, 14,
-    40000000, 40000000, 40000000, 590152, 12973, 108, 36]
-DCNV2_POOLING = [3, 2, 1, 2, 6, 1, 1, 1, 1, 7, 3, 8, 1, 6, 9, 5, 1, 1, 1, 12, 100, 27, 10, 3, 1, 1]
 ALL_SHAPES = ["dcnv2", "dcnv2=64", "dcnv2=16"] + [f"500000,{pooling},{dim}" for dim in (16, 64, 256) for pooling in (1, 20, 200)]
 OPTIMIZERS = {
     "sgd": EmbOptimType.EXACT_SGD,
     "adagrad": EmbOptimType.EXACT_ADAGRAD,
     "rowwise_adagrad": EmbOptimType.EXACT_ROWWISE_ADAGRAD,
 }
-
-
-def shape_of(text):
-    if text.startswith("dcnv2"):
-        dim = int(text.partition("=")[2] or 128)
-        return [max(rows // 40, min(rows, 4)) for rows in DCNV2_ROWS], DCNV2_POOLING, dim
-    rows, pooling, dim = (int(part) for part in text.split(","))
-    return [rows], [pooling], dim
 
 
 class Ours:
