@@ -42,7 +42,7 @@ std::unique_ptr<RankPricer> FittedCostModel::rank_pricer(const Workload& workloa
                                                          const Topology& topology) const {
   std::unique_ptr<RankPricer> pricer;
   if (parts_.compute) {
-    pricer = std::make_unique<FittedPricer>(*parts_.compute, workload, topology);
+    pricer = std::make_unique<FittedPricer>(*parts_.compute, reuse_, workload, topology);
   } else {
     pricer = make_analytic_pricer(workload, topology);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "costmodel/compute/compute_model.hpp"
+#include "costmodel/compute/reuse_cache.hpp"
 #include "costmodel/cost_model.hpp"
 #include "costmodel/neural/comm_model.hpp"
 
@@ -36,6 +37,7 @@ class FittedCostModel final : public CostModel {
 
  private:
   FittedParts parts_;
+  mutable ReuseCache reuse_;
   std::string name_;
   std::string provenance_;
 };

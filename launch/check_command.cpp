@@ -1,5 +1,6 @@
 #include "costmodel/errors.hpp"
 #include "launch/commands.hpp"
+#include "launch/print_json.hpp"
 #include "planner/certificate_json.hpp"
 #include "planner/check.hpp"
 #include "planner/plan_json.hpp"
@@ -23,7 +24,7 @@ void print(const Plan& plan, const std::vector<std::string>& problems, bool json
   if (json) {
     const nlohmann::json document = {
         {"valid", problems.empty()}, {"problems", problems}, {"plan_id", plan_id(plan)}};
-    fmt::print("{}\n", document.dump(2));
+    print_json(document);
     return;
   }
   for (const std::string& problem : problems) fmt::print("{}\n", problem);
@@ -37,7 +38,7 @@ void check(const Proof& proof, const CheckArguments& arguments) {
   const auto problems = check_proof(proof);
   if (arguments.json) {
     const nlohmann::json document = {{"valid", problems.empty()}, {"problems", problems}};
-    fmt::print("{}\n", document.dump(2));
+    print_json(document);
   } else if (problems.empty()) {
     fmt::print("The certificate '{}' holds: no plan exists for these {} tables on {} ranks.\n",
                to_string(proof.certificate.kind), proof.workload.tables.size(),

@@ -1,6 +1,7 @@
 #include "costmodel/default_models.hpp"
 #include "launch/commands.hpp"
 #include "launch/plan_under_model.hpp"
+#include "launch/print_json.hpp"
 #include "planner/diff/plan_diff.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/rate_plan.hpp"
@@ -44,7 +45,7 @@ void run(const DiffArguments& arguments) {
   rate_both(arguments.cost_model, before, after);
   const PlanDiff diff = diff_plans(before, after);
   if (arguments.json) {
-    fmt::print("{}\n", diff_to_json(before, after, diff).dump(2));
+    print_json(diff_to_json(before, after, diff));
   } else {
     fmt::print("{}", diff_to_text(before, after, diff));
   }

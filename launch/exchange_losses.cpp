@@ -1,6 +1,7 @@
 #include "launch/exchange_losses.hpp"
 
 #include "costmodel/errors.hpp"
+#include "launch/print_json.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -15,7 +16,7 @@ void print_exchange(const std::string& form, const std::string& file,
                     const std::vector<std::string>& losses) {
   const nlohmann::json document = {
       {"schema", "shardwright.exchange/1"}, {"form", form}, {"file", file}, {"losses", losses}};
-  fmt::print("{}\n", document.dump(2));
+  print_json(document);
 }
 
 void require_file_beside_json(bool json, const std::string& file) {

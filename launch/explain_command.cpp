@@ -1,5 +1,6 @@
 #include "launch/commands.hpp"
 #include "launch/plan_under_model.hpp"
+#include "launch/print_json.hpp"
 #include "planner/explain/explain_plan.hpp"
 #include "planner/explain/explanation_json.hpp"
 #include "planner/explain/explanation_text.hpp"
@@ -30,7 +31,7 @@ void run(const ExplainArguments& arguments) {
   if (!arguments.types.empty()) options.types = parse_type_list(arguments.types);
   const Explanation explanation = explain_plan(rated.plan, *rated.cost_model, options);
   if (arguments.json) {
-    fmt::print("{}\n", explanation_to_json(rated.plan, explanation).dump(2));
+    print_json(explanation_to_json(rated.plan, explanation));
   } else if (options.table) {
     fmt::print("{}", table_explanation_to_text(rated.plan, explanation));
   } else {

@@ -69,6 +69,9 @@ void run(const FitArguments& arguments) {
   if (arguments.resume && arguments.output.empty()) {
     throw UsageError("--resume keeps a fit's state beside its model: give -o MODEL.");
   }
+  for (const std::string& file : {arguments.output, arguments.report, arguments.save_timings}) {
+    require_writable(file);
+  }
   if (are_compute_timings(arguments.timings)) return fit_compute(arguments);
   fit_comm(arguments);
 }

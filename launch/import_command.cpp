@@ -4,6 +4,7 @@
 #include "launch/commands.hpp"
 #include "launch/exchange_losses.hpp"
 #include "launch/plan_under_model.hpp"
+#include "launch/shell_line.hpp"
 #include "launch/table_source.hpp"
 #include "planner/check.hpp"
 #include "planner/describe_plan.hpp"
@@ -97,7 +98,7 @@ void import_plan(const ImportArguments& arguments, const nlohmann::json& documen
                                  fmt::join(problems, "\n  ")));
   }
   rate_plan(plan, *cost_model_for(arguments.cost_model, plan));
-  plan.made_by = {fmt::format("shardwright import {} --from {}", input.name, arguments.from),
+  plan.made_by = {shell_line({"shardwright", "import", input.name, "--from", arguments.from}),
                   SHARDWRIGHT_VERSION,
                   {{input.name, fingerprint(input.content)}}};
   const bool to_person = arguments.output != "-" && !arguments.json;
@@ -113,6 +114,7 @@ void write_tables(const ImportArguments& arguments, ImportedTables result) {
 
 void run(const ImportArguments& arguments) {
   require_file_beside_json(arguments.json, arguments.output);
+  require_writable(arguments.output);
   if (arguments.from == "safetensors") {
     const std::string header = read_safetensors_header(arguments.file);
     return write_tables(arguments, import_safetensors(parse_json(header, arguments.file),

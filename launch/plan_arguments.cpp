@@ -13,8 +13,6 @@
 namespace shardwright {
 namespace {
 
-constexpr std::int64_t kMostDenseFeatures = 1'000'000;
-
 // "a, b,\nc": lines that fit beside the options.
 std::string name_list(const std::vector<std::string>& names) {
   constexpr std::size_t kColumns = 70;
@@ -49,12 +47,7 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
       ->required();
   add("--constraints", arguments.constraints, "FILE",
       "What plans must keep to, beside the constraints of TABLES (docs/plan_format.md)");
-  add("--train-config", arguments.train_config, "FILE",
-      "Reserve on every rank what the dense part of this training and\nthe batches that it reads "
-      "ahead take");
-  add("--dense-features", arguments.dense_features, "N", "Of each sample of that training")
-      ->check(integer_from(0, kMostDenseFeatures))
-      ->capture_default_str();
+  add_training_reserve(command, arguments.training);
   add("--batch-size", arguments.batch_size, "N",
       "Samples per step over all ranks (default: the spec's, else 512 per rank)")
       ->check(integer_from(1, kMostSamples));

@@ -2,6 +2,7 @@
 
 #include "launch/earlier_plan.hpp"
 #include "launch/search_effort.hpp"
+#include "launch/training_reserve.hpp"
 #include "planner/spec/read_workload.hpp"
 
 #include <CLI/CLI.hpp>
@@ -16,8 +17,7 @@ struct PlanArguments {
   SpecSource source;
   std::string topology;
   std::string constraints;
-  std::string train_config;
-  std::int64_t dense_features = 13;
+  TrainingReserve training;
   std::string types;
   std::string algorithm = SearchOptions{}.algorithm;
   std::string cost_model;  ///< empty until the default of the topology is known

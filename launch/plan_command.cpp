@@ -1,13 +1,14 @@
 #include "costmodel/default_models.hpp"
 #include "costmodel/errors.hpp"
 #include "costmodel/fitted_cost_model.hpp"
-#include "costmodel/json/json_view.hpp"
 #include "costmodel/json/write_file.hpp"
 #include "costmodel/outside_training.hpp"
 #include "launch/commands.hpp"
+#include "launch/constraint_files.hpp"
 #include "launch/plan_arguments.hpp"
 #include "launch/plan_provenance.hpp"
 #include "launch/plan_under_model.hpp"
+#include "launch/print_json.hpp"
 #include "launch/table_source.hpp"
 #include "planner/describe_plan.hpp"
 #include "planner/input_file.hpp"
@@ -18,8 +19,6 @@
 #include "planner/search/search.hpp"
 #include "planner/search/unique_rows_search.hpp"
 #include "planner/spec/constraints_json.hpp"
-#include "planner/spec/dense_sizes_json.hpp"
-#include "planner/spec/read_ahead_json.hpp"
 #include "planner/spec/read_workload.hpp"
 
 #include <fmt/format.h>
@@ -42,20 +41,6 @@ void set_batch_size(const PlanArguments& arguments, const Topology& topology, Wo
       workload.batch_size, kDefaultSamplesPerRank));
 }
 
-// The dense part, batches read ahead and, where the memory model asked for is silent about it,
-// the second batch of a training that overlaps.
-void reserve_for_training(const PlanArguments& arguments, const Workload& workload,
-                          Topology& topology, SearchOptions& options) {
-  const nlohmann::json json = read_json(arguments.train_config);
-  const JsonView config(json, arguments.train_config);
-  const DenseSizes sizes = dense_sizes_of(config, workload, arguments.dense_features);
-  say(reserve_dense_part(sizes, workload.batch_size, topology));
-  say(reserve_read_ahead(config, workload, arguments.dense_features, topology));
-  if (overlaps(config) && options.memory_model == MemoryModel::full) {
-    options.memory_model = MemoryModel::overlap;
-  }
-}
-
 SearchOptions search_options(const PlanArguments& arguments) {
   SearchOptions options;
   options.algorithm = arguments.algorithm;
@@ -69,7 +54,7 @@ SearchOptions search_options(const PlanArguments& arguments) {
 
 void write_result(const PlanArguments& arguments, const SearchResult& result) {
   if (arguments.json) {
-    fmt::print("{}\n", rating_to_json(result).dump(2));
+    print_json(rating_to_json(result));
   } else if (result.plan && arguments.output != "-") {
     fmt::print("{}\n{}", describe_prediction(*result.plan), describe_placement(*result.plan));
   }
@@ -100,7 +85,7 @@ std::optional<UniqueRowsChoice> unique_rows_choice(const PlanArguments& argument
 
 SearchResult find_plan(const PlanArguments& arguments, const Workload& workload,
                        const Topology& topology, const CostModel& model,
-                       const SearchOptions& options) {
+                       const SearchOptions& options) try {
   const auto choice = unique_rows_choice(arguments);
   if (arguments.earlier.file.empty()) {
     return search_plan_with_unique_rows(workload, topology, model, options,
@@ -109,6 +94,8 @@ SearchResult find_plan(const PlanArguments& arguments, const Workload& workload,
   SearchResult result = replan_from(arguments.earlier, workload, topology, model, options, !choice);
   if (choice) choose_unique_rows(result, model, *choice);
   return result;
+} catch (const Contradiction& contradiction) {
+  throw from_files(contradiction, arguments.source, arguments.constraints);
 }
 
 void run(PlanArguments arguments) {
@@ -118,6 +105,7 @@ void run(PlanArguments arguments) {
   SearchOptions options = search_options(arguments);
   find_algorithm(options.algorithm);  // a wrong option is told before files are read
   unique_rows_choice(arguments);
+  require_writable(arguments.output);
   Topology topology = read_topology(arguments.topology);
   const bool by_default = arguments.cost_model.empty();
   if (by_default) arguments.cost_model = default_cost_model(topology);
@@ -128,8 +116,9 @@ void run(PlanArguments arguments) {
   }
   for (const std::string& note : reading.notes) say(note);
   set_batch_size(arguments, topology, reading.workload);
-  if (!arguments.train_config.empty()) {
-    reserve_for_training(arguments, reading.workload, topology, options);
+  for (const std::string& note :
+       reserve_for_training(arguments.training, reading.workload, topology, options.memory_model)) {
+    say(note);
   }
   say(fmt::format("Topology: {}", describe_topology(topology)));
   say(fmt::format("Search: {} over {}, seed {}. Memory model {}.",

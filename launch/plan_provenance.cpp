@@ -1,5 +1,6 @@
 #include "launch/plan_provenance.hpp"
 
+#include "launch/shell_line.hpp"
 #include "planner/input_file.hpp"
 #include "planner/spec/cell.hpp"
 
@@ -16,11 +17,11 @@ namespace {
 std::string command_line(const PlanArguments& arguments, const SearchOptions& options,
                          const Workload& workload) {
   const DlrmLists& lists = arguments.source.lists;
-  std::string line = "shardwright plan";
+  std::vector<std::string> words = {"shardwright", "plan"};
   const auto add = [&](const std::string& flag, const std::string& value) {
-    if (!value.empty()) line += fmt::format(" {} {}", flag, value);
+    if (!value.empty()) words.insert(words.end(), {flag, value});
   };
-  if (!arguments.source.file.empty()) line += " " + arguments.source.file;
+  if (!arguments.source.file.empty()) words.push_back(arguments.source.file);
   add("--csv-model", arguments.source.csv_model);
   add("--num-embeddings-per-feature", lists.num_embeddings_per_feature);
   add("--arch-embedding-size", lists.arch_embedding_size);
@@ -28,9 +29,9 @@ std::string command_line(const PlanArguments& arguments, const SearchOptions& op
   if (lists.embedding_dim) add("--embedding-dim", fmt::to_string(*lists.embedding_dim));
   add("--topology", arguments.topology);
   add("--constraints", arguments.constraints);
-  add("--train-config", arguments.train_config);
-  if (!arguments.train_config.empty()) {
-    add("--dense-features", fmt::to_string(arguments.dense_features));
+  add("--train-config", arguments.training.config);
+  if (!arguments.training.config.empty()) {
+    add("--dense-features", fmt::to_string(arguments.training.dense_features));
   }
   add("--batch-size", fmt::to_string(workload.batch_size));
   add("--types", names_of_types(options.types));
@@ -42,7 +43,7 @@ std::string command_line(const PlanArguments& arguments, const SearchOptions& op
   add("--seed", fmt::to_string(options.seed));
   add("--from", arguments.earlier.file);
   add("--max-moved", arguments.earlier.max_moved);
-  return line + effort_flags(arguments.effort);
+  return shell_line(words) + effort_flags(arguments.effort);
 }
 
 }  // namespace
@@ -59,7 +60,7 @@ MadeBy plan_made_by(const PlanArguments& arguments, const SearchOptions& options
   MadeBy made_by{command_line(arguments, options, reading.workload), SHARDWRIGHT_VERSION,
                  reading.inputs};
   std::vector<std::string> files = {arguments.topology, arguments.constraints,
-                                    arguments.train_config, arguments.earlier.file};
+                                    arguments.training.config, arguments.earlier.file};
   for (const std::string_view model : split_list(arguments.cost_model, ',')) {
     files.emplace_back(model);
   }

@@ -1,6 +1,7 @@
 #include "costmodel/cost_model.hpp"
 #include "launch/commands.hpp"
 #include "launch/plan_under_model.hpp"
+#include "launch/print_json.hpp"
 #include "planner/describe_plan.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/rate_plan.hpp"
@@ -32,7 +33,7 @@ void run(const RateArguments& arguments) {
   plan.search = {"", 0, spent.count(), 1, "work"};
   fmt::print(stderr, "Cost model {} ({}).\n", cost_model->name(), cost_model->provenance());
   if (arguments.json) {
-    fmt::print("{}\n", rating_to_json(plan).dump(2));
+    print_json(rating_to_json(plan));
   } else {
     fmt::print("{}", describe_prediction(plan));
   }

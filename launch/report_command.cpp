@@ -52,6 +52,7 @@ void report_plan(const ReportArguments& arguments) {
 }
 
 void run(const ReportArguments& arguments) {
+  require_writable(arguments.output);
   if (std::filesystem::is_directory(arguments.source.plan)) return report_run(arguments);
   report_plan(arguments);
 }

@@ -2,11 +2,15 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/json/write_file.hpp"
 #include "launch/commands.hpp"
+#include "launch/constraint_files.hpp"
 #include "launch/plan_under_model.hpp"
+#include "launch/print_json.hpp"
 #include "launch/search_effort.hpp"
 #include "launch/table_source.hpp"
+#include "launch/training_reserve.hpp"
 #include "planner/input_file.hpp"
 #include "planner/memory_model.hpp"
+#include "planner/search/unique_rows_search.hpp"
 #include "planner/spec/cell.hpp"
 #include "planner/spec/constraints_json.hpp"
 #include "planner/spec/spec_entry.hpp"
@@ -14,6 +18,7 @@
 
 #include <fmt/format.h>
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,11 +31,14 @@ struct SweepArguments {
   std::string topologies;
   std::string batch_sizes;
   std::string constraints;
+  TrainingReserve training;
   std::string types;
   std::string algorithm = SearchOptions{}.algorithm;
   std::string cost_model;  ///< empty: the defaults of the topologies
   std::string objective = "step";
   std::string memory_model = "full";
+  std::string unique_rows = "none";
+  std::int64_t seed = 1;
   EffortArguments effort;
   bool json = false;
   std::string output;
@@ -88,13 +96,29 @@ SearchOptions search_options(const SweepArguments& arguments) {
   if (!arguments.types.empty()) options.types = parse_type_list(arguments.types);
   options.memory_model = parse_memory_model(arguments.memory_model);
   options.objective = parse_objective(arguments.objective);
+  options.seed = static_cast<std::uint64_t>(arguments.seed);
   apply_effort(arguments.effort, options);
   return options;
 }
 
+// With what a training takes reserved, which the batch decides.
+SearchResult plan_one(const SweepArguments& arguments, const SearchOptions& options,
+                      const Workload& workload, const NamedTopology& named) try {
+  Topology topology = named.topology;
+  SearchOptions own = options;
+  for (const std::string& note :
+       reserve_for_training(arguments.training, workload, topology, own.memory_model)) {
+    fmt::print(stderr, "{}, {} samples: {}\n", named.name, workload.batch_size, note);
+  }
+  return search_plan_with_unique_rows(workload, topology, *named.cost_model, own,
+                                      parse_unique_rows_choice(arguments.unique_rows));
+} catch (const Contradiction& contradiction) {
+  throw from_files(contradiction, arguments.source, arguments.constraints);
+}
+
 void write_result(const SweepArguments& arguments, const std::vector<SweepPoint>& points) {
   if (arguments.json) {
-    fmt::print("{}\n", sweep_to_json(points).dump(2));
+    print_json(sweep_to_json(points));
   } else if (arguments.output != "-") {
     fmt::print("{}", sweep_to_text(points));
   }
@@ -108,12 +132,17 @@ void run(const SweepArguments& arguments) {
     throw UsageError("--json and -o - both want standard output; name a file for the CSV.");
   }
   SearchOptions options = search_options(arguments);
+  parse_unique_rows_choice(arguments.unique_rows);  // a wrong option is told before files are read
+  require_writable(arguments.output);
   const auto sizes = parse_batch_sizes(arguments.batch_sizes);
   auto topologies = read_topologies(arguments.topologies, arguments.cost_model);
   const WorkloadReading reading = read_workload(arguments.source);
   for (const std::string& note : reading.notes) fmt::print(stderr, "{}\n", note);
   const Workload workload = constrain(arguments.constraints, reading.workload, topologies);
-  const auto points = sweep(workload, topologies, sizes, options);
+  const auto points =
+      sweep(workload, topologies, sizes, [&](const Workload& sized, const NamedTopology& named) {
+        return plan_one(arguments, options, sized, named);
+      });
   options.effort.progress = nullptr;  // wipes its line
   write_result(arguments, points);
 }
@@ -137,6 +166,7 @@ void add_sweep_command(CLI::App& app) {
   add("--batch-sizes", arguments->batch_sizes, "N,N,...", "Samples per step over all ranks")
       ->required();
   add("--constraints", arguments->constraints, "FILE", "As plan's, of every topology");
+  add_training_reserve(*command, arguments->training);
   add("--types", arguments->types, "A,B", "Allowed types (default as plan's)");
   add("--algorithm", arguments->algorithm, "A", "As plan's")->capture_default_str();
   add("--cost-model", arguments->cost_model, "M",
@@ -144,6 +174,11 @@ void add_sweep_command(CLI::App& app) {
                   cost_models_help()));
   add("--objective", arguments->objective, "O", "step, max_sum or memory")->capture_default_str();
   add("--memory-model", arguments->memory_model, "M", "full, overlap, weights or torchrec")
+      ->capture_default_str();
+  add("--unique-rows", arguments->unique_rows, "W", "none, cheaper or all, as plan's")
+      ->capture_default_str();
+  add("--seed", arguments->seed, "N", "For algorithms that draw")
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()).description(""))
       ->capture_default_str();
   add_effort(*command, arguments->effort);
   command->add_flag("--json", arguments->json, "Print one JSON document");

@@ -2,16 +2,18 @@
 
 #include "planner/unique_rows.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 namespace shardwright {
 namespace {
 
 /// In their order.
 std::vector<TableId> tables_that_send_rows_or_could(const Plan& plan) {
+  const std::vector<TableId> could = tables_that_can_send_rows(plan);
   std::vector<TableId> tables;
-  for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
-    const TableId table = TableId::of(t);
-    if (sends_unique_rows(plan, table) || can_send_rows(plan, table)) tables.push_back(table);
-  }
+  std::set_union(could.begin(), could.end(), plan.unique_rows.begin(), plan.unique_rows.end(),
+                 std::back_inserter(tables));
   return tables;
 }
 

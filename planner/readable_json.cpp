@@ -14,12 +14,16 @@ using nlohmann::json;
 constexpr std::size_t kColumns = 160;
 constexpr std::size_t kIndent = 2;
 
+std::string text_of(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 // The elements of an array or members of an object, each as text that begins in column `indent`.
 template <class Write>
 std::vector<std::string> parts_of(const json& value, const Write& write) {
   std::vector<std::string> parts;
   for (const auto& [key, part] : value.items()) {
-    parts.push_back(value.is_object() ? json(key).dump() + ": " + write(part) : write(part));
+    parts.push_back(value.is_object() ? text_of(key) + ": " + write(part) : write(part));
   }
   return parts;
 }
@@ -29,7 +33,7 @@ std::string bracketed(const json& value, const std::string& text) {
 }
 
 std::string on_one_line(const json& value) {
-  if (!value.is_structured()) return value.dump();
+  if (!value.is_structured()) return text_of(value);
   return bracketed(value, fmt::format("{}", fmt::join(parts_of(value, on_one_line), ", ")));
 }
 

@@ -8,6 +8,15 @@
 
 namespace shardwright {
 
+namespace {
+
+bool have_unique_rows(const Topology& topology) {
+  return std::all_of(topology.ranks.begin(), topology.ranks.end(),
+                     [](const RankSpec& rank) { return find_device(rank.device).name == "cpu"; });
+}
+
+}  // namespace
+
 bool sends_unique_rows(const Plan& plan, TableId table) {
   return std::find(plan.unique_rows.begin(), plan.unique_rows.end(), table) !=
          plan.unique_rows.end();
@@ -32,14 +41,28 @@ std::string why_not_unique_rows(const Plan& plan, TableId table) {
 }
 
 bool has_unique_rows(const Table& table, const Topology& topology) {
-  return table.mode != PoolingMode::none &&
-         std::all_of(topology.ranks.begin(), topology.ranks.end(),
-                     [](const RankSpec& rank) { return find_device(rank.device).name == "cpu"; });
+  return table.mode != PoolingMode::none && have_unique_rows(topology);
 }
 
 bool can_send_rows(const Plan& plan, TableId table) {
   return has_unique_rows(plan.workload.table(table), plan.topology) &&
          why_not_unique_rows(plan, table).empty();
+}
+
+std::vector<TableId> tables_that_can_send_rows(const Plan& plan) {
+  if (!have_unique_rows(plan.topology)) return {};
+  std::vector<bool> may(plan.workload.tables.size());
+  for (std::size_t t = 0; t < may.size(); ++t) {
+    may[t] = plan.workload.tables[t].mode != PoolingMode::none;
+  }
+  for (const Shard& shard : plan.shards) {
+    if (!shard.rank) may[shard.table.index()] = false;
+  }
+  std::vector<TableId> tables;
+  for (std::size_t t = 0; t < may.size(); ++t) {
+    if (may[t]) tables.push_back(TableId::of(t));
+  }
+  return tables;
 }
 
 std::vector<std::string> unique_rows_problems(const Plan& plan) {

@@ -26,6 +26,9 @@ bool has_unique_rows(const Table& table, const Topology& topology);
 /// Both: on these ranks, and where it lies in the plan.
 bool can_send_rows(const Plan& plan, TableId table);
 
+/// All of which that holds, in their order: in one go through the plan.
+std::vector<TableId> tables_that_can_send_rows(const Plan& plan);
+
 /// One sentence for each of plan.unique_rows that is no table, is named twice, or cannot be.
 std::vector<std::string> unique_rows_problems(const Plan& plan);
 

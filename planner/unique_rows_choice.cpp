@@ -3,9 +3,9 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/names.hpp"
 #include "planner/either_exchange.hpp"
+#include "planner/either_memory.hpp"
 #include "planner/rate_plan.hpp"
 #include "planner/unique_rows.hpp"
-#include "planner/unique_rows_memory.hpp"
 #include "planner/unique_rows_reason.hpp"
 
 #include <algorithm>
@@ -45,17 +45,7 @@ struct Room {
   Bytes missing;  ///< over all ranks
 };
 
-Room room_of(const Plan& plan) {
-  Room room;
-  const std::vector<RankMemory> memory = memory_of_plan(plan, plan.shards);
-  for (std::size_t rank = 0; rank < memory.size(); ++rank) {
-    const Bytes needs = memory[rank].total();
-    room.fullest = std::max(room.fullest, needs);
-    const Bytes over = needs - plan.topology.ranks[rank].usable();
-    room.missing = saturated_sum(room.missing, std::max(over, Bytes(0)));
-  }
-  return room;
-}
+Room room_of(const EitherMemory& memory) { return {memory.fullest(), memory.missing()}; }
 
 Price price_of(const Plan& plan, const std::vector<PhaseTimes>& times, const Room& room) {
   Price price{cost_ms(plan, times), 0};
@@ -76,7 +66,11 @@ struct Best {
 class Trial {
  public:
   Trial(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice)
-      : plan_(plan), choice_(choice), exchange_(plan, cost_model), best_{room_of(plan), {}} {
+      : plan_(plan),
+        choice_(choice),
+        exchange_(plan, cost_model),
+        memory_(plan),
+        best_{room_of(memory_), {}} {
     best_.price = price_of(plan, exchange_.times(), best_.room);
   }
 
@@ -90,15 +84,15 @@ class Trial {
   void toggle(TableId table) {
     toggle_unique_rows(plan_, table);
     exchange_.toggle(table);
+    memory_.toggle(table);
   }
 
-  /// Memory takes longest, so times come first where they alone can decide.
   bool accepts() {
     const std::vector<PhaseTimes> times = exchange_.times();
     const bool must_be_better = choice_ != UniqueRowsChoice::all;
     const bool by_time = must_be_better && plan_.objective != Objective::memory;
     if (by_time && !is_better(price_of(plan_, times, {}), best_.price)) return false;
-    const Room room = room_of(plan_);
+    const Room room = room_of(memory_);
     if (room.missing > best_.room.missing) return false;
     const Price price = price_of(plan_, times, room);
     if (must_be_better && !is_better(price, best_.price)) return false;
@@ -109,14 +103,16 @@ class Trial {
   Plan& plan_;
   UniqueRowsChoice choice_;
   EitherExchange exchange_;
+  EitherMemory memory_;
   Best best_;
 };
 
-void try_tables(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice) {
+void try_tables(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice,
+                const std::atomic<bool>* stop) {
   Trial trial(plan, cost_model, choice);
-  for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
-    const TableId table = TableId::of(t);
-    if (can_send_rows(plan, table)) trial.try_other_way(table);
+  for (const TableId table : tables_that_can_send_rows(plan)) {
+    if (stop != nullptr && *stop) return;
+    trial.try_other_way(table);
   }
 }
 
@@ -137,9 +133,10 @@ std::optional<double> cost_of_other_exchange(const Plan& plan, EitherExchange& e
   return cost;
 }
 
-bool choose_unique_rows(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice) {
+bool choose_unique_rows(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice,
+                        const std::atomic<bool>* stop) {
   const std::vector<TableId> before = std::exchange(plan.unique_rows, {});
-  if (choice != UniqueRowsChoice::none) try_tables(plan, cost_model, choice);
+  if (choice != UniqueRowsChoice::none) try_tables(plan, cost_model, choice, stop);
   if (plan.unique_rows == before) return !before.empty();
   say_unique_rows(plan);
   rate_plan(plan, cost_model);

@@ -4,6 +4,7 @@
 #include "planner/either_exchange.hpp"
 #include "planner/plan.hpp"
 
+#include <atomic>
 #include <optional>
 #include <string_view>
 
@@ -29,7 +30,9 @@ std::optional<double> cost_of_other_exchange(const Plan& plan, EitherExchange& e
 /// its reasons say which they are and how many ids a rank then asks for. What costs less is decided
 /// by the plan's objective; of two ways that cost the same the one with the smaller sum of all
 /// ranks' times is taken. No table is taken for which ranks lack more memory than without it.
-/// Tables on GPUs stay pooled, as their runtime has no other way. True if any is exchanged so.
-bool choose_unique_rows(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice);
+/// Tables on GPUs stay pooled, as their runtime has no other way. Once `stop` turns true, the rest
+/// stays pooled too. True if any is exchanged so.
+bool choose_unique_rows(Plan& plan, const CostModel& cost_model, UniqueRowsChoice choice,
+                        const std::atomic<bool>* stop = nullptr);
 
 }  // namespace shardwright

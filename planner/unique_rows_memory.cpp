@@ -78,7 +78,7 @@ PlanMemory::PlanMemory(const Plan& plan) : plan_(plan) {
   if (exchanged_) batch_ += asking();
 }
 
-RankMemory PlanMemory::asking() const {
+RankMemory PlanMemory::asking() {
   const double batches = batches_in_flight(plan_.memory_model);
   RankMemory sum;
   double most = 0;
@@ -88,7 +88,8 @@ RankMemory PlanMemory::asking() const {
     sum += asking_memory(asked, table.dim, batches);
     most = std::max(most, kNumberingBytes * asked.ids + kGroupBytes * asked.unique);
   }
-  sum.buffers = saturated_sum(sum.buffers, bytes(batches * most));
+  numbering_ = bytes(batches * most);
+  sum.buffers = saturated_sum(sum.buffers, numbering_);
   return sum;
 }
 

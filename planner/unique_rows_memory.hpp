@@ -35,11 +35,13 @@ class PlanMemory {
 
   /// Of every rank, whatever it holds.
   const RankMemory& batch() const { return batch_; }
+  /// What of the batch's buffers makes ids unique: of the largest table that is exchanged so.
+  Bytes numbering() const { return numbering_; }
   /// Of each rank that holds the shard.
   RankMemory of(const Shard& shard) const;
 
  private:
-  RankMemory asking() const;
+  RankMemory asking();
   Bytes cut_ids(TableId table) const;
   Bytes rows_given(const Shard& shard) const;
 
@@ -47,6 +49,7 @@ class PlanMemory {
   std::optional<Workload> exchanged_;  ///< none: as the plan's
   std::vector<double> unique_;         ///< ids of a rank, per table; 0 of those that are pooled
   RankMemory batch_;
+  Bytes numbering_;
 };
 
 /// Of every rank of the plan, with these shards. Their ranks must exist and their ranges lie in

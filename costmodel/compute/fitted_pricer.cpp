@@ -31,7 +31,7 @@ RankState first_part(const RankState& state, std::size_t size) {
 
 }  // namespace
 
-FittedPricer::FittedPricer(const ComputeModel& model, const Workload& workload,
+FittedPricer::FittedPricer(const ComputeModel& model, ReuseCache& reuse, const Workload& workload,
                            const Topology& topology)
     : model_(model),
       workload_(workload),
@@ -40,7 +40,7 @@ FittedPricer::FittedPricer(const ComputeModel& model, const Workload& workload,
       analytic_size_(analytic_->state_size()) {
   for (const Table& table : workload.tables) {
     unique_rows_.push_back(expected_unique_rows(table, workload.batch_size));
-    reuse_.push_back(reuse_of(table, workload.batch_size));
+    reuse_.push_back(reuse.of(table, workload.batch_size));
   }
   std::map<std::pair<std::int64_t, std::int64_t>, double> on_domain;
   for (const RankSpec& rank : topology.ranks) on_domain[{rank.node, rank.memory_domain}] += 1;

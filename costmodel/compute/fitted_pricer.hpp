@@ -1,6 +1,7 @@
 #pragma once
 
 #include "costmodel/compute/compute_model.hpp"
+#include "costmodel/compute/reuse_cache.hpp"
 #include "costmodel/rank_pricer.hpp"
 
 #include <array>
@@ -14,7 +15,8 @@ namespace shardwright {
 /// all arguments.
 class FittedPricer final : public RankPricer {
  public:
-  FittedPricer(const ComputeModel& model, const Workload& workload, const Topology& topology);
+  FittedPricer(const ComputeModel& model, ReuseCache& reuse, const Workload& workload,
+               const Topology& topology);
 
   std::size_t state_size() const override { return analytic_size_ + kCodes; }
   std::size_t num_kinds() const override { return analytic_->num_kinds(); }

@@ -122,9 +122,4 @@ ShardWork shard_work(const Table& table, const Shard& shard, double samples, dou
   return work;
 }
 
-ReuseHistogram reuse_of(const Table& table, std::int64_t batch_size) {
-  if (table.reuse) return *table.reuse;
-  return zipf_reuse(table.rows, table.pooling * static_cast<double>(batch_size));
-}
-
 }  // namespace shardwright

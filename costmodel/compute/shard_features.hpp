@@ -54,7 +54,4 @@ NeuroshardFeatures neuroshard_features(const ShardWork& work);
 ShardWork shard_work(const Table& table, const Shard& shard, double samples, double unique_rows,
                      const ReuseHistogram& reuse);
 
-/// The table's own histogram, or the Zipf law's for this batch.
-ReuseHistogram reuse_of(const Table& table, std::int64_t batch_size);
-
 }  // namespace shardwright

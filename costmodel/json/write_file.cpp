@@ -103,6 +103,9 @@ void replace(const std::string& target, std::string_view content, const std::str
   if (lasting == Lasting::yes) sync_folder(target);
 }
 
+// Through a symbolic link the file it points to is replaced, and the link stays.
+std::string behind_links(const std::string& file) { return fs::canonical(file).string(); }
+
 // Pipes and devices, as /dev/null, are written to, not replaced.
 void write_through(int fd, std::string_view content, const std::string& name) {
   if (const int error = fd < 0 ? errno : write_all(fd, content)) {
@@ -124,8 +127,19 @@ void write_file(const std::string& file, std::string_view content, Lasting lasti
     const Descriptor descriptor(::open(file.c_str(), O_WRONLY | O_CLOEXEC));
     return write_through(descriptor.get(), content, file);
   }
-  // Through a symbolic link the file it points to is replaced, and the link stays.
-  replace(exists ? fs::canonical(file).string() : file, content, file, lasting);
+  replace(exists ? behind_links(file) : file, content, file, lasting);
+}
+
+void require_writable(const std::string& file) {
+  if (file.empty() || file == "-") return;
+  struct stat status = {};
+  const bool exists = ::stat(file.c_str(), &status) == 0;
+  if (exists && S_ISDIR(status.st_mode)) fail(file, EISDIR);
+  if (exists && !S_ISREG(status.st_mode)) return;  // opening a pipe would wait for its reader
+  std::string path;
+  const Descriptor descriptor(open_beside(exists ? behind_links(file) : file, path));
+  if (descriptor.get() < 0) fail(file, errno);
+  const TemporaryFile temporary(path);
 }
 
 }  // namespace shardwright

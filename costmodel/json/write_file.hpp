@@ -15,4 +15,8 @@ enum class Lasting : bool { no, yes };
 /// was.
 void write_file(const std::string& file, std::string_view content, Lasting lasting = Lasting::yes);
 
+/// Throws what write_file() would if `file` cannot be written, before what takes long: makes a file
+/// beside it as that does and removes it again. Empty and "-" are fine.
+void require_writable(const std::string& file);
+
 }  // namespace shardwright

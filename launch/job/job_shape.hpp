@@ -1,6 +1,7 @@
 #pragma once
 
 #include "launch/job/hosts.hpp"
+#include "launch/shell_line.hpp"
 
 #include <cstdint>
 #include <string>
@@ -25,9 +26,6 @@ std::string describe(const JobShape& shape);
 /// OMP_NUM_THREADS on to other hosts, those that are set here.
 std::vector<std::string> mpirun_line(const JobShape& shape,
                                      const std::vector<std::string>& command);
-
-/// Words joined so that a shell splits them again as they are.
-std::string shell_line(const std::vector<std::string>& words);
 
 /// An sbatch script for a job of this shape on `nodes` nodes.
 std::string slurm_script(const JobShape& shape, const std::vector<std::string>& command);

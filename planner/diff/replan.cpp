@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string_view>
 #include <utility>
 
 namespace shardwright {
@@ -36,6 +37,7 @@ class Replanner {
         taken_(taken),
         cost_model_(cost_model),
         options_(options),
+        ranks_before_(ranks_before),
         deadline_(deadline),
         work_limit_(work_limit),
         few_bytes_(few_bytes(plan.workload)),
@@ -144,12 +146,20 @@ class Replanner {
     result.plan = plan_;
   }
 
+  std::string_view why_they_move() const {
+    const std::int64_t now = plan_.topology.size();
+    if (ranks_before_ > now) return "must move from ranks that are gone";
+    if (ranks_before_ < now) {
+      return "must be sent to ranks that are new, which hold every data_parallel table too";
+    }
+    return "must move for memory and constraints";
+  }
+
   void give_up(SearchResult& result) const {
     auto problems = check_plan(plan_);
     if (problems.size() > 3) problems.resize(3);
     if (!within_bytes()) {
-      problems.push_back(
-          fmt::format("{} must move from ranks that are gone.", format_bytes(standing_.moved())));
+      problems.push_back(fmt::format("{} {}.", format_bytes(standing_.moved()), why_they_move()));
     }
     result.termination = Termination::no_plan_found;
     result.missing = standing_.score().missing;
@@ -164,6 +174,7 @@ class Replanner {
   const TakenOver& taken_;
   const CostModel& cost_model_;
   const ReplanOptions& options_;
+  std::int64_t ranks_before_;
   const Deadline& deadline_;
   std::int64_t work_limit_;
   double few_bytes_;

@@ -9,7 +9,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <map>
+#include <set>
 #include <tuple>
 
 namespace shardwright {
@@ -27,6 +27,19 @@ JsonView module_of(const JsonView& modules, const std::optional<std::string>& mo
   for (const auto& [name, value] : modules.raw().items()) names.push_back("'" + name + "'");
   throw InputError(fmt::format("{}: the plan has the modules {}; name one with --module.",
                                modules.file(), fmt::join(names, ", ")));
+}
+
+// Modules of the plan that are not read, and their tables.
+void note_other_modules(const JsonView& modules, const JsonView& chosen,
+                        std::vector<std::string>& losses) {
+  for (const auto& [name, tables] : modules.raw().items()) {
+    if (&tables == &chosen.raw() || !tables.is_object()) continue;
+    std::vector<std::string> names;
+    for (const auto& [table, entry] : tables.items()) names.push_back("'" + table + "'");
+    losses.push_back(fmt::format("The module '{}' is left out, with {} table{}: {}.", name,
+                                 names.size(), names.size() == 1 ? "" : "s",
+                                 fmt::join(names, ", ")));
+  }
 }
 
 std::int64_t pair_at(const JsonView& shard, std::string_view key, std::size_t which) {
@@ -61,6 +74,18 @@ std::int64_t end_of(const JsonView& shard, std::int64_t begin, std::size_t which
   shard.at("shard_sizes").fail("sizes that end below 2^63");
 }
 
+// `placed`: the ranks that the shards name, empty ones too, or every rank.
+void compare_ranks(const std::string& name, const JsonView& view,
+                   const std::set<std::int64_t>& placed, std::vector<std::string>& losses) {
+  const auto ranks = view.find("ranks");
+  if (!ranks || ranks->raw().is_null()) return;
+  std::set<std::int64_t> named;
+  for (const JsonView& rank : ranks->elements()) named.insert(rank.integer(0));
+  if (named == placed) return;
+  losses.push_back(fmt::format("'{}' has the ranks {}, but lies on {}, which counts.", name,
+                               fmt::join(named, ", "), fmt::join(placed, ", ")));
+}
+
 Shard shard_from(const JsonView& view, ShardingType type, LeftOut& left_out) {
   left_out.note(view, {"shard_offsets", "shard_sizes", "placement"});
   Shard shard;
@@ -73,8 +98,8 @@ Shard shard_from(const JsonView& view, ShardingType type, LeftOut& left_out) {
   return shard;
 }
 
-Entry entry_from(const std::string& name, const JsonView& view, LeftOut& left_out,
-                 std::vector<std::string>& losses) {
+Entry entry_from(const std::string& name, const JsonView& view, std::int64_t num_ranks,
+                 LeftOut& left_out, std::vector<std::string>& losses) {
   left_out.note(view, {"sharding_type", "compute_kernel", "ranks", "shards"});
   Entry entry{name, ShardingType::table_wise, {}};
   try {
@@ -87,10 +112,17 @@ Entry entry_from(const std::string& name, const JsonView& view, LeftOut& left_ou
     losses.push_back(fmt::format("'{}' has the compute kernel {}; here it lies in device memory.",
                                  name, kernel->string()));
   }
-  if (entry.type == ShardingType::data_parallel) return entry;
+  std::set<std::int64_t> placed;
+  if (entry.type == ShardingType::data_parallel) {
+    for (std::int64_t rank = 0; rank < num_ranks; ++rank) placed.insert(rank);
+    compare_ranks(name, view, placed, losses);
+    return entry;
+  }
   for (const JsonView& shard : view.at("shards").elements()) {
     entry.shards.push_back(shard_from(shard, entry.type, left_out));
+    placed.insert(entry.shards.back().rank->value());
   }
+  compare_ranks(name, view, placed, losses);
   std::erase_if(entry.shards, [](const Shard& s) { return s.rows() == 0 || s.columns() == 0; });
   if (entry.shards.empty()) view.at("shards").fail("at least one shard that is not empty");
   std::sort(entry.shards.begin(), entry.shards.end(), [](const Shard& a, const Shard& b) {
@@ -149,13 +181,15 @@ ImportedPlan import_torchrec(const json& document, const std::string& file,
                              const std::optional<std::string>& module,
                              const std::optional<Workload>& tables, const Topology& topology) {
   const JsonView whole(document, file);
-  const JsonView chosen = module_of(whole.find("plan").value_or(whole), module);
+  const JsonView modules = whole.find("plan").value_or(whole);
+  const JsonView chosen = module_of(modules, module);
   ImportedPlan result;
+  note_other_modules(modules, chosen, result.losses);
   LeftOut left_out;
   if (whole.find("plan")) left_out.note(whole, {"plan"});
   std::vector<Entry> entries;
   for (const auto& [name, value] : chosen.raw().items()) {
-    entries.push_back(entry_from(name, chosen.at(name), left_out, result.losses));
+    entries.push_back(entry_from(name, chosen.at(name), topology.size(), left_out, result.losses));
   }
   left_out.report(result.losses);
   result.plan.workload = tables ? *tables : covered_tables(entries, file, result.losses);

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace shardwright {
 namespace {
@@ -17,6 +18,14 @@ constexpr double kNoise = 1e-6;         // relative; less is rounding
 
 std::string ms(double time) { return fmt::format("{:.3f}", time); }
 std::string signed_ms(double time) { return fmt::format("{:+.3f} ms", time); }
+
+// "+0.003 ms", or of the fullest rank's memory "+1.2 MiB".
+std::string difference_text(const Explanation& explanation, const Alternative& other) {
+  const double more = other.measure - explanation.measure;
+  if (!explanation.by_memory) return signed_ms(more);
+  return fmt::format("{}{}", more < 0 ? '-' : '+',
+                     format_bytes(Bytes(std::llround(std::abs(more)))));
+}
 
 std::string path_text(const Explanation& explanation) {
   TextTable table;
@@ -30,10 +39,11 @@ std::string path_text(const Explanation& explanation) {
   return format_table(table);
 }
 
-std::vector<std::size_t> slowest_ranks(const Explanation& explanation) {
+std::vector<std::size_t> worst_ranks(const Plan& plan, const Explanation& explanation) {
   std::vector<std::size_t> ranks(explanation.times.size());
   for (std::size_t i = 0; i < ranks.size(); ++i) ranks[i] = i;
   std::stable_sort(ranks.begin(), ranks.end(), [&](std::size_t a, std::size_t b) {
+    if (explanation.by_memory) return plan.predicted[a].memory > plan.predicted[b].memory;
     return explanation.times[a].total_ms() > explanation.times[b].total_ms();
   });
   return ranks;
@@ -45,7 +55,7 @@ std::string ranks_text(const Plan& plan, const Explanation& explanation) {
   for (const Phase& phase : kPhases) table.columns.push_back({std::string(phase.title)});
   table.columns.push_back({"memory"});
   table.columns.push_back({"free"});
-  for (const std::size_t rank : slowest_ranks(explanation)) {
+  for (const std::size_t rank : worst_ranks(plan, explanation)) {
     if (table.rows.size() == kMostRanks) break;
     const PhaseTimes& times = explanation.times[rank];
     std::vector<std::string> row = {fmt::to_string(rank), ms(times.total_ms())};
@@ -76,11 +86,12 @@ std::string obstacle_text(const Alternative& alternative) {
 std::string next_best(const Explanation& explanation, const TableExplanation& table) {
   const Alternative* next = table.next_best();
   if (next == nullptr) return "nothing else is legal";
-  const double more = next->cost_ms - explanation.cost_ms;
-  return fmt::format("next best {}: {}{}", signed_ms(more), placement_words(next->shards),
-                     more > 0 ? fmt::format(" ({} of rank {} grows)", next->slower.phase->title,
-                                            next->slower.rank.value())
-                              : "");
+  const bool grows = !explanation.by_memory && next->cost_ms > explanation.cost_ms;
+  return fmt::format("next best {}: {}{}", difference_text(explanation, *next),
+                     placement_words(next->shards),
+                     grows ? fmt::format(" ({} of rank {} grows)", next->slower.phase->title,
+                                         next->slower.rank.value())
+                           : "");
 }
 
 // Says nothing of tables that exchange pooled values and would gain nothing otherwise.
@@ -98,8 +109,8 @@ std::string exchange_text(const Plan& plan, const Explanation& explanation,
 std::string why(const Plan& plan, const Explanation& explanation, const TableExplanation& table) {
   std::string text = fmt::format("{}; {}", placement_words(shards_of(plan, table.table)),
                                  next_best(explanation, table));
-  if (const Alternative* refused = table.refused(explanation.cost_ms)) {
-    text += fmt::format("; {}: {}, but {}", signed_ms(refused->cost_ms - explanation.cost_ms),
+  if (const Alternative* refused = table.refused(explanation.measure)) {
+    text += fmt::format("; {}: {}, but {}", difference_text(explanation, *refused),
                         placement_words(refused->shards), obstacle_text(*refused));
   }
   return text + exchange_text(plan, explanation, table);
@@ -107,13 +118,16 @@ std::string why(const Plan& plan, const Explanation& explanation, const TableExp
 
 std::string tables_text(const Plan& plan, const Explanation& explanation) {
   TextTable table;
-  table.columns = {
-      {"table", false, 22}, {"weights"}, {"on path ms"}, {"binds", false}, {"why", false}};
+  table.columns = {{"table", false, 22},
+                   {"weights"},
+                   {explanation.by_memory ? "on fullest" : "on path ms"},
+                   {"binds", false},
+                   {"why", false}};
   for (const TableExplanation& row : explanation.tables) {
     const Table& spec = plan.workload.table(row.table);
     table.rows.push_back({spec.name, format_bytes(weight_bytes(spec, spec.rows, spec.dim)),
-                          ms(row.path_ms), std::string(to_string(row.binding)),
-                          why(plan, explanation, row)});
+                          explanation.by_memory ? format_bytes(row.on_fullest) : ms(row.path_ms),
+                          std::string(to_string(row.binding)), why(plan, explanation, row)});
   }
   return format_table(table);
 }
@@ -121,9 +135,8 @@ std::string tables_text(const Plan& plan, const Explanation& explanation) {
 std::string change_text(const Plan& plan, const Explanation& explanation,
                         const Alternative& change) {
   return fmt::format("{} as {}: {} ({:.2f} %)", plan.workload.table(change.table).name,
-                     placement_words(change.shards),
-                     signed_ms(change.cost_ms - explanation.cost_ms),
-                     100 * (change.cost_ms / explanation.cost_ms - 1));
+                     placement_words(change.shards), difference_text(explanation, change),
+                     100 * (change.measure / explanation.measure - 1));
 }
 
 std::string changes_text(const Plan& plan, const Explanation& explanation) {
@@ -147,14 +160,22 @@ std::string heading(const Plan& plan, const Explanation& explanation) {
       to_string(plan.objective));
 }
 
+std::string fullest_text(const Plan& plan, const Explanation& explanation) {
+  if (!explanation.by_memory) return "";
+  return fmt::format("The fullest rank is {}, with {}.\n", explanation.fullest.value(),
+                     format_bytes(plan.predicted[explanation.fullest.index()].memory));
+}
+
 }  // namespace
 
 std::string explanation_to_text(const Plan& plan, const Explanation& explanation) {
   const std::size_t left_out = plan.workload.tables.size() - explanation.tables.size();
   return fmt::format(
-      "{}\nThe step waits for\n{}\nRanks, slowest first\n{}\n"
-      "Tables, those that the step waits for longest first\n{}{}\n{}",
-      heading(plan, explanation), path_text(explanation), ranks_text(plan, explanation),
+      "{}{}\nThe step waits for\n{}\nRanks, {} first\n{}\nTables, those {} first\n{}{}\n{}",
+      heading(plan, explanation), fullest_text(plan, explanation), path_text(explanation),
+      explanation.by_memory ? "fullest" : "slowest", ranks_text(plan, explanation),
+      explanation.by_memory ? "that take most of the fullest rank"
+                            : "that the step waits for longest",
       tables_text(plan, explanation),
       left_out > 0 ? fmt::format("… and {} tables (--tables N, or --table NAME).\n", left_out) : "",
       changes_text(plan, explanation));
@@ -166,7 +187,7 @@ std::string table_explanation_to_text(const Plan& plan, const Explanation& expla
   text.columns = {{"other placement", false, 50}, {"cost ms"}, {"difference"}, {"", false}};
   for (const Alternative& other : table.alternatives) {
     text.rows.push_back({placement_words(other.shards), ms(other.cost_ms),
-                         signed_ms(other.cost_ms - explanation.cost_ms), obstacle_text(other)});
+                         difference_text(explanation, other), obstacle_text(other)});
   }
   const std::size_t id = table.table.index();
   return fmt::format(

@@ -1,7 +1,7 @@
 #include "planner/search/companions.hpp"
 
-#include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
+#include "planner/search/contradiction.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -47,13 +47,16 @@ class Gathering {
       std::vector<std::string> names;
       for (const auto& [name, id] : ids_) names.push_back(name);
       const std::string guess = nearest(other, names);
-      throw InputError(fmt::format(
-          "The constraint {} of table '{}' names '{}', which is no table{}", key, table.name, other,
-          guess.empty() ? "." : fmt::format("; did you mean '{}'?", guess)));
+      throw Contradiction(
+          fmt::format("The constraint {} of table '{}' names '{}', which is no table{} Drop that "
+                      "name, or write "
+                      "it as the table is called.",
+                      key, table.name, other,
+                      guess.empty() ? "." : fmt::format("; did you mean '{}'?", guess)));
     }
     if (other != table.name) return found->second;
-    throw InputError(
-        fmt::format("The constraint {} of table '{}' names the table itself.", key, table.name));
+    throw Contradiction(fmt::format(
+        "The constraint {} of table '{}' names the table itself. Drop it there.", key, table.name));
   }
 
   TableId root(TableId table) const {
@@ -74,7 +77,7 @@ class Gathering {
         const TableId a = found_.leader[ids_.at(table.name).index()];
         const TableId b = found_.leader[find(table, "apart", other).index()];
         if (a == b) {
-          throw InputError(fmt::format(
+          throw Contradiction(fmt::format(
               "Tables '{}' and '{}' contradict themselves: by their constraints they must be "
               "together (perhaps through other tables) and apart. Drop one of the two.",
               table.name, other));
@@ -126,11 +129,18 @@ class Matching {
   std::set<RankId> tried_;
 };
 
-[[noreturn]] void refuse(const Workload& workload, const Matching& matching) {
+// "'a', 'b' (on 2 ranks or more)".
+std::string name_of(const Workload& workload, TableId id, std::int64_t needed) {
+  const std::string on = needed > 1 ? fmt::format(" (on {} ranks or more)", needed) : "";
+  return fmt::format("'{}'{}", workload.table(id).name, on);
+}
+
+[[noreturn]] void refuse(const Workload& workload, const Matching& matching,
+                         const std::vector<std::int64_t>& needed) {
   constexpr std::size_t kMost = 5;
   std::vector<std::string> names;
   for (const TableId id : matching.tables()) {
-    if (names.size() < kMost) names.push_back(fmt::format("'{}'", workload.table(id).name));
+    if (names.size() < kMost) names.push_back(name_of(workload, id, needed[id.index()]));
   }
   std::vector<std::int64_t> ranks;
   for (const RankId rank : matching.ranks()) ranks.push_back(rank.value());
@@ -139,7 +149,7 @@ class Matching {
   const std::string where = ranks.size() > kMost ? fmt::format("{} ranks", ranks.size())
                             : ranks.size() == 1  ? fmt::format("rank {}", ranks.front())
                                                  : fmt::format("ranks {}", fmt::join(ranks, ", "));
-  throw InputError(fmt::format(
+  throw Contradiction(fmt::format(
       "Tables {}{} must be apart from each other, but together they may only use {}. Give them "
       "more ranks, or drop some of their constraints.",
       fmt::join(names, ", "), more, where));
@@ -156,13 +166,19 @@ bool Companions::none() const {
 Companions find_companions(const Workload& workload) { return Gathering(workload).run(); }
 
 void check_apart(const Workload& workload, const Companions& companions,
-                 const std::vector<std::vector<RankId>>& ranks) {
+                 const std::vector<std::vector<RankId>>& ranks,
+                 const std::vector<std::int64_t>& needed) {
   std::vector<bool> seen(companions.apart.size());
   for (std::size_t i = 0; i < companions.apart.size(); ++i) {
     if (seen[i] || companions.apart[i].empty()) continue;
     Matching matching(ranks);
     std::vector<TableId> all = {TableId::of(i)};  // each apart from every other
-    matching.add(all.front());
+    const auto add = [&](TableId table) {
+      for (std::int64_t rank = 0; rank < needed[table.index()]; ++rank) {
+        if (!matching.add(table)) refuse(workload, matching, needed);
+      }
+    };
+    add(all.front());
     for (const TableId other : companions.apart[i]) {
       if (other < all.front()) continue;
       const auto& known = companions.apart[other.index()];
@@ -172,7 +188,7 @@ void check_apart(const Workload& workload, const Companions& companions,
       if (!from_all) continue;
       all.push_back(other);
       seen[other.index()] = true;
-      if (!matching.add(other)) refuse(workload, matching);
+      add(other);
     }
   }
 }

@@ -4,6 +4,7 @@
 #include "costmodel/table.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace shardwright {
@@ -23,13 +24,14 @@ struct Companions {
 };
 
 /// Gathers `together` and `apart` of all tables; the first is transitive, the second mutual. Throws
-/// InputError: a name that no table has, a table that names itself, tables that must be both.
+/// Contradiction: a name that no table has, a table that names itself, tables that must be both.
 Companions find_companions(const Workload& workload);
 
-/// Throws InputError if tables that must be apart have too few ranks between them (Hall's theorem,
-/// over groups of tables that must all be apart from each other). `ranks`: per table, those it may
-/// use, ascending.
+/// Throws Contradiction if tables that must be apart have too few ranks between them (Hall's
+/// theorem, over groups of tables that must all be apart from each other). `ranks`: per table,
+/// those it may use, ascending; `needed`: how many of them it takes at least.
 void check_apart(const Workload& workload, const Companions& companions,
-                 const std::vector<std::vector<RankId>>& ranks);
+                 const std::vector<std::vector<RankId>>& ranks,
+                 const std::vector<std::int64_t>& needed);
 
 }  // namespace shardwright

@@ -1,6 +1,6 @@
 #include "planner/search/cuts.hpp"
 
-#include "costmodel/errors.hpp"
+#include "planner/search/contradiction.hpp"
 
 #include <fmt/format.h>
 
@@ -10,10 +10,6 @@ namespace shardwright {
 namespace {
 
 std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
-std::int64_t fewest_parts(const Table& table, const TableRules& rules) {
-  return divide_up(table.dim, rules.max_width);
-}
 
 // Width of the widest of `parts` parts as equal as steps of 4 allow.
 std::int64_t widest_part(const Table& table, std::int64_t parts) {
@@ -25,17 +21,26 @@ std::int64_t narrowest_part(const Table& table, std::int64_t parts) {
 }
 
 [[noreturn]] void refuse(const Table& table, const std::string& cause) {
-  throw InputError(fmt::format(
+  throw Contradiction(fmt::format(
       "The constraints of table '{}' ({} columns) cannot be met: {}. Change its constraints.",
       table.name, table.dim, cause));
 }
 
+bool cuts_columns(const TableRules& rules) {
+  return rules.column_wise || rules.allows(ShardingType::table_column_wise) ||
+         rules.allows(ShardingType::grid);
+}
+
 }  // namespace
+
+std::int64_t fewest_parts(const Table& table, const TableRules& rules) {
+  return divide_up(table.dim, rules.max_width);
+}
 
 void check_cuttable(const Table& table, const TableRules& rules) {
   const std::int64_t parts = fewest_parts(table, rules);
   if (parts == 1) return;
-  if (!rules.column_wise) {
+  if (!cuts_columns(rules)) {
     refuse(table, fmt::format("max_column_width {} needs {} parts, but column_wise is not allowed",
                               rules.max_width, parts));
   }

@@ -12,7 +12,10 @@ namespace shardwright {
 /// Column ranges begin and end at multiples of this, so that vector loads stay aligned.
 inline constexpr std::int64_t kWidthStep = 4;
 
-/// Throws InputError if no cut of `table` meets `rules`.
+/// How many parts the columns are cut into at least, as max_width asks for.
+std::int64_t fewest_parts(const Table& table, const TableRules& rules);
+
+/// Throws Contradiction if no cut of the columns of `table` meets `rules`.
 void check_cuttable(const Table& table, const TableRules& rules);
 
 /// The table in the fewest shards its rules allow, without ranks: whole, or, where max_width asks

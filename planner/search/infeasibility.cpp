@@ -276,12 +276,13 @@ std::optional<Infeasibility> prove_infeasible(const Problem& problem) {
   return {};
 }
 
-std::optional<Infeasibility> prove_by_trying(const Problem& problem, std::int64_t most_steps) {
+std::optional<Infeasibility> prove_by_trying(const Problem& problem, std::int64_t most_steps,
+                                             const std::atomic<bool>* stop) {
   for (std::size_t i = 0; i < problem.rules.size(); ++i) {
     if (!stays_whole(problem, TableId::of(i))) return {};
   }
   const Packing packing =
-      pack_exactly(problem, ColumnWidths::any, std::min(most_steps, kMostTrials));
+      pack_exactly(problem, {.most_steps = std::min(most_steps, kMostTrials), .stop = stop});
   if (!packing.impossible) return {};
   Certificate certificate{CertificateKind::exhausted, {}, {}, {}, {}};
   for (std::size_t i = 0; i < problem.rules.size(); ++i) {

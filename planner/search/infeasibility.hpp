@@ -2,6 +2,7 @@
 
 #include "planner/search/problem.hpp"
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -50,8 +51,9 @@ struct Infeasibility {
 std::optional<Infeasibility> prove_infeasible(const Problem& problem);
 
 /// The certificate that whole tables were tried everywhere (pack_exactly), if that is so within
-/// `most_steps`.
-std::optional<Infeasibility> prove_by_trying(const Problem& problem, std::int64_t most_steps);
+/// `most_steps` and before `stop` turns true.
+std::optional<Infeasibility> prove_by_trying(const Problem& problem, std::int64_t most_steps,
+                                             const std::atomic<bool>* stop = nullptr);
 
 /// Counts what the certificate claims anew. Empty if it holds, else a sentence on what does not.
 std::string verify(const Certificate& certificate, const Problem& problem);

@@ -103,10 +103,11 @@ Bytes least_largest(const Problem& problem, TableId id) {
 bool stays_whole(const Problem& problem, TableId id) {
   const TableRules& rules = problem.rules[id.index()];
   const bool only_whole = rules.types == std::vector{ShardingType::table_wise};
-  const bool one_shard = rules.max_shards == 1 && !any_type(rules, [](ShardingType type) {
-                           return type == ShardingType::data_parallel;
-                         });
-  return only_whole || one_shard || !problem.companions.leads(id) ||
+  const bool replicated = rules.allows(ShardingType::data_parallel);
+  // Columns too few to be cut say nothing of rows.
+  const bool asked = problem.workload.table(id).constraints.max_shards == 1;
+  const bool one_shard = rules.max_shards == 1 && (asked || !any_type(rules, cuts_rows));
+  return only_whole || (one_shard && !replicated) || !problem.companions.leads(id) ||
          !problem.companions.followers[id.index()].empty();
 }
 

@@ -1,7 +1,10 @@
 #include "planner/search/packing.hpp"
 
+#include "planner/search/block_cuts.hpp"
+#include "planner/search/cuts.hpp"
 #include "planner/search/least_memory.hpp"
 #include "planner/search/local/even_widths.hpp"
+#include "planner/search/placed_blocks.hpp"
 
 #include <algorithm>
 #include <numeric>
@@ -16,17 +19,22 @@ struct Item {
   std::int64_t bytes;
 };
 
-bool keeps_rows(const TableRules& rules) {
-  return rules.table_wise || rules.column_wise || rules.allows(ShardingType::table_column_wise);
+// Whether the table may be whole or in parts that may each be anywhere.
+bool may_be_pieces(const Table& table, const TableRules& rules) {
+  return rules.column_wise || (may_keep_rows(table, rules) && fewest_parts(table, rules) == 1);
 }
 
-// Depth-first over items, each on one of the ranks.
+// Depth-first over items, each on one of the ranks, beside what lies there.
 class Backtracking {
  public:
-  Backtracking(const Problem& problem, std::vector<Item> items, std::int64_t most_steps)
-      : problem_(problem), items_(std::move(items)), steps_left_(most_steps) {
-    for (const Bytes bytes : problem.room) room_.push_back(bytes.value());
-    held_.resize(room_.size());
+  Backtracking(const Problem& problem, const PlacedBlocks& blocks, std::vector<Item> items,
+               std::int64_t most_steps, const std::atomic<bool>* stop)
+      : problem_(problem),
+        items_(std::move(items)),
+        held_(blocks.held()),
+        steps_left_(most_steps),
+        stop_(stop) {
+    for (const Bytes bytes : blocks.room()) room_.push_back(bytes.value());
     for (const TableRules& rules : problem.rules) {
       alike_ = alike_ && rules.ranks.size() == room_.size();
     }
@@ -48,6 +56,7 @@ class Backtracking {
     if (i == items_.size()) return true;
     if (!enough_room(i)) return false;
     for (const RankId rank : candidates(i)) {
+      if (stop_ != nullptr && stop_->load(std::memory_order_relaxed)) steps_left_ = 0;
       if (--steps_left_ <= 0) return false;
       put(i, rank);
       if (place(i + 1)) return true;
@@ -120,30 +129,37 @@ class Backtracking {
   std::vector<RankId> ranks_;               // of the items placed
   bool alike_ = true;                       // every table may use every rank
   std::int64_t steps_left_;
+  const std::atomic<bool>* stop_;
 };
 
 class Packer {
  public:
-  Packer(const Problem& problem, ColumnWidths widths, std::int64_t most_steps)
-      : problem_(problem), widths_(widths), steps_left_(most_steps) {}
+  Packer(const Problem& problem, const PackingEffort& effort)
+      : problem_(problem),
+        effort_(effort),
+        cuts_(problem, effort.even_rows),
+        blocks_(problem, cuts_, effort.widths),
+        steps_left_(effort.most_steps) {}
 
   Packing run() {
     Packing packing;
-    for (std::size_t i = 0; i < problem_.rules.size(); ++i) {
-      if (!keeps_rows(problem_.rules[i])) return packing;
-      parts_.push_back(fewest_parts(TableId::of(i)));
-      if (cut(TableId::of(i), parts_.back()).empty()) return packing;
+    if (!place_blocks()) return packing;
+    for (std::size_t i = 0; i < parts_.size(); ++i) {
+      if (parts_[i] > 0 && cut(TableId::of(i), parts_[i]).empty()) return packing;
     }
     const std::int64_t of_try = std::max<std::int64_t>(steps_left_ / kTries, 1);
-    for (bool first = true; steps_left_ > 0; first = false) {
-      Backtracking tree(problem_, items(), first ? std::max(of_try, steps_left_ / 2) : of_try);
+    for (bool first = true; steps_left_ > 0 && !stopped(); first = false) {
+      auto pieces = items();
+      const auto to_begin = static_cast<std::int64_t>(pieces.size()) / kPiecesPerStep;
+      Backtracking tree(problem_, blocks_, std::move(pieces),
+                        first ? std::max(of_try, steps_left_ / 2) : of_try, effort_.stop);
       if (tree.run()) {
         packing.shards = shards(tree);
         return packing;
       }
       packing.impossible = first && !tree.gave_up() && nothing_else();
       if (packing.impossible) return packing;
-      steps_left_ -= std::max<std::int64_t>(of_try - tree.steps_left(), of_try / 16 + 1);
+      steps_left_ -= to_begin + std::max(of_try - tree.steps_left(), of_try / 16 + 1);
       if (!cut_largest()) break;
     }
     return packing;
@@ -151,10 +167,26 @@ class Packer {
 
  private:
   static constexpr std::int64_t kTries = 32;
+  static constexpr std::int64_t kPiecesPerStep = 8;  // in the time that a try takes to begin
 
-  std::int64_t fewest_parts(TableId id) const {
-    const std::int64_t widest = problem_.rules[id.index()].max_width;
-    return (problem_.workload.table(id).dim + widest - 1) / widest;
+  bool stopped() const { return effort_.stop != nullptr && *effort_.stop; }
+
+  // Tables that do not keep their rows, largest first; the others get the parts to begin with.
+  bool place_blocks() {
+    std::vector<std::pair<Bytes, TableId>> blocks;
+    for (std::size_t i = 0; i < problem_.rules.size(); ++i) {
+      const TableId id = TableId::of(i);
+      const Table& table = problem_.workload.tables[i];
+      const bool asked =
+          std::find(effort_.by_rows.begin(), effort_.by_rows.end(), id) != effort_.by_rows.end();
+      const bool keeps_rows = !asked && may_be_pieces(table, problem_.rules[i]);
+      if (!keeps_rows) blocks.emplace_back(least_total(problem_, id), id);
+      parts_.push_back(keeps_rows ? fewest_parts(table, problem_.rules[i]) : 0);
+    }
+    std::stable_sort(blocks.begin(), blocks.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    return std::all_of(blocks.begin(), blocks.end(),
+                       [&](const auto& block) { return blocks_.place(block.second); });
   }
 
   // Widths of so many equal parts; empty if the table may not be cut so.
@@ -162,7 +194,7 @@ class Packer {
     const TableRules& rules = problem_.rules[id.index()];
     const auto dim = static_cast<std::int32_t>(problem_.workload.table(id).dim);
     if (parts > rules.max_shards || (parts > 1 && !rules.column_wise)) return {};
-    auto widths = even_widths(dim, static_cast<std::int32_t>(parts), widths_);
+    auto widths = even_widths(dim, static_cast<std::int32_t>(parts), effort_.widths);
     const auto [least, most] = std::minmax_element(widths.begin(), widths.end());
     if (*most > rules.max_width || (widths.size() > 1 && *least < rules.min_width)) return {};
     return widths;
@@ -179,7 +211,7 @@ class Packer {
     std::vector<Item> items;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       const TableId id = TableId::of(i);
-      if (!problem_.companions.leads(id)) continue;
+      if (!problem_.companions.leads(id) || parts_[i] == 0) continue;
       for (const std::int32_t width : cut(id, parts_[i])) {
         items.push_back({id, width, bytes(id, width)});
       }
@@ -200,6 +232,7 @@ class Packer {
     std::int64_t most = 0;
     for (std::size_t i = 0; i < parts_.size(); ++i) {
       const TableId id = TableId::of(i);
+      if (parts_[i] == 0) continue;
       const auto next = cut(id, parts_[i] + 1);
       if (next.empty() || static_cast<std::int64_t>(next.size()) <= parts_[i]) continue;
       const std::int64_t size = bytes(id, cut(id, parts_[i]).front());
@@ -212,7 +245,7 @@ class Packer {
   }
 
   std::vector<Shard> shards(const Backtracking& tree) const {
-    std::vector<Shard> shards;
+    std::vector<Shard> shards = blocks_.shards();
     std::vector<std::int64_t> columns(parts_.size());
     for (std::size_t i = 0; i < tree.items().size(); ++i) {
       const Item& item = tree.items()[i];
@@ -228,21 +261,24 @@ class Packer {
       }
     }
     std::sort(shards.begin(), shards.end(), [](const Shard& a, const Shard& b) {
-      return std::tuple(a.table, a.col_begin) < std::tuple(b.table, b.col_begin);
+      return std::tuple(a.table, a.row_begin, a.col_begin) <
+             std::tuple(b.table, b.row_begin, b.col_begin);
     });
     return shards;
   }
 
   const Problem& problem_;
-  ColumnWidths widths_;
+  const PackingEffort& effort_;
+  BlockCuts cuts_;
+  PlacedBlocks blocks_;
   std::int64_t steps_left_;
-  std::vector<std::int64_t> parts_;  // per table
+  std::vector<std::int64_t> parts_;  // per table; 0 of those in blocks
 };
 
 }  // namespace
 
-Packing pack_exactly(const Problem& problem, ColumnWidths widths, std::int64_t most_steps) {
-  return Packer(problem, widths, most_steps).run();
+Packing pack_exactly(const Problem& problem, const PackingEffort& effort) {
+  return Packer(problem, effort).run();
 }
 
 }  // namespace shardwright

@@ -1,7 +1,8 @@
 #include "planner/search/problem.hpp"
 
-#include "costmodel/errors.hpp"
 #include "planner/memory_model.hpp"
+#include "planner/search/check_shapes.hpp"
+#include "planner/search/contradiction.hpp"
 #include "planner/search/cuts.hpp"
 
 #include <fmt/format.h>
@@ -30,7 +31,7 @@ void set_types(const Table& table, const std::vector<ShardingType>& types, Table
   rules.table_wise = rules.allows(ShardingType::table_wise);
   rules.column_wise = rules.allows(ShardingType::column_wise);
   if (!rules.types.empty()) return;
-  throw InputError(
+  throw Contradiction(
       fmt::format("Table '{}' may only be {} by its constraints, but the plan may only use {}. "
                   "Change its constraints or --types.",
                   table.name, fmt::join(names(asked), ", "), fmt::join(names(types), ", ")));
@@ -39,16 +40,18 @@ void set_types(const Table& table, const std::vector<ShardingType>& types, Table
 void check_ranks_exist(const Table& table, const Topology& topology) {
   for (const RankId rank : table.constraints.ranks) {
     if (rank.value() < topology.size()) continue;
-    throw InputError(
-        fmt::format("Table '{}' is constrained to rank {}, but the topology's ranks are 0 to {}.",
+    throw Contradiction(
+        fmt::format("Table '{}' is constrained to rank {}, but the topology's ranks are 0 to {}. "
+                    "Change its constraint ranks, or plan for more ranks (--topology).",
                     table.name, rank.value(), topology.size() - 1));
   }
   for (const std::int64_t node : table.constraints.nodes) {
     const bool exists = std::any_of(topology.ranks.begin(), topology.ranks.end(),
                                     [&](const RankSpec& rank) { return rank.node == node; });
     if (exists) continue;
-    throw InputError(fmt::format(
-        "Table '{}' is constrained to node {}, but no rank of the topology is on that node.",
+    throw Contradiction(fmt::format(
+        "Table '{}' is constrained to node {}, but no rank of the topology is on that node. Change "
+        "its constraint nodes, or plan for more nodes (--topology).",
         table.name, node));
   }
 }
@@ -70,9 +73,11 @@ void set_ranks(const Table& table, const Topology& topology, TableRules& rules) 
   }
   if (!rules.ranks.empty()) return;
   if (asked.ranks.empty() && asked.nodes.empty()) {
-    throw InputError("Every rank of the topology is excluded from holding tables.");
+    throw Contradiction(
+        "Every rank of the topology is excluded from holding tables. Take some out of "
+        "excluded_ranks.");
   }
-  throw InputError(fmt::format(
+  throw Contradiction(fmt::format(
       "Table '{}' may use no rank: none of the ranks and nodes that its constraints allow is left "
       "when excluded ranks are taken away. Change its constraints.",
       table.name));
@@ -89,7 +94,7 @@ void set_widths(const Table& table, TableRules& rules) {
 void check_data_parallel(const Table& table, std::size_t num_ranks, TableRules& rules) {
   if (rules.types != std::vector{ShardingType::data_parallel}) return;
   if (rules.ranks.size() == num_ranks) return;
-  throw InputError(
+  throw Contradiction(
       fmt::format("Table '{}' may only be data_parallel, which every rank holds, but its "
                   "constraints or excluded ranks keep it from some ranks. Change one of them.",
                   table.name));
@@ -115,7 +120,7 @@ void join_rules(const Workload& workload, const Companions& companions,
     std::vector<TableId> group = companions.followers[i];
     group.insert(group.begin(), TableId::of(i));
     const auto refuse = [&](const std::string& cause) {
-      throw InputError(
+      throw Contradiction(
           fmt::format("Tables {} must share one rank, but {}. Change their constraints.",
                       names_of(workload, group.front(), companions), cause));
     };
@@ -145,18 +150,15 @@ void join_rules(const Workload& workload, const Companions& companions,
 
 void separate_rules(const Workload& workload, const Companions& companions,
                     std::vector<TableRules>& rules) {
-  std::vector<std::vector<RankId>> ranks;
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    ranks.push_back(rules[i].ranks);
     if (companions.apart[i].empty()) continue;
     std::erase(rules[i].types, ShardingType::data_parallel);
     if (!rules[i].types.empty()) continue;
-    throw InputError(fmt::format(
+    throw Contradiction(fmt::format(
         "Table '{}' may only be data_parallel, which every rank holds, but it must be apart from "
         "'{}'. Change their constraints.",
         workload.tables[i].name, workload.table(companions.apart[i].front()).name));
   }
-  check_apart(workload, companions, ranks);
 }
 
 }  // namespace
@@ -179,6 +181,7 @@ Problem make_problem(const Workload& workload, const Topology& topology, MemoryM
   }
   join_rules(workload, problem.companions, problem.rules);
   separate_rules(workload, problem.companions, problem.rules);
+  check_shapes(problem, false);
   return problem;
 }
 

@@ -31,9 +31,10 @@ struct Problem {
 };
 
 /// Combines the tables' constraints with `types`, those that the user allows and the algorithm
-/// knows. Throws InputError for constraints that nothing could meet, with the tables and what
-/// contradicts: ranks, nodes and tables that do not exist; types, widths or ranks that exclude each
-/// other, alone or among tables that go together; tables that must be apart on too few ranks.
+/// knows. Throws Contradiction for constraints that nothing could meet, with the tables and what
+/// contradicts: ranks, nodes and tables that do not exist; types, widths, shards or ranks that
+/// exclude each other, alone or among tables that go together; tables that must be apart on too few
+/// ranks.
 Problem make_problem(const Workload& workload, const Topology& topology, MemoryModel memory_model,
                      const std::vector<ShardingType>& types);
 

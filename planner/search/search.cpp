@@ -2,10 +2,9 @@
 
 #include "costmodel/errors.hpp"
 #include "costmodel/names.hpp"
-#include "planner/memory_model.hpp"
 #include "planner/rate_plan.hpp"
 #include "planner/search/algorithms.hpp"
-#include "planner/search/infeasibility.hpp"
+#include "planner/search/failure.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -33,73 +32,6 @@ void check_types(const Algorithm& algorithm, const std::vector<ShardingType>& ty
     throw UsageError(fmt::format("The algorithm {} cannot place {}, only {}. Change --types.",
                                  algorithm.name, to_string(type), fmt::join(known, ", ")));
   }
-}
-
-std::vector<Unplaced> unplaced_tables(const Problem& problem, const Placement& placement) {
-  std::vector<Unplaced> tables;
-  for (const Shard& shard : placement.unplaced) {
-    const std::string& name = problem.workload.table(shard.table).name;
-    if (tables.empty() || tables.back().table != name) tables.push_back({name, Bytes(0)});
-    tables.back().memory = saturated_sum(tables.back().memory, bytes_of(problem, shard));
-  }
-  return tables;
-}
-
-std::string list(const std::vector<Unplaced>& tables) {
-  constexpr std::size_t kMost = 5;
-  std::vector<Unplaced> largest = tables;
-  std::stable_sort(largest.begin(), largest.end(),
-                   [](const Unplaced& a, const Unplaced& b) { return a.memory > b.memory; });
-  std::vector<std::string> words;
-  for (const Unplaced& table : largest) {
-    if (words.size() == kMost) break;
-    words.push_back(fmt::format("'{}' ({})", table.table, format_gigabytes(table.memory)));
-  }
-  const std::size_t rest = tables.size() - words.size();
-  return fmt::format("{}{}", fmt::join(words, ", "),
-                     rest > 0 ? fmt::format(" and {} more", rest) : "");
-}
-
-// To try all placements is worth it only where others than greedy algorithms failed.
-std::optional<Infeasibility> prove(const Problem& problem, const SearchOptions& options) {
-  if (auto proof = prove_infeasible(problem)) return proof;
-  if (options.algorithm != "search") return {};
-  return prove_by_trying(problem, kMostTrials);
-}
-
-void add_ways_out(const Problem& problem, const SearchOptions& options, SearchResult& result) {
-  result.ways_out = ways_out(problem, options.types, options.column_widths);
-  std::vector<std::string> sentences;
-  for (const WayOut& way : result.ways_out) sentences.push_back(way.sentence);
-  if (sentences.empty()) return;
-  result.explanation += fmt::format(" Any one of these would do: {}.", fmt::join(sentences, "; "));
-}
-
-void explain(const Problem& problem, const SearchOptions& options, SearchResult& result) {
-  for (const Unplaced& table : result.unplaced) {
-    result.missing = saturated_sum(result.missing, table.memory);
-  }
-  const std::string names = list(result.unplaced);
-  const std::string room = names.empty() ? "" : fmt::format(" Without room: {}.", names);
-  const bool columns = std::any_of(problem.rules.begin(), problem.rules.end(),
-                                   [](const TableRules& rules) { return rules.column_wise; });
-  const std::string more = columns ? "" : ", allow column_wise";
-  if (auto proof = prove(problem, options)) {
-    result.termination = Termination::infeasible;
-    result.missing = proof->missing;
-    result.explanation = fmt::format(
-        "No plan can exist. {}.{} Use more ranks or memory{}, fewer bytes (dtype, optimizer, "
-        "batch), or loosen the constraints.",
-        proof->sentence, room, more);
-    result.proof = {std::move(proof->certificate), problem.workload, problem.topology,
-                    problem.memory_model, options.types};
-    return;
-  }
-  result.termination = Termination::no_plan_found;
-  result.explanation = fmt::format(
-      "{} found no plan, which does not prove that there is none. Parts of {} found no room: {}. "
-      "Try another --algorithm, more memory{}, or loosen the constraints.",
-      options.algorithm, format_gigabytes(result.missing), names, more);
 }
 
 // Every rank needs its share of the batch, also one that holds no shard.
@@ -170,9 +102,7 @@ SearchResult search_plan(const Workload& workload, const Topology& topology,
     set_bound(found, options.objective, result);
     if (found.optimal) result.termination = Termination::optimal;
   } else {
-    result.unplaced = unplaced_tables(problem, placement);
-    explain(problem, options, result);
-    if (options.find_ways_out) add_ways_out(problem, options, result);
+    tell_failure({problem, cost_model, options, placement, start}, result);
   }
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   result.record.seconds = spent.count();

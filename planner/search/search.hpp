@@ -58,8 +58,8 @@ struct SearchResult {
 };
 
 /// Places the tables of `workload` on the ranks of `topology`. Deterministic for a seed. Throws
-/// UsageError (an unknown algorithm, types it cannot place) and InputError (constraints that
-/// nothing could meet).
+/// UsageError (an unknown algorithm, types it cannot place) and Contradiction (constraints that
+/// nothing could meet). A time limit holds for the ways out too.
 SearchResult search_plan(const Workload& workload, const Topology& topology,
                          const CostModel& cost_model, const SearchOptions& options);
 

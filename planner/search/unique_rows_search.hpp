@@ -7,13 +7,14 @@ namespace shardwright {
 
 /// choose_unique_rows() for the plan of a search, if there is one. What the search proved of plans
 /// that exchange pooled values alone is dropped if any table is then exchanged otherwise; true
-/// then.
-bool choose_unique_rows(SearchResult& result, const CostModel& cost_model, UniqueRowsChoice choice);
+/// then. `stop`: as there.
+bool choose_unique_rows(SearchResult& result, const CostModel& cost_model, UniqueRowsChoice choice,
+                        const std::atomic<bool>* stop = nullptr);
 
 /// search_plan() with such a choice. If any table is then exchanged as distinct rows, and the
 /// objective is a time, searches once more with these tables as they are exchanged, which other
 /// placements may suit better; the cheaper plan counts. Takes up to twice the work,
-/// each search half of the time limit.
+/// each search at most half of the time limit, which holds for the choice too.
 SearchResult search_plan_with_unique_rows(const Workload& workload, const Topology& topology,
                                           const CostModel& cost_model, const SearchOptions& options,
                                           UniqueRowsChoice choice);

@@ -1,11 +1,13 @@
 #include "planner/search/ways_out.hpp"
 
-#include "costmodel/errors.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/search/algorithms.hpp"
+#include "planner/search/check_shapes.hpp"
+#include "planner/search/contradiction.hpp"
+#include "planner/search/cuts.hpp"
+#include "planner/search/fitting.hpp"
 #include "planner/search/infeasibility.hpp"
 #include "planner/search/least_memory.hpp"
-#include "planner/search/packing.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -14,80 +16,88 @@
 #include <functional>
 #include <optional>
 #include <set>
+#include <utility>
 
 namespace shardwright {
 namespace {
 
 constexpr std::int64_t kMostRanks = 4096;
-constexpr std::int64_t kPackingSteps = 20'000;
 
-bool keeps_rows(const TableRules& rules) { return rules.table_wise || rules.column_wise; }
+using Fit = std::optional<std::vector<Shard>>;
 
-// Whether the tables fit when some of them are cut by rows over all ranks that they may use.
+// Whether greedy parts of columns, on any ranks, are shapes of the table.
+bool may_be_cut_greedily(const Table& table, const TableRules& rules) {
+  return rules.column_wise || (rules.table_wise && fewest_parts(table, rules) == 1);
+}
+
+// Finds what search would find at least, where its start is asked for.
 class Fitting {
  public:
-  Fitting(const std::vector<ShardingType>& types, MemoryModel memory_model, ColumnWidths widths)
-      : types_(types), memory_model_(memory_model), widths_(widths) {}
+  Fitting(const WaysOutQuestion& question, std::vector<ShardingType> types,
+          MemoryModel memory_model)
+      : question_(question), types_(std::move(types)), memory_model_(memory_model) {}
 
-  bool fits(const Workload& workload, const Topology& topology,
-            std::set<std::size_t> cut_rows = {}) const {
-    try {
-      const Problem problem = make_problem(workload, topology, memory_model_, types_);
-      for (std::size_t i = 0; i < problem.rules.size(); ++i) {
-        if (!keeps_rows(problem.rules[i])) cut_rows.insert(i);
-      }
-      return fits(problem, cut_rows);
-    } catch (const InputError&) {  // constraints that contradict
-      return false;
-    }
+  bool fits(const Workload& workload, const Topology& topology) const {
+    return ask(workload, topology,
+               [&](const Problem& problem) -> Fit {
+                 if (size_greedy_places(problem)) return Fit(std::in_place);
+                 return find_fitting(problem, effort(problem)).shards;
+               })
+        .has_value();
+  }
+
+  /// With the first so many of tables_for_rows() cut by rows.
+  Fit fit_by_rows(const Workload& workload, const Topology& topology, std::int64_t count) const {
+    return ask(workload, topology, [&](const Problem& problem) {
+      PackingEffort packing = effort(problem);
+      packing.by_rows = tables_for_rows(problem, question_.even_rows);
+      packing.by_rows.resize(std::min(packing.by_rows.size(), static_cast<std::size_t>(count)),
+                             TableId(0));
+      return pack_exactly(problem, packing).shards;
+    });
+  }
+
+  std::int64_t most_by_rows(const Workload& workload, const Topology& topology) const {
+    std::int64_t most = 0;
+    ask(workload, topology, [&](const Problem& problem) -> Fit {
+      most = static_cast<std::int64_t>(tables_for_rows(problem, question_.even_rows).size());
+      return {};
+    });
+    return most;
   }
 
  private:
-  bool fits(const Problem& problem, const std::set<std::size_t>& cut_rows) const {
-    if (cut_rows.empty()) return packs(problem);
-    std::vector<Bytes> room = problem.room;
-    Workload others{{}, problem.workload.batch_size};
+  template <class Find>
+  Fit ask(const Workload& workload, const Topology& topology, const Find& find) const {
+    if (question_.stop) return {};
+    try {
+      const Problem problem = make_problem(workload, topology, memory_model_, types_);
+      if (question_.even_rows) check_shapes(problem, true);
+      if (prove_infeasible(problem)) return {};
+      return find(problem);
+    } catch (const Contradiction&) {  // that the change would bring
+      return {};
+    }
+  }
+
+  PackingEffort effort(const Problem& problem) const {
+    return {.widths = question_.widths,
+            .most_steps = steps_of_fitting(problem),
+            .even_rows = question_.even_rows,
+            .stop = &question_.stop};
+  }
+
+  bool size_greedy_places(const Problem& problem) const {
+    if (question_.widths != ColumnWidths::any) return false;
     for (std::size_t i = 0; i < problem.rules.size(); ++i) {
-      if (!cut_rows.contains(i)) {
-        others.tables.push_back(problem.workload.tables[i]);
-      } else if (!problem.companions.leads(TableId::of(i)) || !add_blocks(problem, i, room)) {
-        return false;
-      }
+      if (!may_be_cut_greedily(problem.workload.tables[i], problem.rules[i])) return false;
     }
-    if (others.tables.empty()) return true;
-    Problem rest = make_problem(others, problem.topology, memory_model_, types_);
-    rest.room = std::move(room);
-    return packs(rest);
+    return size_greedy(problem, 1).unplaced.empty();
   }
 
-  static bool add_blocks(const Problem& problem, std::size_t i, std::vector<Bytes>& room) {
-    const auto& ranks = problem.rules[i].ranks;
-    const Table& table = problem.workload.tables[i];
-    const auto count = static_cast<std::int64_t>(ranks.size());
-    const std::int64_t block = (table.rows + count - 1) / count;
-    std::int64_t begin = 0;
-    for (const RankId rank : ranks) {
-      const std::int64_t end = std::min(begin + block, table.rows);
-      if (begin == end) break;
-      const Shard shard{TableId::of(i), ShardingType::row_wise, begin, end, 0, table.dim, rank};
-      Bytes& left = room[rank.index()];
-      left -= bytes_of(problem, shard);
-      if (left < Bytes(0)) return false;
-      begin = end;
-    }
-    return true;
-  }
-
-  bool packs(const Problem& problem) const {
-    if (prove_infeasible(problem)) return false;
-    const bool any = widths_ == ColumnWidths::any;
-    if (any && size_greedy(problem, 1).unplaced.empty()) return true;
-    return pack_exactly(problem, widths_, kPackingSteps).shards.has_value();
-  }
-
-  const std::vector<ShardingType>& types_;
+  const WaysOutQuestion& question_;
+  std::vector<ShardingType> types_;
   MemoryModel memory_model_;
-  ColumnWidths widths_;
 };
 
 // The least of 1 … most that helps, if a larger one helps whenever a smaller does.
@@ -106,12 +116,11 @@ std::optional<std::int64_t> least(std::int64_t most,
 
 class Ways {
  public:
-  Ways(const Problem& problem, const std::vector<ShardingType>& types, ColumnWidths widths)
+  Ways(const Problem& problem, const WaysOutQuestion& question)
       : problem_(problem),
-        types_(types),
-        fitting_(types, problem.memory_model, widths),
-        with_rows_(plus_row_wise(types)),
-        fitting_rows_(with_rows_, problem.memory_model, widths) {}
+        types_(question.types),
+        fitting_(question, types_, problem.memory_model),
+        fitting_rows_(question, plus_row_wise(types_), problem.memory_model) {}
 
   std::vector<WayOut> run() {
     more_ranks();
@@ -187,28 +196,24 @@ class Ways {
     return tables;
   }
 
-  bool may_cut_rows(std::size_t i) const {
-    const Table& table = workload().tables[i];
-    const TableConstraints& asked = table.constraints;
-    const auto ranks = static_cast<std::int64_t>(problem_.rules[i].ranks.size());
-    return (asked.types.empty() || contains(asked.types, ShardingType::row_wise)) &&
-           asked.together.empty() && asked.apart.empty() &&
-           problem_.companions.followers[i].empty() && problem_.companions.apart[i].empty() &&
-           problem_.companions.leads(TableId::of(i)) && ranks > 1 &&
-           asked.max_shards.value_or(ranks) >= ranks &&
-           asked.max_column_width.value_or(table.dim) >= table.dim;
-  }
-
   void row_wise() {
     if (contains(types_, ShardingType::row_wise)) return;
-    const auto order = largest_first([&](std::size_t i) { return may_cut_rows(i); });
-    const auto first = [&](std::int64_t count) {
-      return std::set<std::size_t>(order.begin(), order.begin() + count);
+    Fit fit;  // of the smallest number that helped so far
+    const auto helps = [&](std::int64_t tables) {
+      Fit found = fitting_rows_.fit_by_rows(workload(), topology(), tables);
+      const bool found_any = found.has_value();
+      if (found_any) fit = std::move(found);
+      return found_any;
     };
-    const auto count = least(static_cast<std::int64_t>(order.size()), [&](std::int64_t tables) {
-      return fitting_rows_.fits(workload(), topology(), first(tables));
-    });
-    if (count) add_tables("row_wise", order, *count, "row_wise (--types) for {}");
+    if (!least(fitting_rows_.most_by_rows(workload(), topology()), helps)) return;
+    std::set<TableId> cut;
+    for (const Shard& shard : *fit) {
+      if (shard.type == ShardingType::row_wise) cut.insert(shard.table);
+    }
+    const auto order = largest_first([&](std::size_t i) { return cut.contains(TableId::of(i)); });
+    if (order.empty()) return;
+    add_tables("row_wise", order, static_cast<std::int64_t>(order.size()),
+               "row_wise (--types) for {}");
   }
 
   void bf16() {
@@ -258,16 +263,14 @@ class Ways {
   const Problem& problem_;
   const std::vector<ShardingType>& types_;
   Fitting fitting_;
-  std::vector<ShardingType> with_rows_;
   Fitting fitting_rows_;
   std::vector<WayOut> ways_;
 };
 
 }  // namespace
 
-std::vector<WayOut> ways_out(const Problem& problem, const std::vector<ShardingType>& types,
-                             ColumnWidths widths) {
-  return Ways(problem, types, widths).run();
+std::vector<WayOut> ways_out(const Problem& problem, const WaysOutQuestion& question) {
+  return Ways(problem, question).run();
 }
 
 }  // namespace shardwright

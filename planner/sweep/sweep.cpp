@@ -1,5 +1,7 @@
 #include "planner/sweep/sweep.hpp"
 
+#include "planner/search/contradiction.hpp"
+
 #include <algorithm>
 
 namespace shardwright {
@@ -40,17 +42,24 @@ double SweepPoint::samples_per_s() const {
   return step_ms > 0 ? 1e3 * static_cast<double>(batch_size) / step_ms : 0;
 }
 
+std::string_view SweepPoint::status() const {
+  return contradiction.empty() ? to_string(termination) : "contradiction";
+}
+
 std::vector<SweepPoint> sweep(const Workload& workload,
                               const std::vector<NamedTopology>& topologies,
-                              const std::vector<std::int64_t>& batch_sizes,
-                              const SearchOptions& options) {
+                              const std::vector<std::int64_t>& batch_sizes, const PlanOne& plan) {
   std::vector<SweepPoint> points;
   for (const NamedTopology& named : topologies) {
     for (const std::int64_t batch_size : batch_sizes) {
       Workload sized = workload;
       sized.batch_size = batch_size;
-      points.push_back(point_of(named, batch_size,
-                                search_plan(sized, named.topology, *named.cost_model, options)));
+      try {
+        points.push_back(point_of(named, batch_size, plan(sized, named)));
+      } catch (const Contradiction& contradiction) {
+        points.push_back(point_of(named, batch_size, {}));
+        points.back().contradiction = contradiction.what();
+      }
     }
   }
   mark_front(points);

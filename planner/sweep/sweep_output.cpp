@@ -18,16 +18,30 @@ std::vector<std::string> row(const SweepPoint& point) {
   std::vector<std::string> cells = {point.topology, fmt::to_string(point.ranks),
                                     fmt::to_string(point.batch_size)};
   if (!point.has_plan()) {
-    cells.insert(cells.end(),
-                 {"-", "-", "-", "-", "-", "-", "", std::string(to_string(point.termination))});
+    cells.insert(cells.end(), {"-", "-", "-", "-", "-", "-", "", std::string(point.status())});
     return cells;
   }
   cells.insert(cells.end(),
                {fmt::format("{:.3f}", point.step_ms), fmt::format("{:.0f}", point.samples_per_s()),
                 fmt::format("{:.0f}", point.samples_per_s() / static_cast<double>(point.ranks)),
                 format_bytes(point.fullest), fmt::format("{:.1f}%", 100 * point.used_share),
-                gap(point), point.on_front ? "*" : "", std::string(to_string(point.termination))});
+                gap(point), point.on_front ? "*" : "", std::string(point.status())});
   return cells;
+}
+
+// Each once, whatever the batch.
+std::string contradictions(const std::vector<SweepPoint>& points) {
+  std::string text;
+  const SweepPoint* before = nullptr;
+  for (const SweepPoint& point : points) {
+    const bool said = before != nullptr && before->topology == point.topology &&
+                      before->contradiction == point.contradiction;
+    if (!point.contradiction.empty() && !said) {
+      text += fmt::format("{}: {}\n", point.topology, point.contradiction);
+    }
+    before = &point;
+  }
+  return text;
 }
 
 }  // namespace
@@ -46,7 +60,7 @@ std::string sweep_to_text(const std::vector<SweepPoint>& points) {
                    {"front", false},
                    {"plan", false}};
   for (const SweepPoint& point : points) table.rows.push_back(row(point));
-  return format_table(table) +
+  return format_table(table) + contradictions(points) +
          "front *: no other has at most as many ranks, as long a step and at least as many "
          "samples/s.\n";
 }
@@ -57,7 +71,7 @@ std::string sweep_to_csv(const std::vector<SweepPoint>& points) {
       "lower_bound_ms,fullest_rank_bytes,fullest_rank_share,pareto_front\n";
   for (const SweepPoint& point : points) {
     text += fmt::format("{},{},{},{}", csv_cell(point.topology), point.ranks, point.batch_size,
-                        to_string(point.termination));
+                        point.status());
     text += point.has_plan()
                 ? fmt::format(",{},{},{},{},{},{},{}\n", point.step_ms, point.samples_per_s(),
                               point.samples_per_s() / static_cast<double>(point.ranks),
@@ -72,7 +86,7 @@ json sweep_to_json(const std::vector<SweepPoint>& points) {
   json rows = json::array();
   for (const SweepPoint& point : points) {
     json row = {{"topology", point.topology},     {"ranks", point.ranks},
-                {"batch_size", point.batch_size}, {"status", to_string(point.termination)},
+                {"batch_size", point.batch_size}, {"status", point.status()},
                 {"pareto_front", point.on_front}, {"step_ms", nullptr}};
     if (point.has_plan()) {
       row["step_ms"] = point.step_ms;
@@ -81,6 +95,7 @@ json sweep_to_json(const std::vector<SweepPoint>& points) {
       row["fullest_rank_share"] = point.used_share;
       if (point.lower_bound_ms) row["lower_bound_ms"] = *point.lower_bound_ms;
     }
+    if (!point.contradiction.empty()) row["contradiction"] = point.contradiction;
     rows.push_back(std::move(row));
   }
   return {{"schema", "shardwright.sweep/1"}, {"points", std::move(rows)}};

@@ -108,6 +108,7 @@ PlanCheck PlanChecker::check_with_changes(const std::vector<PhaseMs>& means, std
   ExplainOptions options;
   options.most_tables = kMostTables;
   options.types = types_for(plan_);
+  options.by_time = true;
   const Explanation explanation = explain_plan(plan_, corrected, options);
   result.changes_tried = explanation.tried > 0;
   for (const Alternative& change : explanation.changes) {

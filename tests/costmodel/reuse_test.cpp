@@ -1,5 +1,6 @@
 #include "costmodel/reuse.hpp"
 
+#include "costmodel/compute/reuse_cache.hpp"
 #include "costmodel/unique_rows.hpp"
 #include "tests/costmodel/sample_plans.hpp"
 
@@ -164,6 +165,22 @@ TEST(ExpectedUniqueRows, AgreeWithTheFirstHalfOfABatch) {
   table.reuse = measure_reuse(ids);
   table.reuse_batch_size = 40'000;
   EXPECT_NEAR(expected_unique_rows(table, 10'000) / static_cast<double>(distinct.size()), 1, 0.05);
+}
+
+// The same the second time, of other tables and batches too.
+TEST(ReuseCache, SaysWhatTheLawSaysOfEachTable) {
+  ReuseCache cache;
+  for (int time = 0; time < 2; ++time) {
+    for (const std::int64_t rows : {100, 5'000}) {
+      for (const std::int64_t batch : {64, 128}) {
+        const Table table = testing::sample_table(rows, 8, 3);
+        EXPECT_EQ(cache.of(table, batch), zipf_reuse(rows, 3.0 * static_cast<double>(batch)));
+      }
+    }
+  }
+  Table measured = testing::sample_table(100, 8, 3);
+  measured.reuse = ReuseHistogram{1};
+  EXPECT_EQ(cache.of(measured, 64), *measured.reuse);
 }
 
 }  // namespace

@@ -1,12 +1,14 @@
 #include "planner/check.hpp"
 #include "planner/diff/plan_diff.hpp"
 #include "planner/either_exchange.hpp"
+#include "planner/either_memory.hpp"
 #include "planner/explain/explain_plan.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/rate_plan.hpp"
 #include "planner/search/unique_rows_search.hpp"
 #include "planner/unique_rows.hpp"
 #include "planner/unique_rows_choice.hpp"
+#include "planner/unique_rows_memory.hpp"
 #include "planner/unique_rows_price.hpp"
 #include "tests/planner/objective_of.hpp"
 #include "tests/planner/search/random_problems.hpp"
@@ -16,6 +18,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <set>
 #include <string>
 
@@ -172,6 +175,68 @@ TEST(UniqueRowsProperties, NoChoiceLeavesRanksWithLessMemoryThanBefore) {
       EXPECT_LE(missing_bytes(other), missing);
     }
   }
+}
+
+TEST(UniqueRowsProperties, MemoryIsKeptUpToDateTableByTable) {
+  std::int64_t toggled = 0;
+  for (std::uint64_t seed = 0; seed < kCases / 2; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomStream random(seed, 55);
+    const Task task = draw_task(random);
+    const SearchResult found =
+        search_plan(task.workload, task.topology, *make_cost_model("analytic"), task.options);
+    if (!found.plan) continue;
+    Plan plan = *found.plan;
+    EitherMemory memory(plan);
+    const std::vector<TableId> tables = tables_that_can_send_rows(plan);
+    for (std::size_t step = 0; step < 8 && !tables.empty(); ++step) {
+      const TableId table = tables[random.below(tables.size())];
+      toggle_unique_rows(plan, table);
+      memory.toggle(table);
+      ++toggled;
+      Bytes fullest;
+      for (const RankMemory& rank : memory_of_plan(plan, plan.shards)) {
+        fullest = std::max(fullest, rank.total());
+      }
+      EXPECT_EQ(memory.fullest(), fullest);
+      EXPECT_EQ(memory.missing(), Bytes(missing_bytes(plan)));
+    }
+    EXPECT_EQ(EitherMemory(plan).fullest(), memory.fullest());
+  }
+  EXPECT_GT(toggled, static_cast<std::int64_t>(kCases));
+}
+
+TEST(UniqueRowsProperties, TablesThatCanSendRowsAreFoundInOneGo) {
+  const auto model = make_cost_model("analytic");
+  for (std::uint64_t seed = 0; seed < kCases / 8; ++seed) {
+    SCOPED_TRACE(seed);
+    RandomStream random(seed, 56);
+    const Task task = draw_task(random);
+    const SearchResult found = search_plan(task.workload, task.topology, *model, task.options);
+    if (!found.plan) continue;
+    std::vector<TableId> tables;
+    for (std::size_t t = 0; t < task.workload.tables.size(); ++t) {
+      if (can_send_rows(*found.plan, TableId::of(t))) tables.push_back(TableId::of(t));
+    }
+    EXPECT_EQ(tables_that_can_send_rows(*found.plan), tables);
+  }
+}
+
+TEST(UniqueRowsProperties, NoneAreChosenWhereTimeIsUp) {
+  const auto model = make_cost_model("analytic");
+  const std::atomic<bool> time_is_up{true};
+  std::size_t chosen = 0;
+  for (std::uint64_t seed = 0; seed < kCases / 8; ++seed) {
+    RandomStream random(seed, 57);
+    const Task task = draw_task(random);
+    const SearchResult found = search_plan(task.workload, task.topology, *model, task.options);
+    if (!found.plan) continue;
+    Plan plan = *found.plan;
+    EXPECT_FALSE(choose_unique_rows(plan, *model, UniqueRowsChoice::all, &time_is_up));
+    EXPECT_EQ(plan_id(plan), plan_id(*found.plan));
+    chosen += choose_unique_rows(plan, *model, UniqueRowsChoice::all) ? 1U : 0U;
+  }
+  EXPECT_GT(chosen, 0U);
 }
 
 }  // namespace

@@ -26,10 +26,13 @@ double Deadline::share_spent() const {
 
 void Deadline::watch() {
   constexpr std::chrono::milliseconds kBetweenLooks{5};
+  constexpr double kNearly = 0.75;
   std::unique_lock lock(mutex_);
   while (!end_ && !passed_) {
     ended_.wait_for(lock, kBetweenLooks);
-    if (interrupted() || (seconds_ && share_spent() >= 1)) passed_ = true;
+    const double share = share_spent();
+    if (interrupted() || share >= kNearly) nearly_passed_ = true;
+    if (interrupted() || share >= 1) passed_ = true;
   }
 }
 

@@ -18,6 +18,8 @@ class Deadline {
   Deadline& operator=(const Deadline&) = delete;
 
   const std::atomic<bool>& passed() const { return passed_; }
+  /// Turns true earlier, when three quarters of the time are gone, for what must leave some of it.
+  const std::atomic<bool>& nearly_passed() const { return nearly_passed_; }
   bool interrupted() const { return interrupt_ != nullptr && interrupt_->load(); }
   bool has_time_limit() const { return seconds_.has_value(); }
   /// 0 … 1; 0 without a time limit.
@@ -30,6 +32,7 @@ class Deadline {
   std::optional<double> seconds_;
   const std::atomic<bool>* interrupt_;
   std::atomic<bool> passed_{false};
+  std::atomic<bool> nearly_passed_{false};
   std::mutex mutex_;
   std::condition_variable ended_;
   bool end_ = false;

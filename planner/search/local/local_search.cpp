@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "planner/search/algorithms.hpp"
+#include "planner/search/check_shapes.hpp"
 #include "planner/search/local/annealer.hpp"
 #include "planner/search/local/deadline.hpp"
 #include "planner/search/local/deal.hpp"
@@ -48,10 +49,10 @@ constexpr double kProved = 1e-9;
 
 class LocalSearch {
  public:
-  LocalSearch(const Question& question, const RankPricer& pricer)
+  LocalSearch(const Question& question, const RankPricer& pricer, const Deadline& deadline)
       : question_(question),
         space_(question.problem, pricer, question.objective, question.widths),
-        deadline_(question.effort.time_limit_seconds, question.effort.interrupt) {}
+        deadline_(deadline) {}
 
   Found run() {
     found_.lower_bound = lower_bound(space_);
@@ -59,8 +60,8 @@ class LocalSearch {
     const double mean =
         times && found_.lower_bound ? *found_.lower_bound : mean_price_alone(space_);
     if (times) widest_ = spread_widths(space_, mean);
-    auto starts =
-        find_starts(space_, question_, mean, widest_, deadline_.passed(), found_.evaluations);
+    auto starts = find_starts(space_, question_, mean, widest_, deadline_.passed(),
+                              deadline_.nearly_passed(), found_.evaluations);
     if (starts.empty()) return give_up();
     improve(starts);
     draw_lines(std::move(starts));
@@ -215,7 +216,7 @@ class LocalSearch {
 
   const Question& question_;
   SearchSpace space_;
-  Deadline deadline_;
+  const Deadline& deadline_;
   std::vector<std::unique_ptr<Annealer>> lines_;
   std::vector<std::int32_t> widest_;  // parts of tables that are kept spread; empty: none is
   Start cheapest_{};                  // after the race
@@ -237,8 +238,10 @@ std::unique_ptr<RankPricer> rank_pricer_of(const Question& question) {
 }
 
 Found local_search(const Question& question) {
-  const auto pricer = rank_pricer_of(question);
-  return LocalSearch(question, *pricer).run();
+  const Deadline deadline(question.effort.time_limit_seconds, question.effort.interrupt);
+  const auto pricer = rank_pricer_of(question);  // of many tables this takes some of the time
+  if (pricer->assumes_even_rows()) check_shapes(question.problem, true);
+  return LocalSearch(question, *pricer, deadline).run();
 }
 
 std::int64_t default_work_limit(const Problem& problem) {

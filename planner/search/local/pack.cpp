@@ -1,11 +1,11 @@
 #include "planner/search/local/pack.hpp"
 
+#include "planner/search/fitting.hpp"
 #include "planner/search/local/cost_greedy.hpp"
 #include "planner/search/local/deal.hpp"
 #include "planner/search/local/even_widths.hpp"
 #include "planner/search/local/moves.hpp"
 #include "planner/search/local/row_blocks.hpp"
-#include "planner/search/packing.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -122,8 +122,12 @@ std::optional<std::vector<Piece>> pack(const SearchSpace& space, std::uint64_t s
   const double uncut = std::numeric_limits<double>::infinity();
   constexpr std::int64_t kExactSteps = 400'000;
   if (auto pieces = cost_greedy(space, Fit::roomiest, uncut, evaluations)) return pieces;
-  const Packing packing =
-      pack_exactly(space.problem(), space.widths(), std::min(steps, kExactSteps));
+  const std::int64_t least = steps_of_fitting(space.problem());
+  const Packing packing = find_fitting(
+      space.problem(), {.widths = space.widths(),
+                        .most_steps = std::clamp(steps, least, std::max(least, kExactSteps)),
+                        .even_rows = space.pricer().assumes_even_rows(),
+                        .stop = &stop});
   if (packing.impossible) return {};
   if (packing.shards) {
     if (auto pieces = pieces_of(space, *packing.shards)) return pieces;

@@ -3,18 +3,12 @@
 #include "planner/search/cuts.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
 #include <numeric>
 #include <set>
 
 namespace shardwright {
 namespace {
-
-// Ranks that a table may be cut over by rows, besides all that it may use.
-constexpr std::array<std::size_t, 4> kFewRanks = {2, 4, 8, 16};
-
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
 
 bool cuts_columns(const TableRules& rules) {
   return rules.column_wise || rules.allows(ShardingType::table_column_wise);
@@ -33,13 +27,14 @@ SearchSpace::SearchSpace(const Problem& problem, const RankPricer& pricer, Objec
       row_cuts_(num_tables()),
       replicas_(num_tables()) {
   find_nodes();
+  const BlockCuts blocks(problem, pricer.assumes_even_rows());
   for (std::size_t i = 0; i < num_tables(); ++i) {
     const auto table = static_cast<std::int32_t>(i);
     dims_.push_back(static_cast<std::int32_t>(problem.workload.tables[i].dim));
-    keeps_rows_.push_back(rules(table).table_wise || cuts_columns(rules(table)));
+    keeps_rows_.push_back(shardwright::may_keep_rows(problem.workload.tables[i], rules(table)));
     on_one_node_.push_back(cuts_columns(rules(table)) && !rules(table).column_wise);
     find_ranks(table);
-    find_shapes(table);
+    find_shapes(table, blocks);
     only_columns_ = only_columns_ && keeps_rows_.back() && !on_one_node_.back() &&
                     row_cuts_[i].empty() && !replicas_[i];
   }
@@ -72,56 +67,28 @@ void SearchSpace::find_ranks(std::int32_t table) {
   }
 }
 
-void SearchSpace::find_shapes(std::int32_t table) {
-  const TableRules& rules = this->rules(table);
+void SearchSpace::find_shapes(std::int32_t table, const BlockCuts& blocks) {
   first_slice_.push_back(slices_.size());
   const std::int64_t rows = problem_.workload.table(TableId(table)).rows;
   add_slice(table, {ShardingType::column_wise, rows});
-  const bool uncut = rules.max_width >= dim(table);
-  if (rules.allows(ShardingType::row_wise) && uncut) find_row_wise_cuts(table);
-  if (rules.allows(ShardingType::grid) || (rules.allows(ShardingType::table_row_wise) && uncut)) {
-    find_cuts_in_nodes(table);
-  }
-  if (rules.allows(ShardingType::data_parallel) && uncut && rules.ranks.size() == num_ranks()) {
+  for (const BlockCut& cut : blocks.of(TableId(table))) add_row_cut(table, cut);
+  if (blocks.may_replicate(TableId(table))) {
     replicas_[index(table)] = add_slice(table, {ShardingType::data_parallel, rows});
   }
 }
 
-void SearchSpace::find_row_wise_cuts(std::int32_t table) {
-  const std::size_t ranks = rules(table).ranks.size();
-  if (pricer_.assumes_even_rows()) {
-    if (ranks == num_ranks()) add_row_cut(table, ShardingType::row_wise, ranks);
-    return;
-  }
-  for (const std::size_t few : kFewRanks) {
-    if (few < ranks) add_row_cut(table, ShardingType::row_wise, few);
-  }
-  add_row_cut(table, ShardingType::row_wise, ranks);
-}
-
-void SearchSpace::find_cuts_in_nodes(std::int32_t table) {
-  std::set<std::size_t> sizes;
-  for (std::size_t node = 0; node < nodes_.size(); ++node) {
-    if (allows_node(table, node)) sizes.insert(nodes_[node].size());
-  }
-  for (const std::size_t size : sizes) add_row_cut(table, ShardingType::grid, size);
-}
-
-void SearchSpace::add_row_cut(std::int32_t table, ShardingType type, std::size_t num_ranks) {
+void SearchSpace::add_row_cut(std::int32_t table, const BlockCut& cut) {
   const std::int64_t rows = problem_.workload.table(TableId(table)).rows;
-  const auto ranks = static_cast<std::int64_t>(num_ranks);
-  const std::int64_t block = divide_up(rows, ranks);
-  const std::int64_t blocks = divide_up(rows, block);
-  if (!has_shards(table, blocks)) return;
-  const std::int64_t last = rows - (blocks - 1) * block;
+  const std::int64_t last = rows - (cut.num_blocks - 1) * cut.block_rows;
   const auto node = std::find_if(nodes_.begin(), nodes_.end(), [&](const auto& ranks_of) {
-    return ranks_of.size() == num_ranks;
+    return static_cast<std::int64_t>(ranks_of.size()) == cut.num_ranks;
   });
-  const std::int32_t rank = type == ShardingType::grid ? node->front() : 0;
-  const std::int32_t slice = add_slice(table, {type, block, rank});
-  row_cuts_[index(table)].push_back({type, static_cast<std::int32_t>(ranks),
-                                     static_cast<std::int32_t>(blocks), slice,
-                                     last == block ? slice : add_slice(table, {type, last, rank})});
+  const std::int32_t rank = cut.type == ShardingType::grid ? node->front() : 0;
+  const std::int32_t slice = add_slice(table, {cut.type, cut.block_rows, rank});
+  const std::int32_t last_slice =
+      last == cut.block_rows ? slice : add_slice(table, {cut.type, last, rank});
+  row_cuts_[index(table)].push_back({cut.type, static_cast<std::int32_t>(cut.num_ranks),
+                                     static_cast<std::int32_t>(cut.num_blocks), slice, last_slice});
 }
 
 std::int32_t SearchSpace::add_slice(std::int32_t table, const Slice& slice) {

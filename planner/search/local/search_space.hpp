@@ -1,6 +1,7 @@
 #pragma once
 
 #include "costmodel/rank_pricer.hpp"
+#include "planner/search/block_cuts.hpp"
 #include "planner/search/local/piece.hpp"
 #include "planner/search/problem.hpp"
 
@@ -135,10 +136,8 @@ class SearchSpace {
 
   void find_nodes();
   void find_ranks(std::int32_t table);
-  void find_shapes(std::int32_t table);
-  void find_row_wise_cuts(std::int32_t table);
-  void find_cuts_in_nodes(std::int32_t table);
-  void add_row_cut(std::int32_t table, ShardingType type, std::size_t num_ranks);
+  void find_shapes(std::int32_t table, const BlockCuts& blocks);
+  void add_row_cut(std::int32_t table, const BlockCut& cut);
   std::int32_t add_slice(std::int32_t table, const Slice& slice);
   void fill_rows(std::int32_t table, const SliceRows& slice);
   void find_shared_state(std::int32_t table, SliceRows& slice);

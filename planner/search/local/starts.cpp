@@ -53,7 +53,8 @@ bool affords_neuroshard(const SearchSpace& space, const Effort& effort) {
 
 std::vector<Start> find_starts(const SearchSpace& space, const Question& question,
                                double mean_cost_ms, const std::vector<std::int32_t>& widest,
-                               const std::atomic<bool>& stop, std::int64_t& evaluations) {
+                               const std::atomic<bool>& stop, const std::atomic<bool>& stop_packing,
+                               std::int64_t& evaluations) {
   std::vector<Start> starts;
   Layout layout(space);
   const auto add = [&](std::vector<Piece> pieces, bool ours = false) {
@@ -72,7 +73,7 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
     const double most = degree * mean_cost_ms;
     auto pieces = cost_greedy(space, Fit::cheapest, most, evaluations);
     if (pieces) add(std::move(*pieces), true);
-    if (stop && !starts.empty()) break;
+    if (stop) break;
     if (widest.empty()) continue;
     pieces = cost_greedy(space, Fit::cheapest, most, evaluations, widest);
     if (pieces) add(std::move(*pieces), true);
@@ -84,7 +85,8 @@ std::vector<Start> find_starts(const SearchSpace& space, const Question& questio
   }
   if (starts.empty() && !prove_infeasible(space.problem())) {
     const std::int64_t limit = question.effort.work_limit;
-    auto pieces = pack(space, question.seed, limit > 0 ? limit : kPackingSteps, stop, evaluations);
+    auto pieces =
+        pack(space, question.seed, limit > 0 ? limit : kPackingSteps, stop_packing, evaluations);
     if (pieces) add(std::move(*pieces), true);
   }
   std::stable_sort(starts.begin(), starts.end(), [](const Start& a, const Start& b) {

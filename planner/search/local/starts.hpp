@@ -17,10 +17,11 @@ struct Start {
 /// Placements to start from, cheapest first: those of the greedy algorithms, and of cost_greedy()
 /// with tables cut to several degrees, the finest to a share of `mean_cost_ms`, and again with
 /// those that `widest` says (spread.hpp) cut to that; if none of them fits, one of pack(). Empty if
-/// nothing was found. Once `stop` is true, TorchRec's are left out, and, where there is a start,
-/// all but the first of cost_greedy(). Adds what it evaluated to `evaluations`.
+/// nothing was found. Once `stop` is true, TorchRec's are left out, and all but the first of
+/// cost_greedy(); once `stop_packing` is, pack() ends. Adds what it evaluated to `evaluations`.
 std::vector<Start> find_starts(const SearchSpace& space, const Question& question,
                                double mean_cost_ms, const std::vector<std::int32_t>& widest,
-                               const std::atomic<bool>& stop, std::int64_t& evaluations);
+                               const std::atomic<bool>& stop, const std::atomic<bool>& stop_packing,
+                               std::int64_t& evaluations);
 
 }  // namespace shardwright

@@ -138,11 +138,23 @@ TEST(Replan, NeedsTheBytesOfRanksThatAreGone) {
   const Topology fewer = sample_topology({kPlenty, kPlenty});
   const auto refused = replan(plan, plan.workload, fewer, ColumnCostModel(), options);
   EXPECT_FALSE(refused.plan.has_value());
-  EXPECT_THAT(refused.explanation, HasSubstr("1.56 KiB must move"));
+  EXPECT_THAT(refused.explanation, HasSubstr("1.56 KiB must move from ranks that are gone"));
   options.max_moved = Bytes(1600);
   const auto allowed = replan(plan, plan.workload, fewer, ColumnCostModel(), options);
   ASSERT_TRUE(allowed.plan.has_value()) << allowed.explanation;
   EXPECT_DOUBLE_EQ(allowed.plan->cost_ms, 16);
+}
+
+TEST(Replan, NeedsTheBytesOfRanksThatAreNew) {
+  Plan plan = whole_tables({{16, 0}, {8, 1}}, 2);
+  plan.shards[0].type = ShardingType::data_parallel;
+  plan.shards[0].rank.reset();
+  ReplanOptions options = by_weights();
+  options.max_moved = Bytes(0);
+  const Topology more = sample_topology({kPlenty, kPlenty, kPlenty});
+  const auto refused = replan(plan, plan.workload, more, ColumnCostModel(), options);
+  EXPECT_FALSE(refused.plan.has_value());
+  EXPECT_THAT(refused.explanation, HasSubstr("must be sent to ranks that are new"));
 }
 
 TEST(Replan, SaysWhatIsLeftWhereItFails) {

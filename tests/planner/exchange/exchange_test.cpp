@@ -214,6 +214,21 @@ TEST(Imports, NameMembersThatTheyDoNotRead) {
               testing::ElementsAre("Left out: weight_sharing."));
 }
 
+TEST(ImportTorchrec, SaysWhatItLeavesOutAndWhichRanksContradict) {
+  const Workload workload{{sample_table("t", 5, 8), sample_table("d", 5, 8)}, 8};
+  const Topology topology = sample_topology({kPlenty, kPlenty});
+  const json document = json::parse(R"({"plan": {
+    "user": {"t": {"sharding_type": "table_wise", "ranks": [0, 1, 7], "shards": [
+        {"shard_offsets": [0, 0], "shard_sizes": [5, 8], "placement": "rank:1/cpu"}]},
+      "d": {"sharding_type": "data_parallel", "ranks": [0]}},
+    "item": {"u": {}, "v": {}}}})");
+  EXPECT_THAT(
+      import_torchrec(document, "file", "user", workload, topology).losses,
+      testing::UnorderedElementsAre("The module 'item' is left out, with 2 tables: 'u', 'v'.",
+                                    "'t' has the ranks 0, 1, 7, but lies on 1, which counts.",
+                                    "'d' has the ranks 0, but lies on 0, 1, which counts."));
+}
+
 TEST(ImportConfigs, TranslatesEmbeddingBagConfigs) {
   const json document = json::parse(R"([{"name": "t", "num_embeddings": 100, "embedding_dim": 16,
     "data_type": "DataType.FP16", "pooling": "MEAN", "feature_names": ["f", "g"],

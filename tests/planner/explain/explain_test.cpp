@@ -114,6 +114,30 @@ TEST(ExplainPlan, NamesTheMemoryThatKeepsATableWhereItIs) {
   EXPECT_THAT(explanation_to_text(plan, explanation), HasSubstr("lacks"));
 }
 
+TEST(ExplainPlan, RanksByMemoryWhereThatIsTheObjective) {
+  Plan plan = whole_tables({{16, 0}, {8, 0}, {4, 1}, {24, 1}}, {kPlenty, kPlenty, kPlenty});
+  plan.workload.tables[2].rows = 5000;  // few columns, many bytes
+  plan.shards[2].row_end = 5000;
+  plan.objective = Objective::memory;
+  rate_plan(plan, ColumnCostModel());
+  const Explanation explanation = explain_plan(plan, ColumnCostModel(), {});
+  EXPECT_EQ(explanation.fullest, RankId(1));
+  EXPECT_EQ(explanation.tables[0].table, TableId(2));
+  EXPECT_EQ(explanation.tables[0].on_fullest, Bytes(80'000));
+  EXPECT_EQ(explanation.tables[0].binding, Binding::memory);
+  EXPECT_EQ(explanation.tables.back().binding, Binding::nothing) << "not on rank 1";
+  ASSERT_FALSE(explanation.changes.empty());
+  const Alternative& best = explanation.changes[0];
+  EXPECT_EQ(best.table, TableId(2));
+  EXPECT_LT(best.fullest, Bytes(40'000)) << "cut over the ranks, with little beside it";
+  const std::string text = explanation_to_text(plan, explanation);
+  EXPECT_THAT(text, HasSubstr("The fullest rank is 1"));
+  EXPECT_THAT(text, HasSubstr("KiB ("));
+  ExplainOptions by_time;
+  by_time.by_time = true;
+  EXPECT_EQ(explain_plan(plan, ColumnCostModel(), by_time).tables[0].table, TableId(3));
+}
+
 TEST(ExplainPlan, HoldsConstraints) {
   Plan plan = whole_tables({{16, 0}, {16, 0}}, {kPlenty, kPlenty});
   for (Table& table : plan.workload.tables) table.constraints.ranks = {RankId(0)};

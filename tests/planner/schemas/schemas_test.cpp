@@ -168,7 +168,9 @@ TEST(Schemas, HoldForExplanationsDiffsAndSweeps) {
   planned.lower_bound_ms = 0.5;
   SweepPoint failed = planned;
   failed.termination = Termination::infeasible;
-  EXPECT_THAT(complaints_of("sweep", sweep_to_json({planned, failed})), IsEmpty());
+  SweepPoint contradicting = failed;
+  contradicting.contradiction = "Table 'a' can have no shape.";
+  EXPECT_THAT(complaints_of("sweep", sweep_to_json({planned, failed, contradicting})), IsEmpty());
 }
 
 TEST(Schemas, RefuseWhatIsWrong) {

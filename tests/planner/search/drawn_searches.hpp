@@ -53,17 +53,19 @@ inline void tighten(RandomStream& random, const Workload& workload, Topology& to
   }
 }
 
-inline void constrain(RandomStream& random, const Topology& topology, Table& table) {
+/// Constraints of some tables, to one or several of `types` and to what goes with each or not.
+inline void constrain(RandomStream& random, const Topology& topology,
+                      const std::vector<ShardingType>& types, Table& table) {
+  if (random.below(3) == 0) return;
   TableConstraints& asked = table.constraints;
-  if (random.below(3) == 0)
-    asked.types = {ShardingType::table_wise};
-  else if (random.below(3) == 0)
-    asked.types = {ShardingType::column_wise, ShardingType::table_row_wise};
-  if (random.below(3) == 0) {
-    asked.ranks = {RankId(static_cast<std::int64_t>(random.below(topology.ranks.size())))};
+  if (random.below(2) == 0) asked.types = {types[random.below(types.size())]};
+  if (random.below(4) == 0) asked.types.push_back(types[random.below(types.size())]);
+  for (std::size_t rank = 0; rank < topology.ranks.size() && random.below(4) == 0; ++rank) {
+    asked.ranks.push_back(RankId(static_cast<std::int64_t>(random.below(topology.ranks.size()))));
   }
   if (random.below(3) == 0) asked.min_column_width = 8;
-  if (random.below(3) == 0) asked.max_shards = 2;
+  if (random.below(8) == 0) asked.max_column_width = 32;
+  if (random.below(3) == 0) asked.max_shards = static_cast<std::int64_t>(2 + random.below(6));
 }
 
 /// What tables ask of each other and of nodes, and ranks that are not all theirs.

@@ -36,11 +36,13 @@ TEST_P(SearchProperties, PlansAreSoundAndNeverWorseThanAnyBaseline) {
     Workload workload = draw_workload(random, {.most_tables = 12, .widest = 16});
     Topology topology = draw_topology_for(GetParam(), random);
     if (random.below(2) == 0) tighten(random, workload, topology);
+    SearchOptions options = options_of(random);
     if (random.below(3) == 0) {
-      for (Table& table : workload.tables) testing::constrain(random, topology, table);
+      for (Table& table : workload.tables) {
+        testing::constrain(random, topology, options.types, table);
+      }
     }
     if (random.below(3) == 0) testing::relate(random, workload, topology);
-    SearchOptions options = options_of(random);
     try {
       const SearchResult ours = search_plan(workload, topology, *model, options);
       if (ours.plan) expect_sound(*ours.plan, *model);

@@ -12,6 +12,8 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,6 +24,8 @@ namespace {
 const std::vector<std::string> kGreedy = {"random",     "round_robin",   "size_greedy",
                                           "dim_greedy", "lookup_greedy", "size_lookup_greedy"};
 
+const std::vector<ShardingType> kAllTypes{kAllShardingTypes.begin(), kAllShardingTypes.end()};
+
 SearchOptions random_options() {
   SearchOptions options;
   options.algorithm = *rc::gen::elementOf(kGreedy);
@@ -31,8 +35,37 @@ SearchOptions random_options() {
   return options;
 }
 
+// A greedy algorithm with its types, or as often the search with those or all.
+SearchOptions random_search() {
+  SearchOptions options = random_options();
+  if (*rc::gen::arbitrary<bool>()) return options;
+  options.algorithm = "search";
+  options.effort.work_limit = 300;
+  options.effort.threads = 1;
+  if (*rc::gen::inRange(0, 4) > 0) options.types = kAllTypes;
+  return options;
+}
+
+const CostModel& cost_model(const std::string& name = "analytic") {
+  static std::map<std::string, std::unique_ptr<CostModel>> models;
+  auto& model = models[name];
+  if (!model) model = make_cost_model(name);
+  return *model;
+}
+
 SearchResult search(const RandomSpec& spec, const SearchOptions& options) {
-  return search_plan(spec.workload, spec.topology, ColumnCostModel(), options);
+  return search_plan(spec.workload, spec.topology, cost_model(), options);
+}
+
+// Nothing if tables contradict each other, or the cost model's shapes are not theirs.
+std::optional<SearchResult> search_unless_contradicting(const RandomSpec& spec,
+                                                        const SearchOptions& options,
+                                                        const std::string& model) {
+  try {
+    return search_plan(spec.workload, spec.topology, cost_model(model), options);
+  } catch (const Contradiction&) {
+    return {};
+  }
 }
 
 // How often every element of `table` is held, counted one by one.
@@ -51,8 +84,9 @@ std::set<int> times_held(const Table& table, TableId id, const std::vector<Shard
 }
 
 RC_GTEST_PROP(SearchProperties, EveryElementIsPlacedOnce, ()) {
-  const RandomSpec spec = random_spec();
-  const auto result = search(spec, random_options());
+  const SearchOptions options = random_search();
+  const RandomSpec spec = random_spec({.types = options.types});
+  const auto result = search(spec, options);
   RC_PRE(result.plan.has_value());
   for (std::size_t i = 0; i < spec.workload.tables.size(); ++i) {
     RC_ASSERT(times_held(spec.workload.tables[i], TableId::of(i), result.plan->shards) ==
@@ -61,8 +95,9 @@ RC_GTEST_PROP(SearchProperties, EveryElementIsPlacedOnce, ()) {
 }
 
 RC_GTEST_PROP(SearchProperties, PlansPassTheCheckAndKeepMemory, ()) {
-  const RandomSpec spec = random_spec();
-  const auto result = search(spec, random_options());
+  const SearchOptions options = random_search();
+  const RandomSpec spec = random_spec({.types = options.types});
+  const auto result = search(spec, options);
   RC_PRE(result.plan.has_value());
   RC_ASSERT(check_plan(*result.plan) == std::vector<std::string>{});
   for (std::size_t rank = 0; rank < spec.topology.ranks.size(); ++rank) {
@@ -70,31 +105,61 @@ RC_GTEST_PROP(SearchProperties, PlansPassTheCheckAndKeepMemory, ()) {
   }
 }
 
+std::set<std::int64_t> ranks_of(const Plan& plan, const std::string& table) {
+  std::set<std::int64_t> ranks;
+  for (const Shard& shard : plan.shards) {
+    if (plan.workload.table(shard.table).name != table) continue;
+    for (std::int64_t rank = 0; rank < plan.topology.size(); ++rank) {
+      if (shard.on(RankId(rank))) ranks.insert(rank);
+    }
+  }
+  return ranks;
+}
+
+void expect_companions(const Plan& plan, const Table& table) {
+  const std::set<std::int64_t> own = ranks_of(plan, table.name);
+  for (const std::string& other : table.constraints.together) {
+    RC_ASSERT(own.size() == 1U);
+    RC_ASSERT(ranks_of(plan, other) == own);
+  }
+  for (const std::string& other : table.constraints.apart) {
+    for (const std::int64_t rank : ranks_of(plan, other)) RC_ASSERT(!own.contains(rank));
+  }
+}
+
 RC_GTEST_PROP(SearchProperties, PlansKeepConstraints, ()) {
-  const RandomSpec spec = random_spec();
-  const auto result = search(spec, random_options());
-  RC_PRE(result.plan.has_value());
+  const SearchOptions options = random_search();
+  RandomSpec spec = random_spec({.types = options.types, .companions = true, .most_percent = 3000});
+  spec.topology.ranks.back().excluded = *rc::gen::inRange(0, 4) == 0;
+  const auto result = search_unless_contradicting(spec, options, "analytic");
+  RC_PRE(result && result->plan.has_value());
   std::map<TableId, std::int64_t> counts;
-  for (const Shard& shard : result.plan->shards) {
+  for (const Shard& shard : result->plan->shards) {
     const Table& table = spec.workload.table(shard.table);
     const TableConstraints& asked = table.constraints;
     ++counts[shard.table];
     RC_ASSERT(shard.columns() % kWidthStep == 0);
-    RC_ASSERT((asked.types.empty() || shard.type == asked.types.front()));
-    RC_ASSERT((asked.ranks.empty() || std::find(asked.ranks.begin(), asked.ranks.end(),
-                                                *shard.rank) != asked.ranks.end()));
+    RC_ASSERT((asked.types.empty() || contains(asked.types, shard.type)));
     RC_ASSERT(shard.columns() <= asked.max_column_width.value_or(table.dim));
     RC_ASSERT((shard.columns() == table.dim ||
                shard.columns() >= asked.min_column_width.value_or(kWidthStep)));
   }
-  for (const auto& [table, count] : counts) {
-    RC_ASSERT(count <= spec.workload.table(table).constraints.max_shards.value_or(count));
+  for (const auto& [id, count] : counts) {
+    const Table& table = spec.workload.table(id);
+    RC_ASSERT(count <= table.constraints.max_shards.value_or(count));
+    const auto& allowed = table.constraints.ranks;
+    for (const std::int64_t rank : ranks_of(*result->plan, table.name)) {
+      RC_ASSERT((allowed.empty() ||
+                 std::find(allowed.begin(), allowed.end(), RankId(rank)) != allowed.end()));
+      RC_ASSERT(!spec.topology.rank(RankId(rank)).excluded);
+    }
+    expect_companions(*result->plan, table);
   }
 }
 
 RC_GTEST_PROP(SearchProperties, TheSameSeedGivesTheSamePlan, ()) {
-  const RandomSpec spec = random_spec();
-  const SearchOptions options = random_options();
+  const SearchOptions options = random_search();
+  const RandomSpec spec = random_spec({.types = options.types});
   auto first = search(spec, options);
   auto second = search(spec, options);
   RC_ASSERT(first.termination == second.termination);
@@ -105,8 +170,9 @@ RC_GTEST_PROP(SearchProperties, TheSameSeedGivesTheSamePlan, ()) {
 }
 
 RC_GTEST_PROP(SearchProperties, AFailureNamesWhatIsMissing, ()) {
-  const RandomSpec spec = random_spec();
-  const auto result = search(spec, random_options());
+  const SearchOptions options = random_search();
+  const RandomSpec spec = random_spec({.types = options.types, .most_percent = 250});
+  const auto result = search(spec, options);
   RC_PRE(!result.plan.has_value());
   RC_ASSERT(result.termination != Termination::feasible);
   RC_ASSERT(result.missing > Bytes(0));
@@ -117,13 +183,17 @@ RC_GTEST_PROP(SearchProperties, AFailureNamesWhatIsMissing, ()) {
 }
 
 RC_GTEST_PROP(SearchProperties, NobodyFindsAPlanThatWasProvenImpossible, ()) {
-  const RandomSpec spec = random_spec();
-  SearchOptions options = random_options();
+  SearchOptions options = random_search();
+  const RandomSpec spec = random_spec({.types = options.types, .most_percent = 250});
   const Problem problem =
       make_problem(spec.workload, spec.topology, options.memory_model, options.types);
   const auto proof = prove_infeasible(problem);
   RC_PRE(proof.has_value());
   RC_ASSERT(proof->missing > Bytes(0));
+  if (options.algorithm == "search") {
+    RC_ASSERT(!search(spec, options).plan.has_value());
+    return;
+  }
   for (const std::string& name : kGreedy) {
     options.algorithm = name;
     RC_ASSERT(!search(spec, options).plan.has_value());
@@ -131,8 +201,8 @@ RC_GTEST_PROP(SearchProperties, NobodyFindsAPlanThatWasProvenImpossible, ()) {
 }
 
 RC_GTEST_PROP(SearchProperties, CertificatesHoldAndWhatIsWrongWithThemIsFound, ()) {
-  const RandomSpec spec = random_spec();
-  SearchOptions options = random_options();
+  SearchOptions options = random_search();
+  const RandomSpec spec = random_spec({.types = options.types, .most_percent = 250});
   options.find_ways_out = true;
   const auto result = search(spec, options);
   RC_PRE(result.proof.has_value());
@@ -162,20 +232,14 @@ void add_ranks(Topology& topology, std::int64_t count) {
   }
 }
 
-RC_GTEST_PROP(SearchProperties, WaysOutLeadOut, ()) {
-  const RandomSpec spec = random_spec();
-  SearchOptions options = random_options();
-  options.find_ways_out = true;
-  const auto result = search(spec, options);
-  RC_PRE(!result.plan.has_value() && !result.ways_out.empty());
-  const WayOut way = *rc::gen::elementOf(result.ways_out);
-  RandomSpec changed = spec;
+// The spec after the way out; row_wise is for `options`.
+RandomSpec after(const WayOut& way, RandomSpec spec, SearchOptions& options) {
   if (way.kind == "more_memory") {
-    for (RankSpec& rank : changed.topology.ranks) rank.memory += Bytes(way.amount);
+    for (RankSpec& rank : spec.topology.ranks) rank.memory += Bytes(way.amount);
   } else if (way.kind == "smaller_batch") {
-    changed.workload.batch_size = way.amount;
+    spec.workload.batch_size = way.amount;
   } else if (way.kind == "bf16") {
-    for (Table& table : changed.workload.tables) {
+    for (Table& table : spec.workload.tables) {
       if (std::count(way.tables.begin(), way.tables.end(), table.name) > 0) {
         table.dtype = DataType::bf16;
       }
@@ -184,18 +248,36 @@ RC_GTEST_PROP(SearchProperties, WaysOutLeadOut, ()) {
     options.types.push_back(ShardingType::row_wise);
   } else {
     RC_ASSERT(way.kind == "more_ranks");
-    add_ranks(changed.topology, way.amount);
+    add_ranks(spec.topology, way.amount);
   }
-  options.algorithm = "search";
-  options.effort.work_limit = 2'000;
-  const auto model = make_cost_model("torchrec");
-  RC_ASSERT(search_plan(changed.workload, changed.topology, *model, options).plan.has_value());
+  return spec;
+}
+
+// Each of them, also where the search that follows has little work to spend.
+RC_GTEST_PROP(SearchProperties, WaysOutLeadOut, ()) {
+  SearchOptions options = random_search();
+  const RandomSpec spec = random_spec(
+      {.types = options.types, .companions = *rc::gen::arbitrary<bool>(), .most_percent = 160});
+  const std::string model = *rc::gen::element<std::string>("analytic", "torchrec");
+  options.find_ways_out = true;
+  const auto result = search_unless_contradicting(spec, options, model);
+  RC_PRE(result && !result->plan.has_value() && !result->ways_out.empty());
+  for (const WayOut& way : result->ways_out) {
+    SearchOptions later = options;
+    later.algorithm = "search";
+    later.effort.work_limit = 300;
+    const RandomSpec changed = after(way, spec, later);
+    const auto found = search_plan(changed.workload, changed.topology, cost_model(model), later);
+    RC_LOG() << way.kind << " " << way.sentence << " after " << options.algorithm << "\n";
+    RC_ASSERT(found.plan.has_value());
+  }
 }
 
 RC_GTEST_PROP(SearchProperties, PlentyOfMemoryIsAlwaysEnough, ()) {
-  RandomSpec spec = random_spec();
+  const SearchOptions options = random_search();
+  RandomSpec spec = random_spec({.types = options.types});
   for (RankSpec& rank : spec.topology.ranks) rank.memory = Bytes(std::int64_t{1} << 40);
-  RC_ASSERT(search(spec, random_options()).plan.has_value());
+  RC_ASSERT(search(spec, options).plan.has_value());
 }
 
 // The check must find what a search never does: each of these breaks a valid plan.

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -243,6 +244,17 @@ TEST(Infeasible, IsProvenByTablesOfWhichNoTwoFitOneRank) {
               HasSubstr("Tables 'a', 'b' cannot both be on rank 1"));
 }
 
+// Of 4 columns, which cannot be cut, while rows can.
+TEST(Infeasible, IsNotClaimedWhereRowsMayBeCut) {
+  const Workload workload{
+      {sample_table("a", 15, 4), sample_table("b", 15, 4), sample_table("c", 15, 4)}, 4};
+  const Topology topology = sample_topology({400, 400});
+  std::vector<ShardingType> types = {ShardingType::table_wise};
+  EXPECT_TRUE(prove_infeasible(make_problem(workload, topology, MemoryModel::weights, types)));
+  types.push_back(ShardingType::row_wise);
+  EXPECT_FALSE(prove_infeasible(make_problem(workload, topology, MemoryModel::weights, types)));
+}
+
 TEST(Infeasible, IsProvenByTryingAllPlacements) {
   // 5 · 144 of 800 bytes, but a rank holds only two of them.
   const std::vector<Table> tables = {sample_table("a", 9, 4), sample_table("b", 9, 4),
@@ -265,6 +277,34 @@ TEST(Infeasible, TellsTheWaysOut) {
               ElementsAre("1 more rank like these", "1 MB more memory on every rank",
                           "row_wise (--types) for 'a', 'b', 'c'", "bf16 weights for 'a'"));
   EXPECT_THAT(result.explanation, HasSubstr("Any one of these would do: 1 more rank like these;"));
+}
+
+TEST(Infeasible, TellsNoWaysOutWhereTimeIsUp) {
+  const Workload workload{{sample_table("a", 20, 4), sample_table("b", 18, 4)}, 4};
+  const Topology topology = sample_topology({400});
+  const std::vector<ShardingType> types = {ShardingType::table_wise};
+  const Problem problem = make_problem(workload, topology, MemoryModel::weights, types);
+  std::atomic<bool> stop{false};
+  EXPECT_FALSE(ways_out(problem, {types, ColumnWidths::any, false, stop}).empty());
+  stop = true;
+  EXPECT_TRUE(ways_out(problem, {types, ColumnWidths::any, false, stop}).empty());
+}
+
+// 'b' must be apart from 'a' on the one rank and from 'c' on the other.
+TEST(NoPlanFound, SaysWhereMemoryDoesNotHelp) {
+  SearchOptions options = options_of("size_greedy");
+  options.types = {ShardingType::table_wise};
+  options.find_ways_out = true;
+  std::vector<Table> tables = {sample_table("a", 10, 4), sample_table("b", 10, 4),
+                               sample_table("c", 10, 4)};
+  tables[0].constraints.apart = {"b"};
+  tables[1].constraints.apart = {"c"};
+  tables[0].constraints.ranks = {RankId(0)};
+  tables[2].constraints.ranks = {RankId(1)};
+  const auto result = search(tables, sample_topology({4000, 4000}), options);
+  EXPECT_FALSE(result.plan);
+  EXPECT_THAT(result.explanation, AllOf(HasSubstr("would do with --algorithm search: 1 more rank"),
+                                        HasSubstr("More memory alone was not found to help")));
 }
 
 TEST(NoPlanFound, IsToldApartFromInfeasible) {

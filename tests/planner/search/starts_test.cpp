@@ -32,7 +32,7 @@ Outcome starts_of(std::uint64_t seed, bool time_is_up, const Effort& effort = {}
   const std::atomic<bool> stop{time_is_up};
   Outcome outcome;
   outcome.starts =
-      find_starts(space, question, mean_price_alone(space), {}, stop, outcome.evaluations);
+      find_starts(space, question, mean_price_alone(space), {}, stop, stop, outcome.evaluations);
   return outcome;
 }
 

@@ -18,11 +18,11 @@ SweepPoint point(std::int64_t ranks, std::int64_t batch, double step_ms,
   return {std::string(topology), ranks, batch, Termination::feasible, step_ms, {}, {}, 0, false};
 }
 
-SearchOptions greedy() {
+SearchResult plan_greedily(const Workload& workload, const NamedTopology& named) {
   SearchOptions options;
   options.algorithm = "dim_greedy";
   options.memory_model = MemoryModel::weights;
-  return options;
+  return search_plan(workload, named.topology, *named.cost_model, options);
 }
 
 TEST(Sweep, MarksWhatNothingElseBeats) {
@@ -45,13 +45,34 @@ TEST(Sweep, PlansEveryPairOfTopologyAndBatch) {
       {"one", sample_topology({1 << 20}), model},
       {"two", sample_topology({1 << 20, 1 << 20}), model},
       {"tiny", sample_topology({16}), model}};
-  const auto points = sweep(workload, topologies, {10, 20}, greedy());
+  const auto points = sweep(workload, topologies, {10, 20}, plan_greedily);
   ASSERT_EQ(points.size(), 6U);
   EXPECT_DOUBLE_EQ(points[0].step_ms, 24);
   EXPECT_DOUBLE_EQ(points[2].step_ms, 16);
   EXPECT_DOUBLE_EQ(points[3].samples_per_s(), 20 / 0.016);
   EXPECT_EQ(points[2].fullest, Bytes(6400));
   EXPECT_FALSE(points[4].has_plan());
+}
+
+TEST(Sweep, HasAPointForAContradiction) {
+  Workload workload{{sample_table("a", 100, 16)}, 0};
+  workload.tables[0].constraints.ranks = {RankId(1)};
+  const auto model = std::make_shared<ColumnCostModel>();
+  const std::vector<NamedTopology> topologies = {
+      {"one", sample_topology({1 << 20}), model},
+      {"two", sample_topology({1 << 20, 1 << 20}), model}};
+  const auto points = sweep(workload, topologies, {10, 20}, plan_greedily);
+  ASSERT_EQ(points.size(), 4U);
+  EXPECT_EQ(points[0].status(), "contradiction");
+  EXPECT_THAT(points[0].contradiction, HasSubstr("'a' is constrained to rank 1"));
+  EXPECT_FALSE(points[0].has_plan());
+  EXPECT_TRUE(points[2].has_plan());
+  const std::string text = sweep_to_text(points);
+  EXPECT_THAT(text, HasSubstr("one: Table 'a'"));
+  EXPECT_EQ(text.find("Table 'a'"), text.rfind("Table 'a'")) << "once for both batches";
+  EXPECT_THAT(sweep_to_csv(points), HasSubstr("one,1,10,contradiction,,,,,,,0"));
+  EXPECT_EQ(sweep_to_json(points)["points"][1]["status"], "contradiction");
+  EXPECT_FALSE(sweep_to_json(points)["points"][2].contains("contradiction"));
 }
 
 TEST(Sweep, WritesOneLinePerPoint) {
