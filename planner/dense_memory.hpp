@@ -24,7 +24,7 @@ struct DenseSizes {
   std::vector<std::int64_t> top_mlp;
   std::int64_t cross_layers = 0;
   std::int64_t cross_rank = 0;
-  DotProducts dots = DotProducts::matrices;  ///< without cross layers
+  DotProducts dots = DotProducts::matrices;          ///< without cross layers
   OptimizerKind optimizer = OptimizerKind::adagrad;  ///< sgd, adagrad or adam
 };
 
