@@ -1,5 +1,7 @@
 #include "costmodel/exchange_traffic.hpp"
 
+#include <algorithm>
+
 namespace shardwright {
 namespace {
 
@@ -15,7 +17,10 @@ double own_sum_bytes(const Table& table, const Shard& shard, const ShardLoad& lo
 
 RowWiseSums row_wise_sums(const Topology& topology) {
   const std::int64_t nodes = num_nodes(topology);
-  return nodes > 1 && nodes < topology.size() ? RowWiseSums::in_nodes : RowWiseSums::at_samples;
+  const bool on_cpus = std::all_of(topology.ranks.begin(), topology.ranks.end(),
+                                   [](const RankSpec& rank) { return rank.device == "cpu"; });
+  return on_cpus && nodes > 1 && nodes < topology.size() ? RowWiseSums::in_nodes
+                                                         : RowWiseSums::at_samples;
 }
 
 bool reduces_in_node(const Table& table, const Shard& shard, RowWiseSums row_wise) {

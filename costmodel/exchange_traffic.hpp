@@ -15,7 +15,7 @@ namespace shardwright {
 
 /// Where the partial outputs of row_wise tables, whose rows may lie on several nodes, are added up.
 enum class RowWiseSums {
-  at_samples,  ///< by the ranks that have the samples: on one node, or on nodes of one rank
+  at_samples,  ///< by the ranks that have the samples: on one node, on nodes of one rank, on GPUs
   in_nodes,    ///< by each node's relays first
 };
 RowWiseSums row_wise_sums(const Topology& topology);

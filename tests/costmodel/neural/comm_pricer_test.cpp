@@ -42,8 +42,8 @@ constexpr double kMsPerByte = 1e-3 / 1024;
 
 // One table of 8 columns, 2 ids a sample, 4,096 samples: 80 KiB of ids, 128 KiB of outputs.
 struct OneTable {
-  explicit OneTable(std::int64_t nodes, std::int64_t ranks)
-      : topology(testing::sample_topology(nodes, ranks, "H100")) {
+  explicit OneTable(std::int64_t nodes, std::int64_t ranks, const char* device = "H100")
+      : topology(testing::sample_topology(nodes, ranks, device)) {
     workload.batch_size = 4096;
     workload.tables = {testing::sample_table(1000, 8, 2, "a")};
   }
@@ -161,7 +161,7 @@ TEST(CommPricer, SumsPartsWithinTheNodeAndSendsThemOn) {
 }
 
 TEST(CommPricer, SendsTheSumsOfRowWiseTablesOnceFromEveryNode) {
-  const OneTable one(2, 4);
+  const OneTable one(2, 4, "cpu");
   const auto price = [&](const std::vector<std::int64_t>& ranks) {
     std::vector<Shard> shards;
     for (const std::int64_t rank : ranks) {
