@@ -42,14 +42,10 @@ double states_of(OptimizerKind optimizer) {
   return optimizer == OptimizerKind::adam ? 2 : 1;
 }
 
-bool reads_in_place(const DenseSizes& sizes) {
-  return sizes.cross_layers == 0 && sizes.dots == DotProducts::in_place;
-}
-
-// Values of one sample that wait for the backward pass: layers' outputs, vectors side by side
-// unless they are read in place, of a cross layer both products and its sum.
+// Values of one sample that wait for the backward pass: layers' outputs, vectors side by side, of a
+// cross layer both products and its sum.
 double kept_values(const DenseSizes& sizes) {
-  const double vectors = reads_in_place(sizes) ? 0 : static_cast<double>(vectors_width(sizes));
+  const auto vectors = static_cast<double>(vectors_width(sizes));
   double values = static_cast<double>(sizes.num_dense) + vectors + sum(sizes.top_mlp);
   if (sizes.num_dense > 0) values += sum(sizes.bottom_mlp);
   if (sizes.cross_layers == 0) return values + static_cast<double>(interaction_width(sizes));
@@ -57,14 +53,10 @@ double kept_values(const DenseSizes& sizes) {
   return values + static_cast<double>(sizes.cross_layers) * (2 * vectors + rank);
 }
 
-// Gradients of one sample that are there at once where the vectors meet: of what the top MLP takes
-// and the bottom MLP's vector; or of both operands of the dot products, their sum and those of the
-// products; or of a cross layer's sum, its product and the first factor.
+// Gradients of one sample that are there at once where the vectors meet: of both operands of the
+// dot products, their sum and those of the products; or of a cross layer's sum, its product and the
+// first factor.
 double gradient_values(const DenseSizes& sizes) {
-  if (reads_in_place(sizes)) {
-    const std::int64_t bottom = sizes.num_dense > 0 ? sizes.embedding_dim : 0;
-    return static_cast<double>(interaction_width(sizes) + bottom);
-  }
   const auto vectors = static_cast<double>(vectors_width(sizes));
   if (sizes.cross_layers > 0) return 3 * vectors;
   const auto count = static_cast<double>(num_vectors(sizes));

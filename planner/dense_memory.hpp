@@ -8,12 +8,6 @@
 
 namespace shardwright {
 
-/// How a DLRM's ranks make its dot products.
-enum class DotProducts {
-  in_place,  ///< on CPUs: by kernels that read the vectors where they lie, and keep no copy
-  matrices,  ///< elsewhere: by a product of matrices, whose operands are kept
-};
-
 /// Sizes of the DLRM or, with cross layers, DCNv2 that every rank trains around its tables:
 /// docs/train.md, "The model".
 struct DenseSizes {
@@ -24,7 +18,6 @@ struct DenseSizes {
   std::vector<std::int64_t> top_mlp;
   std::int64_t cross_layers = 0;
   std::int64_t cross_rank = 0;
-  DotProducts dots = DotProducts::matrices;          ///< without cross layers
   OptimizerKind optimizer = OptimizerKind::adagrad;  ///< sgd, adagrad or adam
 };
 

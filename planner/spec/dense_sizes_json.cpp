@@ -70,10 +70,8 @@ DenseSizes dense_sizes_of(const JsonView& config, const Workload& workload,
   return sizes;
 }
 
-std::string reserve_dense_part(DenseSizes sizes, std::int64_t batch_size, Topology& topology) {
-  const bool on_cpus = std::all_of(topology.ranks.begin(), topology.ranks.end(),
-                                   [](const RankSpec& rank) { return rank.device == "cpu"; });
-  sizes.dots = on_cpus ? DotProducts::in_place : DotProducts::matrices;
+std::string reserve_dense_part(const DenseSizes& sizes, std::int64_t batch_size,
+                               Topology& topology) {
   const std::int64_t samples = (batch_size + topology.size() - 1) / topology.size();
   const Bytes bytes = dense_bytes(sizes, samples);
   reserve_on_every_rank("The dense part", bytes, topology);

@@ -15,7 +15,8 @@ namespace shardwright {
 DenseSizes dense_sizes_of(const JsonView& config, const Workload& workload, std::int64_t num_dense);
 
 /// Adds what it takes to the memory that every rank has reserved, and returns the sentence that
-/// says so; `sizes.dots` goes by the ranks' devices. Throws InputError if a rank has less.
-std::string reserve_dense_part(DenseSizes sizes, std::int64_t batch_size, Topology& topology);
+/// says so. Throws InputError if a rank has less.
+std::string reserve_dense_part(const DenseSizes& sizes, std::int64_t batch_size,
+                               Topology& topology);
 
 }  // namespace shardwright

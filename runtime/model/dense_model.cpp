@@ -58,11 +58,6 @@ struct DenseModel::State {
   at::Tensor features(std::span<const float> dense, std::size_t samples) const;
   double find_gradients(DenseInput input, std::span<const float> labels, std::int64_t global_batch,
                         std::span<float> pooled_gradient, std::span<float> vector_gradient);
-  double find_gradients_of_dots(const DenseInput& input, std::span<const float> labels,
-                                std::int64_t global_batch, std::span<float> pooled_gradient);
-  DenseInput dots_of(const DenseInput& input) const;
-  double pass_back(const DenseInput& input, std::span<const float> labels,
-                   std::int64_t global_batch) const;
   void predict(const DenseInput& input, std::span<float> probability) const;
   void apply_gradients(double learning_rate, float scale);
   DenseInput input_of(const at::Tensor& of_dense, std::span<const float> pooled,
@@ -126,50 +121,23 @@ void DenseModel::State::copy_gradient(const at::Tensor& input, std::span<float> 
   }
 }
 
-/// What logits() takes, as a leaf.
-DenseInput DenseModel::State::dots_of(const DenseInput& input) const {
-  DenseInput dots;
-  dots.dense = part.dots->forward(input.dense, input.pooled);
-  dots.dense.set_requires_grad(true);
-  return dots;
-}
-
-/// Gives the gradients to what the logits are made of; returns the sum of the losses.
-double DenseModel::State::pass_back(const DenseInput& input, std::span<const float> labels,
-                                    std::int64_t global_batch) const {
-  const auto samples = static_cast<std::int64_t>(labels.size());
-  const at::Tensor losses = at::binary_cross_entropy_with_logits(
-      part.logits(input), view(labels, {samples}).to(device), {}, {}, at::Reduction::None);
-  losses.backward(at::full_like(losses, 1.0 / static_cast<double>(global_batch)));
-  return losses.detach().sum(at::kDouble).item<double>();
-}
-
-double DenseModel::State::find_gradients_of_dots(const DenseInput& input,
-                                                 std::span<const float> labels,
-                                                 std::int64_t global_batch,
-                                                 std::span<float> pooled_gradient) {
-  const DenseInput dots = dots_of(input);
-  const double loss_sum = pass_back(dots, labels, global_batch);
-  at::Tensor leaf = input.dense;
-  leaf.mutable_grad() = part.dots->backward(leaf, input.pooled, dots.dense.grad(), pooled_gradient);
-  return loss_sum;
-}
-
 double DenseModel::State::find_gradients(DenseInput input, std::span<const float> labels,
                                          std::int64_t global_batch,
                                          std::span<float> pooled_gradient,
                                          std::span<float> vector_gradient) {
-  if (part.dots) return find_gradients_of_dots(input, labels, global_batch, pooled_gradient);
   input.pooled.set_requires_grad(true);
   for (at::Tensor& vectors : input.vectors) vectors.set_requires_grad(true);
-  const double loss_sum = pass_back(input, labels, global_batch);
+  const auto samples = static_cast<std::int64_t>(labels.size());
+  const at::Tensor losses = at::binary_cross_entropy_with_logits(
+      part.logits(input), view(labels, {samples}).to(device), {}, {}, at::Reduction::None);
+  losses.backward(at::full_like(losses, 1.0 / static_cast<double>(global_batch)));
   copy_gradient(input.pooled, pooled_gradient);
   for (const at::Tensor& vectors : input.vectors) {
     const auto size = static_cast<std::size_t>(vectors.numel());
     copy_gradient(vectors, vector_gradient.first(size));
     vector_gradient = vector_gradient.subspan(size);
   }
-  return loss_sum;
+  return losses.detach().sum(at::kDouble).item<double>();
 }
 
 void DenseModel::start(std::span<const float> dense, std::size_t samples,
@@ -211,8 +179,7 @@ double DenseModel::forward_backward(std::span<const float> dense, std::span<cons
 }
 
 void DenseModel::State::predict(const DenseInput& input, std::span<float> probability) const {
-  const at::Tensor logits = part.logits(part.dots ? dots_of(input) : input);
-  const at::Tensor result = at::sigmoid(logits).to(at::kCPU).contiguous();
+  const at::Tensor result = at::sigmoid(part.logits(input)).to(at::kCPU).contiguous();
   std::copy_n(result.data_ptr<float>(), probability.size(), probability.begin());
 }
 

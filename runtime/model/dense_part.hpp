@@ -2,12 +2,10 @@
 
 #include "runtime/model/bottom_pass.hpp"
 #include "runtime/model/dense_model.hpp"
-#include "runtime/model/dot_interaction.hpp"
 
 #include <ATen/core/Tensor.h>
 
 #include <functional>
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,9 +13,7 @@ namespace shardwright {
 
 /// What logits are made of.
 struct DenseInput {
-  /// Features, [samples][num_dense], or what the bottom layers made of them; what DensePart::dots
-  /// made of that and the embeddings, which are then left out.
-  at::Tensor dense;
+  at::Tensor dense;   ///< features, [samples][num_dense], or what the bottom layers made of them
   at::Tensor pooled;  ///< embeddings, [samples][pooled_columns()]
   /// Of each feature without pooling: its ids' vectors, [ids][dim], and where each sample's begin
   /// among them, 64-bit integers [samples + 1].
@@ -29,7 +25,6 @@ struct DensePart {
   std::vector<std::string> names;         ///< of the parameters
   std::vector<at::Tensor> parameters;     ///< floats, leaves that require gradients
   std::vector<BottomPass::Layer> bottom;  ///< that dense features pass first; none of a module
-  std::unique_ptr<DotInteraction> dots;   ///< of a DLRM on CPUs: what autograd does not pass
   std::function<at::Tensor(const DenseInput& input)> logits;  ///< [samples], of what comes after
 };
 

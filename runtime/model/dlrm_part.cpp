@@ -30,7 +30,7 @@ struct Layers {
   std::vector<Layer> bottom;
   std::vector<CrossLayer> cross;
   std::vector<Layer> top;
-  at::Tensor pairs;  ///< flat positions of the dot products that LibTorch is to take, if any
+  at::Tensor pairs;  ///< flat positions of the dot products that are taken, of a DLRM
 };
 
 at::Tensor trainable(const DenseParameterSpec& spec, std::uint64_t seed, at::Device device) {
@@ -89,14 +89,9 @@ at::Tensor cross_interaction(const Layers& layers, const at::Tensor& bottom,
   return x;
 }
 
-/// What the top MLP takes.
-at::Tensor interaction(const Layers& layers, const DenseInput& input) {
-  if (layers.config.cross_layers > 0) return cross_interaction(layers, input.dense, input.pooled);
-  return layers.pairs.defined() ? dot_interaction(layers, input.dense, input.pooled) : input.dense;
-}
-
-at::Tensor logits_of(const Layers& layers, const DenseInput& input) {
-  at::Tensor y = interaction(layers, input);
+at::Tensor logits_of(const Layers& layers, const at::Tensor& bottom, const at::Tensor& pooled) {
+  at::Tensor y = layers.config.cross_layers > 0 ? cross_interaction(layers, bottom, pooled)
+                                                : dot_interaction(layers, bottom, pooled);
   for (const Layer& layer : layers.top) {
     const bool last = &layer == &layers.top.back();
     y = at::linear(y, layer.weight, layer.bias);
@@ -130,15 +125,14 @@ DensePart make_dense_part(const DlrmConfig& config, std::uint64_t seed, at::Devi
     part.parameters.push_back(trainable(spec, seed, device));
   }
   const auto layers = std::make_shared<Layers>(layers_of(config, part.parameters));
-  if (config.cross_layers == 0 && device.is_cpu()) {
-    part.dots = std::make_unique<DotInteraction>(static_cast<std::size_t>(config.num_features),
-                                                 static_cast<std::size_t>(config.embedding_dim));
-  } else if (config.cross_layers == 0) {
+  if (config.cross_layers == 0) {
     const std::int64_t vectors = config.num_features + (config.num_dense > 0 ? 1 : 0);
     layers->pairs = lower_triangle(vectors).to(device);
   }
   part.bottom = bottom_layers(layers->bottom);
-  part.logits = [layers](const DenseInput& input) { return logits_of(*layers, input); };
+  part.logits = [layers](const DenseInput& input) {
+    return logits_of(*layers, input.dense, input.pooled);
+  };
   return part;
 }
 

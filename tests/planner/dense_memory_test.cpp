@@ -49,8 +49,6 @@ TEST(DenseMemory, CountsStatesAndWhatASampleKeeps) {
   // vectors.
   const std::int64_t values = 3 + 12 + 24 + 11 + 6 + 9 + 72;
   EXPECT_EQ(dense_bytes(sizes, 10), Bytes(4 * (3 * parameters + 10 * values)));
-  sizes.dots = DotProducts::in_place;  // no vectors; gradients of the interaction and of the bottom
-  EXPECT_EQ(dense_bytes(sizes, 10), Bytes(4 * (3 * parameters + 10 * (3 + 12 + 11 + 6 + 11 + 8))));
   sizes.optimizer = OptimizerKind::sgd;
   EXPECT_EQ(dense_bytes(sizes, 0), Bytes(4 * 2 * parameters));
   sizes.optimizer = OptimizerKind::adam;

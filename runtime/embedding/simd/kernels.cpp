@@ -7,8 +7,7 @@
 namespace shardwright {
 namespace {
 
-constexpr EmbeddingKernels kPlainKernels = {pool_bags,   sum_gradients, sum_row_squares,
-                                            update_rows, dot_pairs,     dot_pair_gradients};
+constexpr EmbeddingKernels kPlainKernels = {pool_bags, sum_gradients, sum_row_squares, update_rows};
 
 }  // namespace
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include "costmodel/table.hpp"
-#include "runtime/embedding/dot_pairs.hpp"
 #include "runtime/embedding/shard_update.hpp"
 #include "runtime/embedding/simd/instruction_set.hpp"
 #include "runtime/embedding/weight_rows.hpp"
@@ -12,10 +11,9 @@
 
 namespace shardwright {
 
-/// The functions that the time of a look-up or update goes into, and that of the dot products of
-/// what was looked up, compiled for one instruction set. They do what pool_bags() (lookup.hpp),
-/// sum_gradients(), sum_row_squares() and update_rows() (shard_update.hpp), dot_pairs() and
-/// dot_pair_gradients() (dot_pairs.hpp) do, to the bit.
+/// The functions that the time of a look-up or update goes into, compiled for one instruction set.
+/// They do what pool_bags() (lookup.hpp), sum_gradients(), sum_row_squares() and update_rows()
+/// (shard_update.hpp) do, to the bit.
 struct EmbeddingKernels {
   void (*pool_bags)(const BagsView& bags, PoolingMode mode, const WeightRows& rows, float* out,
                     std::int64_t stride);
@@ -23,9 +21,6 @@ struct EmbeddingKernels {
                         std::span<float> gradient);
   void (*sum_row_squares)(const UpdateTask& task, std::span<double> sums);
   void (*update_rows)(const UpdateTask& task);
-  void (*dot_pairs)(const PairedVectors& vectors, float* rows, std::span<float> scratch);
-  void (*dot_pair_gradients)(const PairedVectors& vectors, const float* row_gradients,
-                             const PairedGradients& gradients, std::span<float> scratch);
 };
 
 /// `set` must be one of instruction_sets().

@@ -11,7 +11,6 @@
 #include <cstring>
 
 #pragma GCC target("avx2,f16c")
-#include "runtime/embedding/simd/pair_loops.hpp"
 #include "runtime/embedding/simd/pool_loops.hpp"
 #include "runtime/embedding/simd/update_loops.hpp"
 
@@ -33,9 +32,8 @@ struct Avx2 {
 
 }  // namespace
 
-const EmbeddingKernels kAvx2Kernels = {simd::pool_bags<Avx2>,       simd::sum_gradients<Avx2>,
-                                       simd::sum_row_squares<Avx2>, simd::update_rows<Avx2>,
-                                       simd::dot_pairs<Avx2>,       simd::dot_pair_gradients<Avx2>};
+const EmbeddingKernels kAvx2Kernels = {simd::pool_bags<Avx2>, simd::sum_gradients<Avx2>,
+                                       simd::sum_row_squares<Avx2>, simd::update_rows<Avx2>};
 
 }  // namespace shardwright
 

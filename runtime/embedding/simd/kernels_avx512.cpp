@@ -11,7 +11,6 @@
 #include <cstring>
 
 #pragma GCC target("avx512f,avx512vl,avx512bw,avx512dq,prefer-vector-width=512")
-#include "runtime/embedding/simd/pair_loops.hpp"
 #include "runtime/embedding/simd/pool_loops.hpp"
 #include "runtime/embedding/simd/update_loops.hpp"
 
@@ -33,9 +32,8 @@ struct Avx512 {
 
 }  // namespace
 
-const EmbeddingKernels kAvx512Kernels = {
-    simd::pool_bags<Avx512>,   simd::sum_gradients<Avx512>, simd::sum_row_squares<Avx512>,
-    simd::update_rows<Avx512>, simd::dot_pairs<Avx512>,     simd::dot_pair_gradients<Avx512>};
+const EmbeddingKernels kAvx512Kernels = {simd::pool_bags<Avx512>, simd::sum_gradients<Avx512>,
+                                         simd::sum_row_squares<Avx512>, simd::update_rows<Avx512>};
 
 }  // namespace shardwright
 

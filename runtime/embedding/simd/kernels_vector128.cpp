@@ -1,5 +1,4 @@
 #include "runtime/embedding/simd/compiled_kernels.hpp"
-#include "runtime/embedding/simd/pair_loops.hpp"
 #include "runtime/embedding/simd/pool_loops.hpp"
 #include "runtime/embedding/simd/update_loops.hpp"
 
@@ -17,8 +16,7 @@ struct Vector128 {
 }  // namespace
 
 const EmbeddingKernels kVector128Kernels = {
-    simd::pool_bags<Vector128>,       simd::sum_gradients<Vector128>,
-    simd::sum_row_squares<Vector128>, simd::update_rows<Vector128>,
-    simd::dot_pairs<Vector128>,       simd::dot_pair_gradients<Vector128>};
+    simd::pool_bags<Vector128>, simd::sum_gradients<Vector128>, simd::sum_row_squares<Vector128>,
+    simd::update_rows<Vector128>};
 
 }  // namespace shardwright

@@ -70,7 +70,7 @@ TEST(DenseParameters, AreAsManyAsPlansReserveMemoryFor) {
     for (const DenseParameterSpec& spec : dense_parameters(config)) count += spec.size();
     EXPECT_EQ(num_dense_parameters({config.num_dense, config.num_features, config.embedding_dim,
                                     config.bottom_mlp, config.top_mlp, config.cross_layers,
-                                    config.cross_rank, DotProducts::matrices, OptimizerKind::sgd}),
+                                    config.cross_rank, OptimizerKind::sgd}),
               count);
   }
 }
