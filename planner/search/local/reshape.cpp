@@ -70,12 +70,29 @@ class Reshape {
   bool rows(const RowCut& cut) {
     auto ranks = all_ranks();
     const auto count = static_cast<std::size_t>(cut.num_ranks);
+    const bool near = space_.shares_states() && random_.below(2) == 0;
+    if (near) ranks = ranks_of_few_nodes(std::move(ranks), count);
     if (ranks.size() > 2 * count) keep_some(ranks, count);
     while (ranks.size() > count) {
       ranks.erase(ranks.begin() + static_cast<std::ptrdiff_t>(random_.below(ranks.size())));
     }
     add_row_blocks(table_, cut, space_.dim(table_), ranks, pieces_);
     return true;
+  }
+
+  // All of these ranks that are on the nodes drawn, ascending: on no more nodes than `count` needs.
+  std::vector<std::int32_t> ranks_of_few_nodes(std::vector<std::int32_t> others,
+                                               std::size_t count) {
+    std::vector<std::int32_t> near;
+    while (near.size() < count) {
+      const std::size_t node = space_.node_of(draw_rank(layout_, channel_, others, random_));
+      const auto elsewhere = [&](std::int32_t rank) { return space_.node_of(rank) != node; };
+      const auto found = std::stable_partition(others.begin(), others.end(), elsewhere);
+      near.insert(near.end(), found, others.end());
+      others.erase(found, others.end());
+    }
+    std::sort(near.begin(), near.end());
+    return near;
   }
 
   // `count` of many ranks, ascending.

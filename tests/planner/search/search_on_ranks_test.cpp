@@ -121,5 +121,55 @@ TEST(SearchOnRanks, ChoosesOtherwiseWhereTheLinksBetweenNodesAreFaster) {
   EXPECT_GT(fast.bytes_between_nodes, for_slow_links.bytes_between_nodes);
 }
 
+// Four tables, none of which one rank has room for, to be cut by columns or by rows. Two nodes of
+// ranks that have 450 MB; links within nodes carry 100 GB/s.
+Plan plan_of_cut_tables(double inter_bandwidth, std::uint64_t seed) {
+  Workload workload = equal_tables(4, 64);
+  for (Table& table : workload.tables) {
+    table.rows = 2'000'000;  // 512 MB
+    table.optimizer = OptimizerKind::sgd;
+  }
+  Topology topology = two_nodes(inter_bandwidth);
+  for (RankSpec& rank : topology.ranks) rank.memory = Bytes(450'000'000);
+  SearchOptions options;
+  options.types = {ShardingType::column_wise, ShardingType::row_wise, ShardingType::table_row_wise};
+  options.memory_model = MemoryModel::weights;
+  options.seed = seed;
+  options.effort.work_limit = 20'000;
+  const SearchResult result =
+      search_plan(workload, topology, *make_cost_model("analytic"), options);
+  EXPECT_TRUE(result.plan) << result.explanation;
+  return result.plan.value();
+}
+
+NodePlan used_on(Plan plan, double inter_bandwidth) {
+  plan.topology.inter.bandwidth_bytes_per_second = inter_bandwidth;
+  rate_plan(plan, *make_cost_model("analytic"));
+  return {plan.cost_ms, bytes_between_nodes(plan.workload, plan.topology, plan.shards)};
+}
+
+std::size_t column_shards(const Plan& plan) {
+  return static_cast<std::size_t>(
+      std::count_if(plan.shards.begin(), plan.shards.end(),
+                    [](const Shard& shard) { return shard.type == ShardingType::column_wise; }));
+}
+
+// Rows: ids go to one rank each, and one sum leaves a node, but every block's sums go round in its
+// node. Columns: ids go to the ranks of all parts, but outputs to no rank but the sample's.
+TEST(SearchOnRanks, CutsByRowsOrByColumnsAsTheLinksBetweenNodesAreSlowOrFast) {
+  constexpr double kSlow = 10e9;
+  constexpr double kFast = 1000e9;
+  for (const std::uint64_t seed : {1U, 2U, 3U}) {
+    const Plan for_slow = plan_of_cut_tables(kSlow, seed);
+    const Plan for_fast = plan_of_cut_tables(kFast, seed);
+    EXPECT_EQ(column_shards(for_slow), 0U);
+    EXPECT_EQ(column_shards(for_fast), for_fast.shards.size());
+    EXPECT_LT(used_on(for_slow, kSlow).cost_ms, 0.9 * used_on(for_fast, kSlow).cost_ms);
+    EXPECT_LT(used_on(for_fast, kFast).cost_ms, 0.9 * used_on(for_slow, kFast).cost_ms);
+    EXPECT_LT(used_on(for_slow, kSlow).bytes_between_nodes,
+              0.9 * used_on(for_fast, kSlow).bytes_between_nodes);
+  }
+}
+
 }  // namespace
 }  // namespace shardwright
