@@ -1,7 +1,7 @@
-#include "costmodel/exchange_traffic.hpp"
 #include "runtime/comm/thread_communicator.hpp"
 #include "tests/runtime/embedding/dense_oracle.hpp"
 #include "tests/runtime/embedding/distance.hpp"
+#include "tests/runtime/embedding/sums_of_nodes.hpp"
 #include "tests/runtime/embedding/synthetic_run.hpp"
 
 #include <gmock/gmock.h>
@@ -84,15 +84,6 @@ bool splits_bags_alone(const Training& training, Sharding sharding) {
 bool is_replicated_somewhere(const Plan& plan) {
   return std::any_of(plan.shards.begin(), plan.shards.end(),
                      [](const Shard& shard) { return !shard.rank; });
-}
-
-/// A value is then the sum of the nodes' sums, and not of the blocks' in the order of the rows.
-bool adds_sums_of_nodes(const Plan& plan) {
-  if (row_wise_sums(plan.topology) == RowWiseSums::at_samples) return false;
-  return std::any_of(plan.shards.begin(), plan.shards.end(), [&](const Shard& shard) {
-    return shard.type == ShardingType::row_wise &&
-           shard.rows() < plan.workload.table(shard.table).rows;
-  });
 }
 
 /// What is left of a plan's bits where sums are added up elsewhere.
