@@ -1,7 +1,7 @@
 #include "planner/search/block_cuts.hpp"
 
 #include "planner/search/cuts.hpp"
-#include "planner/search/torchrec_options.hpp"
+#include "planner/search/ranks_by_node.hpp"
 
 #include <algorithm>
 #include <array>
@@ -34,7 +34,7 @@ bool may_keep_rows(const Table& table, const TableRules& rules) {
 BlockCuts::BlockCuts(const Problem& problem, bool even_rows)
     : problem_(problem), even_rows_(even_rows) {
   if (std::any_of(problem.rules.begin(), problem.rules.end(), is_cut_by_nodes)) {
-    nodes_ = torchrec::ranks_by_node(problem.topology);
+    nodes_ = ranks_by_node(problem.topology);
   }
 }
 

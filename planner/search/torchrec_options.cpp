@@ -1,10 +1,10 @@
 #include "planner/search/torchrec_options.hpp"
 
 #include "planner/search/cuts.hpp"
+#include "planner/search/ranks_by_node.hpp"
 
 #include <algorithm>
 #include <array>
-#include <map>
 #include <numeric>
 #include <optional>
 
@@ -153,17 +153,6 @@ std::vector<std::vector<Option>> enumerate_options(const Problem& problem,
     options.push_back(enumerator.options_of(TableId::of(i)));
   }
   return options;
-}
-
-std::vector<std::vector<RankId>> ranks_by_node(const Topology& topology) {
-  std::map<std::int64_t, std::size_t> place;
-  std::vector<std::vector<RankId>> nodes;
-  for (std::size_t i = 0; i < topology.ranks.size(); ++i) {
-    const auto [found, added] = place.emplace(topology.ranks[i].node, nodes.size());
-    if (added) nodes.emplace_back();
-    nodes[found->second].push_back(RankId::of(i));
-  }
-  return nodes;
 }
 
 }  // namespace shardwright::torchrec

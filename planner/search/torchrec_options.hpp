@@ -40,7 +40,4 @@ struct Option {
 std::vector<std::vector<Option>> enumerate_options(const Problem& problem,
                                                    std::int64_t min_partition);
 
-/// Ranks of each node in ascending order, nodes in the order of their first rank.
-std::vector<std::vector<RankId>> ranks_by_node(const Topology& topology);
-
 }  // namespace shardwright::torchrec

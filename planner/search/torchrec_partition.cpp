@@ -1,5 +1,7 @@
 #include "planner/search/torchrec_partition.hpp"
 
+#include "planner/search/ranks_by_node.hpp"
+
 #include <algorithm>
 #include <numeric>
 #include <tuple>
