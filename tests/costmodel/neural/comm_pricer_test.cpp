@@ -161,7 +161,7 @@ TEST(CommPricer, SumsPartsWithinTheNodeAndSendsThemOn) {
 }
 
 TEST(CommPricer, SendsTheSumsOfRowWiseTablesOnceFromEveryNode) {
-  const OneTable one(2, 4, "cpu");
+  const OneTable one(2, 4, "cpu-16GiB");
   const auto price = [&](const std::vector<std::int64_t>& ranks) {
     std::vector<Shard> shards;
     for (const std::int64_t rank : ranks) {
