@@ -132,7 +132,8 @@ RC_GTEST_PROP(SearchProperties, PlansKeepConstraints, ()) {
   RandomSpec spec = random_spec({.types = options.types, .companions = true, .most_percent = 3000});
   spec.topology.ranks.back().excluded = *rc::gen::inRange(0, 4) == 0;
   const auto result = search_unless_contradicting(spec, options, "analytic");
-  RC_PRE(result && result->plan.has_value());
+  const bool has_plan = result && result->plan.has_value();  // in RC_PRE && looks at both sides
+  RC_PRE(has_plan);
   std::map<TableId, std::int64_t> counts;
   for (const Shard& shard : result->plan->shards) {
     const Table& table = spec.workload.table(shard.table);
@@ -261,7 +262,8 @@ RC_GTEST_PROP(SearchProperties, WaysOutLeadOut, ()) {
   const std::string model = *rc::gen::element<std::string>("analytic", "torchrec");
   options.find_ways_out = true;
   const auto result = search_unless_contradicting(spec, options, model);
-  RC_PRE(result && !result->plan.has_value() && !result->ways_out.empty());
+  const bool has_ways_out = result && !result->plan.has_value() && !result->ways_out.empty();
+  RC_PRE(has_ways_out);
   for (const WayOut& way : result->ways_out) {
     SearchOptions later = options;
     later.algorithm = "search";
