@@ -60,7 +60,9 @@ class AnalyticPricer final : public RankPricer {
         statistics_(topology) {
     for (const Table& table : workload.tables) {
       unique_rows_.push_back(expected_unique_rows(table, workload.batch_size));
-      kept_.push_back(expected_kept_share(table, workload.batch_size));
+      kept_.push_back(divides_by_row_statistic(table.optimizer)
+                          ? expected_kept_share(table, workload.batch_size)
+                          : KeptShare{});
     }
     set_rates();
     set_scales();

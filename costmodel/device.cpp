@@ -113,4 +113,9 @@ std::string_view device_of_hardware(std::string_view hardware) {
   return "cpu";
 }
 
+bool on_cpus(const Topology& topology) {
+  return std::all_of(topology.ranks.begin(), topology.ranks.end(),
+                     [](const RankSpec& rank) { return rank.device == "cpu"; });
+}
+
 }  // namespace shardwright

@@ -28,5 +28,7 @@ const Device& find_device(std::string_view name);
 /// The known device that the name of a piece of hardware has as a word: "H200" for "NVIDIA H200",
 /// "A100" for "NVIDIA A100-SXM4-80GB"; "cpu" if there is none.
 std::string_view device_of_hardware(std::string_view hardware);
+/// Whether all ranks compute on CPUs.
+bool on_cpus(const Topology& topology);
 
 }  // namespace shardwright

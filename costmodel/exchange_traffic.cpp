@@ -1,6 +1,6 @@
 #include "costmodel/exchange_traffic.hpp"
 
-#include <algorithm>
+#include "costmodel/device.hpp"
 
 namespace shardwright {
 namespace {
@@ -16,11 +16,9 @@ double own_sum_bytes(const Table& table, const Shard& shard, const ShardLoad& lo
 }  // namespace
 
 RowWiseSums row_wise_sums(const Topology& topology) {
+  if (!on_cpus(topology)) return RowWiseSums::at_samples;
   const std::int64_t nodes = num_nodes(topology);
-  const bool on_cpus = std::all_of(topology.ranks.begin(), topology.ranks.end(),
-                                   [](const RankSpec& rank) { return rank.device == "cpu"; });
-  return on_cpus && nodes > 1 && nodes < topology.size() ? RowWiseSums::in_nodes
-                                                         : RowWiseSums::at_samples;
+  return nodes > 1 && nodes < topology.size() ? RowWiseSums::in_nodes : RowWiseSums::at_samples;
 }
 
 bool reduces_in_node(const Table& table, const Shard& shard, RowWiseSums row_wise) {

@@ -8,15 +8,15 @@ namespace {
 
 constexpr double kStatisticBytes = 8;
 
-bool divides_by_row_statistic(OptimizerKind optimizer) {
-  return optimizer == OptimizerKind::rowwise_adagrad || optimizer == OptimizerKind::rowwise_adam;
-}
-
 double link_ms(const Link& link, double bytes, double messages) {
   return 1e3 * (bytes / link.bandwidth_bytes_per_second + messages * link.latency_seconds);
 }
 
 }  // namespace
+
+bool divides_by_row_statistic(OptimizerKind optimizer) {
+  return optimizer == OptimizerKind::rowwise_adagrad || optimizer == OptimizerKind::rowwise_adam;
+}
 
 bool shares_row_statistics(const Table& table, const Shard& shard) {
   return shard.columns() < table.dim && divides_by_row_statistic(table.optimizer);

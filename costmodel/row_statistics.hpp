@@ -8,6 +8,9 @@
 
 namespace shardwright {
 
+/// Whether an optimizer divides by a statistic of whole rows.
+bool divides_by_row_statistic(OptimizerKind optimizer);
+
 /// Whether the owners of a shard's rows exchange a statistic of each row that a batch touches: the
 /// table's optimizer divides by one of whole rows, and the shard has some of the columns only.
 bool shares_row_statistics(const Table& table, const Shard& shard);

@@ -6,6 +6,7 @@
 #include "launch/comm_model_file.hpp"
 #include "launch/error_report.hpp"
 #include "launch/fit_report/fit_report.hpp"
+#include "launch/print_json.hpp"
 
 #include <fmt/format.h>
 
@@ -94,7 +95,7 @@ void print_hold_out(const std::vector<CommTiming>& timings, const CommFitRequest
   }
   const std::vector<ErrorSlice> slices = slice_errors(aside.rows, aside.predicted_us);
   if (request.json) {
-    fmt::print("{}\n", errors_to_json("hold-out " + request.hold_out, slices).dump(2));
+    print_json(errors_to_json("hold-out " + request.hold_out, slices));
   } else {
     fmt::print("{}", errors_to_text(slices));
   }

@@ -6,6 +6,7 @@
 #include "costmodel/json/write_file.hpp"
 #include "launch/error_report.hpp"
 #include "launch/fit_report/fit_report.hpp"
+#include "launch/print_json.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -81,7 +82,7 @@ void print_hold_out(const ComputeExamples& examples, const ComputeFitRequest& re
   const ComputeModel model = fit_compute_model(split.rest, options);
   const std::vector<ErrorSlice> slices = compute_errors(model, split.aside);
   if (request.json) {
-    fmt::print("{}\n", errors_to_json("hold-out sets", slices).dump(2));
+    print_json(errors_to_json("hold-out sets", slices));
   } else {
     fmt::print("{}", errors_to_text(slices));
   }

@@ -2,6 +2,7 @@
 #include "launch/commands.hpp"
 #include "launch/compute_timing_files.hpp"
 #include "launch/error_report.hpp"
+#include "launch/print_json.hpp"
 #include "launch/timing_files.hpp"
 
 #include <fmt/format.h>
@@ -43,7 +44,7 @@ void warn_of_extrapolation(const CommModel& model, const std::vector<CommTiming>
 void print(const EvaluateArguments& arguments, const std::string& model,
            const std::vector<ErrorSlice>& slices) {
   if (arguments.json) {
-    fmt::print("{}\n", errors_to_json(model, slices).dump(2));
+    print_json(errors_to_json(model, slices));
   } else {
     fmt::print("{}", errors_to_text(slices));
   }

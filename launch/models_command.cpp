@@ -2,6 +2,7 @@
 #include "costmodel/cost_model.hpp"
 #include "costmodel/neural/pretrained.hpp"
 #include "launch/commands.hpp"
+#include "launch/print_json.hpp"
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -37,7 +38,7 @@ std::vector<ListedModel> listed_models() {
   return models;
 }
 
-void print_json() {
+void print_document() {
   nlohmann::json json = nlohmann::json::array();
   for (const ListedModel& model : listed_models()) {
     json.push_back({{"name", model.name},
@@ -46,7 +47,7 @@ void print_json() {
                     {"provenance", model.rests_on}});
     if (model.error) json.back()["geometric_mean_error"] = *model.error;
   }
-  fmt::print("{}\n", json.dump(2));
+  print_json(json);
 }
 
 void print_table() {
@@ -66,7 +67,7 @@ void add_models_command(CLI::App& app) {
   command->footer("Examples:\n  shardwright models\n  shardwright models --json");
   const auto json = std::make_shared<bool>(false);
   command->add_flag("--json", *json, "Print one JSON document");
-  command->callback([json] { *json ? print_json() : print_table(); });
+  command->callback([json] { *json ? print_document() : print_table(); });
 }
 
 }  // namespace shardwright

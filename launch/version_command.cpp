@@ -1,4 +1,5 @@
 #include "launch/commands.hpp"
+#include "launch/print_json.hpp"
 #include "runtime/device/cuda.hpp"
 
 #include <fmt/format.h>
@@ -67,7 +68,7 @@ void run(bool json) {
       {"features",
        {{"runtime", kHasRuntime}, {"cuda", cuda.built}, {"assertions", with_assertions()}}},
       {"cuda", cuda_json(cuda)}};
-  fmt::print("{}\n", document.dump(2));
+  print_json(document);
 }
 
 }  // namespace

@@ -8,15 +8,6 @@
 
 namespace shardwright {
 
-namespace {
-
-bool have_unique_rows(const Topology& topology) {
-  return std::all_of(topology.ranks.begin(), topology.ranks.end(),
-                     [](const RankSpec& rank) { return find_device(rank.device).name == "cpu"; });
-}
-
-}  // namespace
-
 bool sends_unique_rows(const Plan& plan, TableId table) {
   return std::find(plan.unique_rows.begin(), plan.unique_rows.end(), table) !=
          plan.unique_rows.end();
@@ -41,7 +32,7 @@ std::string why_not_unique_rows(const Plan& plan, TableId table) {
 }
 
 bool has_unique_rows(const Table& table, const Topology& topology) {
-  return table.mode != PoolingMode::none && have_unique_rows(topology);
+  return table.mode != PoolingMode::none && on_cpus(topology);
 }
 
 bool can_send_rows(const Plan& plan, TableId table) {
@@ -50,7 +41,7 @@ bool can_send_rows(const Plan& plan, TableId table) {
 }
 
 std::vector<TableId> tables_that_can_send_rows(const Plan& plan) {
-  if (!have_unique_rows(plan.topology)) return {};
+  if (!on_cpus(plan.topology)) return {};
   std::vector<bool> may(plan.workload.tables.size());
   for (std::size_t t = 0; t < may.size(); ++t) {
     may[t] = plan.workload.tables[t].mode != PoolingMode::none;

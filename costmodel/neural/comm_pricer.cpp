@@ -28,7 +28,9 @@ CommPricer::CommPricer(std::unique_ptr<RankPricer> compute, const CommModel& mod
       topology_(topology),
       row_wise_(row_wise_sums(topology)) {
   for (const Table& table : workload_.tables) {
-    touched_rows_.push_back(expected_unique_rows(table, workload_.batch_size));
+    touched_rows_.push_back(divides_by_row_statistic(table.optimizer)
+                                ? expected_unique_rows(table, workload_.batch_size)
+                                : 0);
   }
   set_scales_and_floor();
 }

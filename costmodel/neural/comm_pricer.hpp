@@ -45,7 +45,7 @@ class CommPricer final : public RankPricer {
   ExchangeCurves curves_;
   const Workload& workload_;
   const Topology& topology_;
-  std::vector<double> touched_rows_;  // per table
+  std::vector<double> touched_rows_;  // per table; 0 where there are no row statistics
   RowWiseSums row_wise_;
   Values scales_{};
   std::optional<ExchangeFloor> floor_;

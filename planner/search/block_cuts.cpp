@@ -13,8 +13,6 @@ namespace {
 // Ranks that a table may be cut over by rows, besides all that it may use.
 constexpr std::array<std::size_t, 4> kFewRanks = {2, 4, 8, 16};
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 bool is_cut_by_nodes(const TableRules& rules) {
   return rules.allows(ShardingType::grid) || rules.allows(ShardingType::table_row_wise);
 }

@@ -9,8 +9,6 @@
 namespace shardwright {
 namespace {
 
-std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 // Width of the widest of `parts` parts as equal as steps of 4 allow.
 std::int64_t widest_part(const Table& table, std::int64_t parts) {
   return kWidthStep * divide_up(table.dim / kWidthStep, parts);

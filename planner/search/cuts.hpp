@@ -12,6 +12,9 @@ namespace shardwright {
 /// Column ranges begin and end at multiples of this, so that vector loads stay aligned.
 inline constexpr std::int64_t kWidthStep = 4;
 
+/// a / b, rounded up; of what is not negative.
+constexpr std::int64_t divide_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
 /// How many parts the columns are cut into at least, as max_width asks for.
 std::int64_t fewest_parts(const Table& table, const TableRules& rules);
 

@@ -1,5 +1,6 @@
 #include "runtime/embedding/optimizer.hpp"
 
+#include "costmodel/row_statistics.hpp"
 #include "runtime/embedding/simd/optimizer_loops.hpp"
 
 #include <algorithm>
@@ -24,9 +25,7 @@ AdamScales::AdamScales(const OptimizerSettings& settings, const StepSize& step)
                               bias_correction(settings.beta1, step.step))),
       of_root_v(static_cast<float>(std::sqrt(bias_correction(settings.beta2, step.step)))) {}
 
-bool has_row_statistic(OptimizerKind optimizer) {
-  return optimizer == OptimizerKind::rowwise_adagrad || optimizer == OptimizerKind::rowwise_adam;
-}
+bool has_row_statistic(OptimizerKind optimizer) { return divides_by_row_statistic(optimizer); }
 
 bool moves_by_zero(OptimizerKind optimizer, const OptimizerSettings& settings) {
   const bool remembers = optimizer == OptimizerKind::adam ||
