@@ -8,6 +8,7 @@
 #include "launch/job/remaining_ranks.hpp"
 #include "launch/job/watched_process.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -25,7 +26,8 @@ using testing::HasSubstr;
 using Words = std::vector<std::string>;
 
 std::string written(const std::string& name, const std::string& text) {
-  const std::string file = testing::TempDir() + "launch_job_test_" + name;
+  const std::string file =
+      fmt::format("{}/launch_job_test_{}_{}", testing::TempDir(), name, ::getpid());
   std::ofstream(file) << text;
   return file;
 }

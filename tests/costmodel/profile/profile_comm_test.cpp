@@ -3,6 +3,7 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/timings/comm_timings.hpp"
 #include "runtime/comm/thread_communicator.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -79,14 +80,12 @@ TEST(CommProfileCalls, NeedTheMemoryOfTheirBusiestRank) {
 class ProfileComm : public ::testing::Test {
  protected:
   void SetUp() override {
-    options_.output = ::testing::TempDir() + "profile_comm_test.csv";
-    std::filesystem::remove(options_.output);
+    options_.output = folder_ / "timings.csv";
     options_.most_bytes = Bytes{1024};
     options_.hardware = "a machine";
     options_.library = "threads";
     options_.effort = {2, 2, 1, 1000};
   }
-  void TearDown() override { std::filesystem::remove(options_.output); }
 
   CommProfileEnd run(std::int64_t ranks = kRanks, ThreadMemory memory = ThreadMemory::apart) {
     CommProfileEnd end;
@@ -106,6 +105,7 @@ class ProfileComm : public ::testing::Test {
     return text.str();
   }
 
+  TemporaryFolder folder_;
   CommProfileOptions options_;
   std::int64_t progress_ = 0;
 };

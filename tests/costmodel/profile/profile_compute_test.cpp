@@ -3,10 +3,10 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/timings/compute_timings.hpp"
 #include "runtime/profile/solo_communicator.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -48,15 +48,13 @@ TEST(DrawTableSet, DependsOnSeedAndSetAloneAndKeepsItsBounds) {
 class ProfileCompute : public ::testing::Test {
  protected:
   void SetUp() override {
-    options_.output = ::testing::TempDir() + "profile_compute_test.csv";
-    std::filesystem::remove(options_.output);
+    options_.output = folder_ / "timings.csv";
     options_.variants = 2;
     options_.ranges.most_tables = 3;
     options_.ranges.most_memory_bytes = 1e6;
     options_.ranges.most_pass_ms = 0.2;
     options_.effort = {1, 1, 1};
   }
-  void TearDown() override { std::filesystem::remove(options_.output); }
 
   void run(std::int64_t sets) {
     options_.most_sets = sets;
@@ -69,6 +67,7 @@ class ProfileCompute : public ::testing::Test {
     return text.str();
   }
 
+  TemporaryFolder folder_;
   ComputeProfileOptions options_;
 };
 

@@ -5,7 +5,9 @@
 #include "costmodel/train/fit_roofline.hpp"
 #include "tests/costmodel/compute/sample_model.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
@@ -79,7 +81,7 @@ void interrupt_after(std::int64_t epochs, const ComputeExamples& examples,
 }
 
 std::string state_file(const char* test) {
-  std::string file = ::testing::TempDir() + "shardwright_fit_state_" + test;
+  std::string file = fmt::format("{}/fit_state_{}_{}", ::testing::TempDir(), test, ::getpid());
   std::filesystem::remove(file);
   return file;
 }

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <memory>
@@ -152,8 +153,8 @@ std::string file_with(std::span<const CollectiveKind> kinds) {
     model.training.operations.insert(name);
     model.effects.front().curves[name] = model.effects.front().curves.at("all_to_all");
   }
-  const std::string file =
-      fmt::format("{}layout_test_nccl_{}.json", ::testing::TempDir(), to_string(kinds.front()));
+  const std::string file = fmt::format("{}/layout_test_nccl_{}_{}.json", ::testing::TempDir(),
+                                       to_string(kinds.front()), ::getpid());
   write_file(file, comm_model_to_json(model));
   return file;
 }
@@ -174,7 +175,8 @@ TEST(Layout, PricesEveryWalkAsAModelOfExchangesInPlaceDoes) { walk_by(file_with(
 std::string file_of_several_nodes() {
   CommModel model = load_pretrained("nccl-h100");
   model.training.nodes.most = 3;
-  const std::string file = ::testing::TempDir() + "layout_test_nodes.json";
+  const std::string file =
+      fmt::format("{}/layout_test_nodes_{}.json", ::testing::TempDir(), ::getpid());
   write_file(file, comm_model_to_json(model));
   return file;
 }

@@ -1,7 +1,7 @@
 #include "costmodel/errors.hpp"
 #include "runtime/data/dataset.hpp"
 #include "tests/runtime/data/example_dataset.hpp"
-#include "tests/runtime/data/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

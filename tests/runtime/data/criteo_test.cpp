@@ -2,7 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "runtime/data/criteo_line.hpp"
-#include "tests/runtime/data/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

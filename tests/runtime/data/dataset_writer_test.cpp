@@ -4,7 +4,7 @@
 #include "runtime/data/column_file.hpp"
 #include "runtime/data/staged_folder.hpp"
 #include "tests/runtime/data/example_dataset.hpp"
-#include "tests/runtime/data/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

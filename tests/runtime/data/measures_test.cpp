@@ -2,7 +2,7 @@
 #include "runtime/data/dataset_writer.hpp"
 #include "runtime/data/ranking_auc.hpp"
 #include "runtime/data/standard_score.hpp"
-#include "tests/runtime/data/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

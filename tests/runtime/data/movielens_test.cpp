@@ -3,7 +3,7 @@
 #include "costmodel/errors.hpp"
 #include "planner/spec/read_workload.hpp"
 #include "runtime/data/movielens_files.hpp"
-#include "tests/runtime/data/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 #include "runtime/data/numpy/npy_array.hpp"
 #include "runtime/data/numpy/npy_header.hpp"
 #include "runtime/data/numpy/numpy_files.hpp"
-#include "tests/runtime/data/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -2,7 +2,7 @@
 #include "runtime/data/dataset.hpp"
 #include "runtime/data/numpy/convert_numpy.hpp"
 #include "runtime/data/numpy/zip_directory.hpp"
-#include "tests/runtime/data/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

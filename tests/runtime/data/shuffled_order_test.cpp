@@ -3,7 +3,7 @@
 #include "runtime/data/dataset.hpp"
 #include "runtime/data/read_throughput.hpp"
 #include "tests/runtime/data/example_dataset.hpp"
-#include "tests/runtime/data/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

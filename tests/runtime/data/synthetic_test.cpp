@@ -4,7 +4,7 @@
 #include "costmodel/reuse.hpp"
 #include "runtime/data/synthetic_model.hpp"
 #include "runtime/data/zipf_rows.hpp"
-#include "tests/runtime/data/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

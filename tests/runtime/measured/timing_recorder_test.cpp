@@ -6,7 +6,7 @@
 #include "costmodel/unique_rows.hpp"
 #include "planner/input_file.hpp"
 #include "tests/planner/sample_plan.hpp"
-#include "tests/runtime/data/temporary_folder.hpp"
+#include "tests/temporary_folder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
