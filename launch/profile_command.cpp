@@ -135,6 +135,11 @@ void add_compute(CLI::App& app) {
       ->add_option("--most-pass-ms", arguments->most_pass_ms,
                    "A rough guess of a pass, at most (200; cuda 20)")
       ->check(CLI::Range(0.1, 1e6).description(""));
+  command
+      ->add_option("--patience", options.effort.patience_s,
+                   "Seconds of passes for one batch, however few were undisturbed")
+      ->check(CLI::Range(0.01, 1e4).description(""))
+      ->capture_default_str();
   command->add_option("--device", arguments->device, "cpu or cuda")
       ->check(CLI::IsMember({"cpu", "cuda"}).description(""))
       ->capture_default_str();

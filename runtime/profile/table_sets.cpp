@@ -54,6 +54,20 @@ OptimizerKind draw_optimizer(SplitMix64& random) {
   return u < 0.75 ? OptimizerKind::adagrad : OptimizerKind::sgd;
 }
 
+// In half of the sets, as in most models: one width for all tables, of which plans keep some whole
+// and cut some to halves and quarters.
+void share_width(SplitMix64& random, std::vector<MeasuredTable>& tables) {
+  constexpr std::int64_t kStep = 16;
+  constexpr double kMost = 512.0 / kStep;
+  if (random.uniform() < 0.5) return;
+  const std::int64_t dim = kStep * std::llround(log_uniform(random, 1, kMost));
+  for (MeasuredTable& table : tables) {
+    const double u = random.uniform();
+    const std::int64_t pieces = u < 0.5 ? 1 : u < 0.8 ? 2 : 4;
+    table.dim = dim / pieces;
+  }
+}
+
 // Scales all rows so that the set takes about a random share of the memory.
 void fit_memory(const TableSetRanges& ranges, OptimizerKind optimizer, SplitMix64& random,
                 std::vector<MeasuredTable>& tables) {
@@ -83,10 +97,12 @@ TableSet::Variant draw_variant(const TableSetRanges& ranges, SplitMix64& random,
                                const std::vector<MeasuredTable>& tables) {
   TableSet::Variant variant;
   variant.tables = tables;
+  const bool alike = random.uniform() < 0.5;
+  const double skew = draw_skew(random);
   for (MeasuredTable& table : variant.tables) {
     const bool unused = random.uniform() < 0.02;
     table.pooling = unused ? 0 : rounded(table.pooling * log_uniform(random, 0.5, 2));
-    table.skew = draw_skew(random);
+    table.skew = alike ? skew : draw_skew(random);
   }
   variant.batch_size = std::llround(log_uniform(random, kLeastBatch, kMostBatch));
   const double target =
@@ -112,6 +128,7 @@ TableSet draw_table_set(const TableSetRanges& ranges, std::uint64_t seed, std::i
   if (!ranges.dtypes.empty()) result.dtype = ranges.dtypes[random.below(ranges.dtypes.size())];
   std::vector<MeasuredTable> tables;
   for (std::size_t i = 0; i < count; ++i) tables.push_back(draw_table(ranges, random));
+  share_width(random, tables);
   fit_memory(ranges, result.optimizer, random, tables);
   for (std::int64_t i = 0; i < variants; ++i)
     result.variants.push_back(draw_variant(ranges, random, tables));

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -43,6 +44,35 @@ TEST(DrawTableSet, DependsOnSeedAndSetAloneAndKeepsItsBounds) {
     }
   }
   EXPECT_TRUE(differs);
+}
+
+// Its widths are a whole one, halves and quarters.
+bool shares_width(const std::vector<MeasuredTable>& tables) {
+  std::int64_t widest = 0;
+  for (const MeasuredTable& table : tables) widest = std::max(widest, table.dim);
+  return std::all_of(tables.begin(), tables.end(), [&](const MeasuredTable& table) {
+    return widest == table.dim || widest == 2 * table.dim || widest == 4 * table.dim;
+  });
+}
+
+bool shares_skew(const std::vector<MeasuredTable>& tables) {
+  return std::all_of(tables.begin(), tables.end(),
+                     [&](const MeasuredTable& table) { return table.skew == tables.front().skew; });
+}
+
+TEST(DrawTableSet, GivesHalfOfTheSetsOneWidthAndHalfOfTheBatchesOneSkew) {
+  constexpr std::int64_t kSets = 400;
+  TableSetRanges ranges;
+  ranges.least_tables = ranges.most_tables = 10;
+  std::int64_t of_width = 0;
+  std::int64_t of_skew = 0;
+  for (std::int64_t set = 0; set < kSets; ++set) {
+    const TableSet drawn = draw_table_set(ranges, 1, set, 1);
+    of_width += shares_width(drawn.variants[0].tables) ? 1 : 0;
+    of_skew += shares_skew(drawn.variants[0].tables) ? 1 : 0;
+  }
+  EXPECT_NEAR(static_cast<double>(of_width), kSets / 2.0, 50);  // five standard deviations
+  EXPECT_NEAR(static_cast<double>(of_skew), kSets / 2.0, 50);
 }
 
 class ProfileCompute : public ::testing::Test {
