@@ -26,11 +26,13 @@ struct ColumnBlock {
   template <class T>
   [[gnu::always_inline]] void prefetch(const T* row) const {
     constexpr std::size_t kVectorsPerLine = kCacheLine / (Lanes * sizeof(T));
+    constexpr bool kIsOneLine = Vectors * Lanes * sizeof(T) <= kCacheLine;
+    constexpr int kCache = kIsOneLine ? kToFirstCache : kToSecondCache;
     constexpr std::size_t kStep = kVectorsPerLine > 0 ? kVectorsPerLine : 1;
 #pragma GCC unroll 8
-    for (std::size_t v = 0; v < Vectors; v += kStep) __builtin_prefetch(row + at(v), 0, 3);
+    for (std::size_t v = 0; v < Vectors; v += kStep) __builtin_prefetch(row + at(v), 0, kCache);
     const T* const end = row + last + Lanes;
-    __builtin_prefetch(reinterpret_cast<const char*>(end) - 1, 0, 3);
+    __builtin_prefetch(reinterpret_cast<const char*>(end) - 1, 0, kCache);
   }
 };
 
