@@ -99,6 +99,10 @@ TEST(InitialState, HasTheShapeOfTheOptimizer) {
   table.optimizer = OptimizerKind::rowwise_adagrad;
   EXPECT_EQ(initial_state(table, columns(table, 0, 4), settings, workers),
             LineVector<float>(5, 0.5F));
+  table.rows = 1;
+  table.optimizer = OptimizerKind::ftrl;
+  EXPECT_EQ(initial_state(table, columns(table, 0, 4), settings, workers),
+            (LineVector<float>{0, 0, 0, 0, 0.5F, 0.5F, 0.5F, 0.5F}));
 }
 
 TEST(InitialWeights, AShardThatNoMemoryHoldsIsNamed) {

@@ -161,6 +161,27 @@ TEST(RowwiseAdagrad, DividesOnce) {
   EXPECT_NE(w[0], -(0.1F * 7.0F / 3.0F));
 }
 
+/// Worked out by hand: σ = (√(n + g²) − √n) / 0.5; z += g − σ·w; the divisor is (0.5 + √n) / 0.5 +
+/// 0.25.
+TEST(Ftrl, TakesEachOfItsSettings) {
+  const OptimizerSettings settings{.ftrl_beta = 0.5F, .ftrl_l1 = 0.25F, .ftrl_l2 = 0.125F};
+  Floats w = {1, -2, 0.25F, 3};
+  Floats s = {1, -7.125F, 0, 1, 0, 16, 0, 4};  // z, then n
+  update_ftrl(w, s, Floats{3, 3, 4, 0}, settings, 0.5F);
+  EXPECT_EQ(s, (Floats{-2, -0.125F, 2, 1, 9, 25, 16, 4}));
+  EXPECT_FLOAT_EQ(w[0], (2 - 0.25F) / 7.25F);
+  EXPECT_EQ(w[1], 0) << "within l1";
+  EXPECT_FLOAT_EQ(w[2], -(2 - 0.25F) / 9.25F);
+  EXPECT_FLOAT_EQ(w[3], -(1 - 0.25F) / 5.25F) << "though its gradient is zero";
+}
+
+TEST(Ftrl, LeavesAWeightThatHasNothingToDivideBy) {
+  Floats w = {2};
+  Floats s = {0, 0};
+  update_ftrl(w, s, Floats{0}, {}, 0.5F);
+  EXPECT_EQ(w, (Floats{2}));
+}
+
 TEST(SumOfSquares, AddsFourRunningSums) {
   EXPECT_EQ(sum_of_squares(Floats{1, 2, 3, 4, 5, 6, 7, 8}), 204.0);
   // 2^100 swallows the ones of its own running sum only.
