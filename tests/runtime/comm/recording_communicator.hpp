@@ -26,6 +26,8 @@ class RecordingCommunicator final : public Communicator {
 
   const std::vector<std::string>& events() const { return events_; }
   void forget() { events_.clear(); }
+  /// Among the others, something that the test does.
+  void note(const std::string& event) { events_.push_back(event); }
 
  private:
   class Recorded;

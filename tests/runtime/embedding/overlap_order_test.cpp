@@ -74,6 +74,78 @@ TEST(Overlap, WithoutItAllPooledValuesLeaveAtOnceAfterTheLookUps) {
       3, [&](Communicator& comm) { EXPECT_EQ(events_of_look_up(plan, comm, false).size(), 1U); });
 }
 
+/// Every rank has a third of every table's rows, but of the one that has a single row.
+Plan thirds_on_all_ranks() {
+  Plan plan;
+  plan.topology.ranks.resize(3);
+  plan.workload = make_workload({});
+  for (std::size_t t = 0; t < plan.workload.tables.size(); ++t) {
+    const Table& table = plan.workload.tables[t];
+    for (std::int64_t r = 0; r < 3; ++r) {
+      const std::int64_t begin = table.rows * r / 3;
+      const std::int64_t end = table.rows * (r + 1) / 3;
+      if (begin == end) continue;
+      plan.shards.push_back(
+          {TableId::of(t), ShardingType::row_wise, begin, end, 0, table.dim, RankId{r}});
+    }
+  }
+  return plan;
+}
+
+/// Which leave first, to both others at once.
+TEST(Overlap, UniqueRowsTravelDuringAllLookUpsOfPooledValues) {
+  Plan plan = thirds_on_all_ranks();
+  plan.unique_rows = {TableId{0}, TableId{1}};
+  const auto has_samples = [&](std::int64_t rank) {
+    return make_share_of(plan.workload, 0, 3, rank).size > 0;
+  };
+  run_ranks(3, [&](Communicator& comm) {
+    const Events events = events_of_look_up(plan, comm, true);
+    const std::vector<std::size_t> starts = positions(events, "start");
+    ASSERT_EQ(starts.size(), 3U);
+    EXPECT_EQ(starts[0], 0U);
+    EXPECT_EQ(events[1] == "advance", has_samples((comm.rank().value() + 1) % 3));
+    EXPECT_EQ(events.back() == "advance", has_samples(comm.rank().value()));
+  });
+}
+
+/// From the beginning of the exchange of gradients to the end of a step before an announced one.
+Events events_of_update(const Plan& plan, Communicator& inner) {
+  RecordingCommunicator comm(inner);
+  ShardedEmbeddings embeddings(plan, comm, {.overlap = true});
+  const Batch batch = make_share(plan.workload, 0, comm);
+  const Batch next = make_share(plan.workload, 1, comm);
+  std::vector<float> pooled(static_cast<std::size_t>(batch.size * embeddings.pooled_columns()));
+  embeddings.announce(next);
+  embeddings.forward(batch, pooled);
+  comm.forget();
+  embeddings.start_gradients(pooled);
+  embeddings.finish_gradients();
+  comm.note("update");
+  embeddings.update(kLearningRate, 1);
+  return comm.events();
+}
+
+/// Between the two positions.
+std::ptrdiff_t advances(const Events& events, std::size_t begin, std::size_t end) {
+  const auto at = [&](std::size_t i) { return events.begin() + static_cast<std::ptrdiff_t>(i); };
+  return std::count(at(begin), at(end), "advance");
+}
+
+TEST(Overlap, GradientsTravelWhileIdsAreSortedAndTheNextIdsUntilRowsAreUpdated) {
+  const Plan plan = thirds_on_all_ranks();
+  run_ranks(3, [&](Communicator& comm) {
+    const Events events = events_of_update(plan, comm);
+    const std::size_t update = positions(events, "update").at(0);
+    const std::vector<std::size_t> waits = positions(events, "wait");
+    ASSERT_EQ(waits.size(), 3U) << "of gradients, to one rank after the other, and of ids";
+    EXPECT_GT(advances(events, positions(events, "start").back(), waits[0]), 0);
+    EXPECT_LT(waits[1], update);
+    EXPECT_GT(advances(events, update, waits[2]), 0);
+    EXPECT_EQ(waits[2], events.size() - 1);
+  });
+}
+
 /// Each part needs the one before it.
 TEST(Overlap, PartsOfAStepHaveTheirOrder) {
   const Plan plan = make_plan({}, Sharding::table_wise, 1, 1);
