@@ -1,8 +1,7 @@
 #include "runtime/embedding/workers.hpp"
 
-#include "runtime/comm/thread_communicator.hpp"
+#include "runtime/data/batch.hpp"
 #include "runtime/embedding/row_shares.hpp"
-#include "runtime/embedding/sharded_embeddings.hpp"
 #include "runtime/embedding/work_split.hpp"
 
 #include <gtest/gtest.h>
@@ -198,92 +197,6 @@ TEST(SplitGroups, LeavesAGroupThatIsTooLargeByItself) {
   EXPECT_EQ(ranges, (std::vector<std::pair<std::size_t, std::size_t>>{
                         {0, 3}, {3, 4}, {4, 5}, {5, 7}, {7, 9}}));
   EXPECT_TRUE(split_groups(groups_of({}), 3).empty());
-}
-
-/// Two tables, one cut by columns, whose batches have enough ids to be shared out, most of them in
-/// few rows.
-Plan skewed_plan(OptimizerKind optimizer, DataType dtype) {
-  Plan plan;
-  plan.topology.ranks.resize(1);
-  plan.workload.tables.resize(2);
-  for (std::size_t t = 0; t < 2; ++t) {
-    Table& table = plan.workload.tables[t];
-    table.name = t == 0 ? "few" : "many";
-    table.rows = t == 0 ? 3 : 5000;
-    table.dim = 40;
-    table.features = {table.name};
-    table.optimizer = optimizer;
-    table.dtype = dtype;
-    table.mode = PoolingMode::mean;
-  }
-  plan.shards = {{TableId{0}, ShardingType::table_wise, 0, 3, 0, 40, RankId{0}},
-                 {TableId{1}, ShardingType::column_wise, 0, 5000, 0, 12, RankId{0}},
-                 {TableId{1}, ShardingType::column_wise, 0, 5000, 12, 40, RankId{0}}};
-  return plan;
-}
-
-Batch skewed_batch(std::int64_t step) {
-  Batch batch;
-  batch.size = batch.global_size = 3000;
-  batch.features.resize(2);
-  for (std::int64_t n = 0; n < batch.size; ++n) {
-    for (std::size_t f = 0; f < 2; ++f) {
-      Bags& bags = batch.features[f];
-      bags.lengths.push_back(static_cast<std::int32_t>((n + step) % 4));
-      for (std::int64_t i = 0; i < bags.lengths.back(); ++i) {
-        const std::int64_t spread = (n * 37 + i * 11 + step) % 5000;
-        bags.ids.push_back(f == 0 ? (n % 7 == 0 ? 1 : 2) : (n % 2 == 0 ? 17 : spread));
-      }
-    }
-  }
-  return batch;
-}
-
-struct Result {
-  std::vector<float> pooled;
-  std::vector<LineVector<float>> weights;
-  std::vector<LineVector<std::uint16_t>> weights16;
-  std::vector<LineVector<float>> state;
-  bool operator==(const Result&) const = default;
-};
-
-Result train(const Plan& plan, std::int64_t threads, bool communication_thread = false) {
-  Result result;
-  run_ranks(1, [&](Communicator& comm) {
-    ShardedEmbeddings embeddings(plan, comm,
-                                 {.seed = 4,
-                                  .optimizer = {},
-                                  .threads = threads,
-                                  .communication_thread = communication_thread});
-    for (std::int64_t step = 0; step < 3; ++step) {
-      const Batch batch = skewed_batch(step);
-      result.pooled.assign(static_cast<std::size_t>(batch.size * embeddings.pooled_columns()), 0);
-      embeddings.forward(batch, result.pooled);
-      std::vector<float> gradient = result.pooled;
-      for (float& value : gradient) value = 0.01F * value + 0.001F;
-      embeddings.backward(gradient, 0.1F);
-    }
-    for (const auto& local : embeddings.local_shards()) {
-      result.weights.push_back(local.weights);
-      result.weights16.push_back(local.weights16);
-      result.state.push_back(local.state);
-    }
-  });
-  return result;
-}
-
-TEST(Threads, ChangeNoBit) {
-  for (const OptimizerKind optimizer : {OptimizerKind::adagrad, OptimizerKind::rowwise_adagrad}) {
-    for (const DataType dtype : {DataType::fp32, DataType::bf16}) {
-      const Plan plan = skewed_plan(optimizer, dtype);
-      const Result expected = train(plan, 1);
-      EXPECT_TRUE(train(plan, 2) == expected) << to_string(optimizer) << to_string(dtype);
-      EXPECT_TRUE(train(plan, 5) == expected) << to_string(optimizer) << to_string(dtype);
-      for (const std::int64_t threads : {1, 2, 5}) {
-        EXPECT_TRUE(train(plan, threads, true) == expected) << threads << " and one for messages";
-      }
-    }
-  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "runtime/trainer/train_config.hpp"
 
 #include "costmodel/errors.hpp"
+#include "planner/dense_memory.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -40,6 +41,30 @@ class TrainConfigFile : public testing::Test {
 
 std::string with(const std::string& members) {
   return R"({"schema": "shardwright.train/1", )" + members + "}";
+}
+
+/// The parameters of MLPerf's DLRM-DCNv2 beside its tables: of the bottom MLP, three cross layers
+/// of 3456 · (2 · 512 + 1), and the top MLP.
+TEST(Recipes, Dcnv2HasTheSizesOfMlperf) {
+  const TrainConfig config = read_train_config(SHARDWRIGHT_SOURCE_DIR "/launch/recipes/dcnv2.json");
+  EXPECT_EQ(config.model, "dcnv2");
+  EXPECT_EQ(config.batch_size, 65536);
+  EXPECT_EQ(config.optimizer, OptimizerKind::adagrad);
+  const DenseSizes sizes{.num_dense = 13,
+                         .num_features = 26,
+                         .embedding_dim = config.embedding_dim,
+                         .bottom_mlp = config.bottom_mlp,
+                         .top_mlp = config.top_mlp,
+                         .cross_layers = config.cross_layers.value(),
+                         .cross_rank = config.cross_rank.value()};
+  EXPECT_EQ(num_dense_parameters(sizes), 171'392 + 10'627'200 + 5'245'953);
+}
+
+TEST(Recipes, AreAllConfigsOfAJob) {
+  const std::filesystem::path folder = SHARDWRIGHT_SOURCE_DIR "/launch/recipes";
+  for (const auto& recipe : std::filesystem::directory_iterator(folder)) {
+    EXPECT_NO_THROW(read_train_config(recipe.path().string())) << recipe.path();
+  }
 }
 
 TEST_F(TrainConfigFile, SetsEveryKey) {
