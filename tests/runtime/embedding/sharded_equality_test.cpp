@@ -202,6 +202,11 @@ TEST(WireFormats, HalveTheBytesAndGiveTheSameBitsWhereverTablesLie) {
   }
 }
 
+bool cuts_columns(Sharding sharding) {
+  return sharding == Sharding::mixed || sharding == Sharding::table_column_wise ||
+         sharding == Sharding::grid;
+}
+
 /// A weight is rounded by its place in the table, wherever that lies.
 TEST(SixteenBitWeights, HaveTheSameBitsUnderEveryPlan) {
   for (const DataType dtype : {DataType::bf16, DataType::fp16}) {
@@ -209,10 +214,13 @@ TEST(SixteenBitWeights, HaveTheSameBitsUnderEveryPlan) {
       const Training training{.optimizer = optimizer, .dtype = dtype};
       const Outcome expected = unsharded(training);
       EXPECT_NE(expected.weights, unsharded({.optimizer = optimizer}).weights);
-      for (const Sharding sharding : {Sharding::mixed, Sharding::row_wise}) {
+      std::int64_t ranks = 2;
+      for (const Sharding sharding : {Sharding::mixed, Sharding::row_wise, Sharding::table_row_wise,
+                                      Sharding::table_column_wise, Sharding::grid}) {
         SCOPED_TRACE(told(training) + ", " + std::string(to_string(dtype)));
-        if (has_row_statistic_cut(training, sharding) && sharding == Sharding::mixed) continue;
-        const Outcome found = run_on_threads(make_plan(training, sharding, 3, 5));
+        ++ranks;
+        if (has_row_statistic(optimizer) && cuts_columns(sharding)) continue;
+        const Outcome found = run_on_threads(make_plan(training, sharding, ranks, 5));
         EXPECT_TRUE(found.weights == expected.weights && found.state == expected.state);
       }
     }

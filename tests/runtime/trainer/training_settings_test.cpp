@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,31 @@ std::vector<double> of_steps(const TrainingRun& run, const char* name) {
     if (event["event"] == "step") values.push_back(event[name]);
   }
   return values;
+}
+
+/// Of the first step, by all ranks.
+std::int64_t bytes_of(const TrainingRun& run, const char* ranks) {
+  std::int64_t sum = 0;
+  for (const nlohmann::json& bytes : run.events.at(0)["bytes_sent"][ranks]) {
+    sum += bytes.get<std::int64_t>();
+  }
+  return sum;
+}
+
+TEST_F(TrainingSettings, EachDirectionTravelsInItsFormat) {
+  const TrainingRun floats = train_on(2, cut_tables(2));
+  config_.wire = {.pooled = DataType::fp16};
+  const TrainingRun values = train_on(2, cut_tables(2));
+  EXPECT_EQ(2 * bytes_of(values, "output_ranks"), bytes_of(floats, "output_ranks"));
+  EXPECT_EQ(bytes_of(values, "gradient_ranks"), bytes_of(floats, "gradient_ranks"));
+  config_.wire = {.gradients = DataType::bf16};
+  const TrainingRun gradients = train_on(2, cut_tables(2));
+  EXPECT_EQ(bytes_of(gradients, "output_ranks"), bytes_of(floats, "output_ranks"));
+  EXPECT_LT(bytes_of(gradients, "gradient_ranks"), bytes_of(floats, "gradient_ranks"));
+  for (const TrainingRun* narrow : {&values, &gradients}) {
+    EXPECT_NE(narrow->weights, floats.weights);
+    EXPECT_NEAR(narrow->losses.back(), floats.losses.back(), 0.01);
+  }
 }
 
 TEST_F(TrainingSettings, ClippingChangesNothingBelowTheNorm) {
