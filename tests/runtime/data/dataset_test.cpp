@@ -8,7 +8,9 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cstddef>
 #include <cstring>
+#include <fstream>
 #include <limits>
 
 namespace shardwright {
@@ -100,6 +102,29 @@ TEST_F(DatasetOfSevenSamples, StaysUsableWhenMoved) {
   Batch batch;
   second.read(6, 7, batch);
   EXPECT_THAT(batch.features[1].ids, ElementsAre(-6));
+}
+
+/// Of this process.
+std::ptrdiff_t mappings_of(const std::string& file) {
+  std::ifstream maps("/proc/self/maps");
+  std::ptrdiff_t count = 0;
+  for (std::string line; std::getline(maps, line);) count += line.ends_with(file) ? 1 : 0;
+  return count;
+}
+
+TEST_F(DatasetOfSevenSamples, MapsItsColumnsWhileItIsOpen) {
+  const std::vector<std::string> columns = {"labels.f32",
+                                            "dense.f32",
+                                            "feature_0.offsets.u64",
+                                            "feature_0.ids.i64",
+                                            "feature_1.offsets.u64",
+                                            "feature_1.ids.i64",
+                                            "feature_1.weights.f32"};
+  {
+    const Dataset dataset(folder());
+    for (const std::string& column : columns) EXPECT_EQ(mappings_of(file(column)), 1) << column;
+  }
+  for (const std::string& column : columns) EXPECT_EQ(mappings_of(file(column)), 0) << column;
 }
 
 TEST_F(DatasetOfSevenSamples, RefusesARangeOutsideItself) {

@@ -113,5 +113,32 @@ TEST(ShardMemory, AsksForHugePages) {
   EXPECT_THAT(flags_of_memory(weights.data() + weights.size() / 2), testing::HasSubstr(" hg "));
 }
 
+/// Pages that the system has handed out, each at the first touch.
+std::int64_t pages_of(int who) {
+  rusage usage = {};
+  getrusage(who, &usage);
+  return usage.ru_minflt;
+}
+
+/// A quarter of them falls to each; of 128 MiB they are 64 at least, more than what threads and
+/// their stacks need besides.
+TEST(ShardMemory, IsTouchedFirstByTheThreadsThatShareIt) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers touch pages of their own";
+#endif
+  Plan plan = cut_finely();
+  plan.workload.tables[0].dim = 32;
+  plan.topology.ranks.resize(1);
+  plan.shards = {{TableId{0}, ShardingType::table_wise, 0, kRows, 0, 32, RankId{0}}};
+  run_ranks(1, [&](Communicator& comm) {
+    const std::int64_t own_before = pages_of(RUSAGE_THREAD);
+    const std::int64_t all_before = pages_of(RUSAGE_SELF);
+    const ShardedEmbeddings embeddings(plan, comm, {.threads = 4});
+    const std::int64_t all = pages_of(RUSAGE_SELF) - all_before;
+    EXPECT_GE(all, 64);
+    EXPECT_LT(2 * (pages_of(RUSAGE_THREAD) - own_before), all);
+  });
+}
+
 }  // namespace
 }  // namespace shardwright
