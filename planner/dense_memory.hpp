@@ -24,9 +24,14 @@ struct DenseSizes {
 /// Weights and biases.
 std::int64_t num_dense_parameters(const DenseSizes& sizes);
 
+/// Samples that pass through what follows the bottom MLP at once on a CPU, forward and backward,
+/// before the next ones do.
+inline constexpr std::int64_t kDenseSamplesAtOnce = 256;
+
 /// What a rank needs for it in a step of `samples` of its own, all fp32: weights, gradients and
 /// optimizer state; what the forward pass keeps of each sample for the backward pass; and the
-/// gradients that this has at once.
-Bytes dense_bytes(const DenseSizes& sizes, std::int64_t samples);
+/// gradients that this has at once. On CPUs, those of no more than kDenseSamplesAtOnce for what
+/// follows the bottom MLP, and what LibTorch itself takes.
+Bytes dense_bytes(const DenseSizes& sizes, std::int64_t samples, bool on_cpus);
 
 }  // namespace shardwright

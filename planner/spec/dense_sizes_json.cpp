@@ -1,5 +1,6 @@
 #include "planner/spec/dense_sizes_json.hpp"
 
+#include "costmodel/device.hpp"
 #include "planner/spec/reserve.hpp"
 
 #include <fmt/format.h>
@@ -73,7 +74,7 @@ DenseSizes dense_sizes_of(const JsonView& config, const Workload& workload,
 std::string reserve_dense_part(const DenseSizes& sizes, std::int64_t batch_size,
                                Topology& topology) {
   const std::int64_t samples = (batch_size + topology.size() - 1) / topology.size();
-  const Bytes bytes = dense_bytes(sizes, samples);
+  const Bytes bytes = dense_bytes(sizes, samples, on_cpus(topology));
   reserve_on_every_rank("The dense part", bytes, topology);
   return fmt::format(
       "Dense part: {} parameters and {} samples of {} dense features take {} of every rank, which "

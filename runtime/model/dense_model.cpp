@@ -10,6 +10,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/binary_cross_entropy_with_logits.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/sigmoid.h>
@@ -41,6 +42,29 @@ at::Tensor view_on(at::Device device, std::span<const float> values,
                        at::TensorOptions(at::kFloat).device(device));
 }
 
+/// `count` samples from `begin` on, as leaves of their own. Features without pooling are those of
+/// all samples.
+DenseInput leaves_of(const DenseInput& input, std::int64_t begin, std::int64_t count) {
+  DenseInput leaves;
+  leaves.dense = input.dense.detach().narrow(0, begin, count);
+  leaves.dense.set_requires_grad(input.dense.requires_grad());
+  leaves.pooled = input.pooled.narrow(0, begin, count).set_requires_grad(true);
+  for (const at::Tensor& vectors : input.vectors) {
+    leaves.vectors.push_back(vectors.detach().set_requires_grad(true));
+  }
+  leaves.offsets = input.offsets;
+  return leaves;
+}
+
+/// Zeros if the logits do not depend on the input.
+void copy_gradient(const at::Tensor& input, at::Tensor to) {
+  if (input.grad().defined()) {
+    to.copy_(input.grad());
+  } else {
+    to.zero_();
+  }
+}
+
 }  // namespace
 
 struct DenseModel::State {
@@ -56,13 +80,18 @@ struct DenseModel::State {
 
   void allocate(std::uint64_t seed);
   at::Tensor features(std::span<const float> dense, std::size_t samples) const;
-  double find_gradients(DenseInput input, std::span<const float> labels, std::int64_t global_batch,
-                        std::span<float> pooled_gradient, std::span<float> vector_gradient);
+  template <class Work>
+  void for_each_part(std::int64_t samples, const Work& work) const;
+  double find_gradients(const DenseInput& input, std::span<const float> labels,
+                        std::int64_t global_batch, std::span<float> pooled_gradient,
+                        std::span<float> vector_gradient);
   void predict(const DenseInput& input, std::span<float> probability) const;
   void apply_gradients(double learning_rate, float scale);
   DenseInput input_of(const at::Tensor& of_dense, std::span<const float> pooled,
                       std::span<const JaggedVectors> vectors) const;
-  void copy_gradient(const at::Tensor& input, std::span<float> gradient) const;
+  double backward_of(const DenseInput& input, std::span<const float> labels,
+                     std::int64_t global_batch);
+  void copy_vector_gradients(const DenseInput& input, std::span<float> gradient) const;
   std::vector<Parameter> copies(const std::vector<at::Tensor>& tensors,
                                 const std::string& suffix) const;
   void fill(std::vector<at::Tensor>& tensors, const std::string& suffix,
@@ -111,33 +140,54 @@ DenseInput DenseModel::State::input_of(const at::Tensor& of_dense, std::span<con
   return input;
 }
 
-/// Zeros if the logits do not depend on the input.
-void DenseModel::State::copy_gradient(const at::Tensor& input, std::span<float> gradient) const {
-  at::Tensor to = view_on(device, gradient, input.sizes().vec());
-  if (input.grad().defined()) {
-    to.copy_(input.grad());
-  } else {
-    to.zero_();
+/// Calls work(begin, count) for as many samples as logits are asked for at once, one such part
+/// after the other.
+template <class Work>
+void DenseModel::State::for_each_part(std::int64_t samples, const Work& work) const {
+  for (std::int64_t begin = 0; begin < samples;) {
+    const std::int64_t count = std::min(part.samples_at_once, samples - begin);
+    work(begin, count);
+    begin += count;
   }
 }
 
-double DenseModel::State::find_gradients(DenseInput input, std::span<const float> labels,
-                                         std::int64_t global_batch,
-                                         std::span<float> pooled_gradient,
-                                         std::span<float> vector_gradient) {
-  input.pooled.set_requires_grad(true);
-  for (at::Tensor& vectors : input.vectors) vectors.set_requires_grad(true);
+/// Leaves the gradients of the input's leaves with them; returns the sum of losses.
+double DenseModel::State::backward_of(const DenseInput& input, std::span<const float> labels,
+                                      std::int64_t global_batch) {
   const auto samples = static_cast<std::int64_t>(labels.size());
   const at::Tensor losses = at::binary_cross_entropy_with_logits(
       part.logits(input), view(labels, {samples}).to(device), {}, {}, at::Reduction::None);
   losses.backward(at::full_like(losses, 1.0 / static_cast<double>(global_batch)));
-  copy_gradient(input.pooled, pooled_gradient);
+  return losses.detach().sum(at::kDouble).item<double>();
+}
+
+void DenseModel::State::copy_vector_gradients(const DenseInput& input,
+                                              std::span<float> gradient) const {
   for (const at::Tensor& vectors : input.vectors) {
     const auto size = static_cast<std::size_t>(vectors.numel());
-    copy_gradient(vectors, vector_gradient.first(size));
-    vector_gradient = vector_gradient.subspan(size);
+    copy_gradient(vectors, view_on(device, gradient.first(size), vectors.sizes().vec()));
+    gradient = gradient.subspan(size);
   }
-  return losses.detach().sum(at::kDouble).item<double>();
+}
+
+double DenseModel::State::find_gradients(const DenseInput& input, std::span<const float> labels,
+                                         std::int64_t global_batch,
+                                         std::span<float> pooled_gradient,
+                                         std::span<float> vector_gradient) {
+  const at::Tensor of_pooled = view_on(device, pooled_gradient, input.pooled.sizes().vec());
+  const bool has_bottom = input.dense.requires_grad();
+  if (has_bottom) input.dense.mutable_grad() = at::empty_like(input.dense);
+  double loss_sum = 0;
+  for_each_part(input.dense.size(0), [&](std::int64_t begin, std::int64_t count) {
+    const DenseInput some = leaves_of(input, begin, count);
+    loss_sum += backward_of(
+        some, labels.subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(count)),
+        global_batch);
+    copy_gradient(some.pooled, of_pooled.narrow(0, begin, count));
+    if (has_bottom) copy_gradient(some.dense, input.dense.grad().narrow(0, begin, count));
+    copy_vector_gradients(some, vector_gradient);
+  });
+  return loss_sum;
 }
 
 void DenseModel::start(std::span<const float> dense, std::size_t samples,
@@ -179,8 +229,11 @@ double DenseModel::forward_backward(std::span<const float> dense, std::span<cons
 }
 
 void DenseModel::State::predict(const DenseInput& input, std::span<float> probability) const {
-  const at::Tensor result = at::sigmoid(part.logits(input)).to(at::kCPU).contiguous();
-  std::copy_n(result.data_ptr<float>(), probability.size(), probability.begin());
+  for_each_part(input.dense.size(0), [&](std::int64_t begin, std::int64_t count) {
+    const at::Tensor logits = part.logits(leaves_of(input, begin, count));
+    const at::Tensor result = at::sigmoid(logits).to(at::kCPU).contiguous();
+    std::copy_n(result.data_ptr<float>(), count, probability.begin() + begin);
+  });
 }
 
 void DenseModel::predict(std::span<const float> dense, std::span<const float> pooled,

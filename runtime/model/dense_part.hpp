@@ -5,7 +5,9 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,8 @@ struct DensePart {
   std::vector<at::Tensor> parameters;     ///< floats, leaves that require gradients
   std::vector<BottomPass::Layer> bottom;  ///< that dense features pass first; none of a module
   std::function<at::Tensor(const DenseInput& input)> logits;  ///< [samples], of what comes after
+  /// Most samples that logits are asked for at once, if no sample's depends on another's.
+  std::int64_t samples_at_once = std::numeric_limits<std::int64_t>::max();
 };
 
 /// The DLRM or DCNv2 of the sizes, with the initial weights of the seed.

@@ -1,5 +1,7 @@
+#include "planner/dense_memory.hpp"
 #include "runtime/model/dense_parameters.hpp"
 #include "runtime/model/dense_part.hpp"
+#include "runtime/model/interaction/differentiable_interaction.hpp"
 
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
@@ -54,7 +56,8 @@ std::vector<BottomPass::Layer> bottom_layers(const std::vector<Layer>& bottom) {
   std::vector<BottomPass::Layer> layers;
   for (const Layer& layer : bottom) {
     layers.emplace_back([layer](const at::Tensor& input) {
-      return at::relu(at::linear(input, layer.weight, layer.bias));
+      at::Tensor output = at::linear(input, layer.weight, layer.bias);
+      return at::relu_(output);
     });
   }
   return layers;
@@ -64,6 +67,7 @@ std::vector<BottomPass::Layer> bottom_layers(const std::vector<Layer>& bottom) {
 at::Tensor dot_interaction(const Layers& layers, const at::Tensor& bottom,
                            const at::Tensor& pooled) {
   const DlrmConfig& config = layers.config;
+  if (pooled.is_cpu()) return differentiable_interaction(bottom, pooled, config.embedding_dim);
   const at::Tensor embeddings = pooled.view({-1, config.num_features, config.embedding_dim});
   std::vector<at::Tensor> result;
   at::Tensor vectors = embeddings;  // [samples][vectors][embedding_dim]
@@ -95,7 +99,7 @@ at::Tensor logits_of(const Layers& layers, const at::Tensor& bottom, const at::T
   for (const Layer& layer : layers.top) {
     const bool last = &layer == &layers.top.back();
     y = at::linear(y, layer.weight, layer.bias);
-    if (!last) y = at::relu(y);
+    if (!last) at::relu_(y);
   }
   return y.squeeze(1);
 }
@@ -129,6 +133,7 @@ DensePart make_dense_part(const DlrmConfig& config, std::uint64_t seed, at::Devi
     const std::int64_t vectors = config.num_features + (config.num_dense > 0 ? 1 : 0);
     layers->pairs = lower_triangle(vectors).to(device);
   }
+  if (device.is_cpu()) part.samples_at_once = kDenseSamplesAtOnce;
   part.bottom = bottom_layers(layers->bottom);
   part.logits = [layers](const DenseInput& input) {
     return logits_of(*layers, input.dense, input.pooled);

@@ -147,7 +147,8 @@ TEST_F(Planning, MadeByMakesTheSamePlanAgain) {
 
 TEST_F(Planning, ReservesWhatATrainingTakesBesideTheTables) {
   write("train.json", R"({"schema": "shardwright.train/1", "overlap": true, "read_ahead": 3})");
-  const Outcome outcome = plan("--train-config train.json -o a.json");
+  const std::string planned = "plan tables.json --topology 2xcpu-32MiB --train-config train.json ";
+  const Outcome outcome = run(planned + "-o a.json");
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.err,
               AllOf(HasSubstr("Dense part: "), HasSubstr("Read ahead: 3 batches to train on"),
@@ -156,7 +157,7 @@ TEST_F(Planning, ReservesWhatATrainingTakesBesideTheTables) {
   EXPECT_EQ(document["memory_model"], "overlap");
   EXPECT_GT(document["topology"]["ranks"][1]["reserved_bytes"], 0);
   EXPECT_EQ(run("check a.json").code, 0);
-  ASSERT_EQ(plan("--train-config train.json --memory-model weights -o b.json").code, 0);
+  ASSERT_EQ(run(planned + "--memory-model weights -o b.json").code, 0);
   EXPECT_EQ(json::parse(read(path("b.json")))["memory_model"], "weights");
 }
 

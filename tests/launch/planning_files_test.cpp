@@ -27,7 +27,7 @@ class PlanningFiles : public PlanningCommand {
 
   json sweep(const std::string& more) const {
     const Outcome outcome =
-        run("sweep tables.json --topologies 2xcpu-8MiB --batch-sizes 64 --json " + more);
+        run("sweep tables.json --topologies 2xcpu-32MiB --batch-sizes 64 --json " + more);
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     return json::parse(outcome.out)["points"][0];
   }

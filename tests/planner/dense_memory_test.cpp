@@ -42,17 +42,44 @@ TEST(DenseMemory, CountsWeightsAndBiasesOfEveryLayer) {
   EXPECT_EQ(num_dense_parameters(embeddings_alone), 2 * 5 + 6 * 1);
 }
 
-TEST(DenseMemory, CountsStatesAndWhatASampleKeeps) {
+TEST(DenseMemory, CountsWeightsGradientsAndStates) {
   DenseSizes sizes = small();
   const std::int64_t parameters = num_dense_parameters(sizes);
+  EXPECT_EQ(dense_bytes(sizes, 0, false), Bytes(4 * 3 * parameters));
+  EXPECT_EQ(dense_bytes(sizes, 0, true), Bytes((12 << 20) + 4 * 3 * parameters));
+  sizes.optimizer = OptimizerKind::sgd;
+  EXPECT_EQ(dense_bytes(sizes, 0, false), Bytes(4 * 2 * parameters));
+  sizes.optimizer = OptimizerKind::adam;
+  EXPECT_EQ(dense_bytes(sizes, 0, false), Bytes(4 * 4 * parameters));
+}
+
+/// Values of samples.
+std::int64_t values_of(const DenseSizes& sizes, std::int64_t samples, bool on_cpus) {
+  return (dense_bytes(sizes, samples, on_cpus) - dense_bytes(sizes, 0, on_cpus)).value() / 4;
+}
+
+TEST(DenseMemory, OnCpusCountsABatchOfTheBottomAndSomeSamplesOfTheRest) {
+  DenseSizes sizes = small();
+  // Features and label, outputs, gradients, the widest layer; the top's outputs, its input and that
+  // one's gradient, the vectors' gradients.
+  const std::int64_t bottom = 3 + 1 + 12 + 12 + 8;
+  std::int64_t rest = 6 + 2 * 11 + 24;
+  EXPECT_EQ(values_of(sizes, 10, true), 10 * (bottom + rest));
+  EXPECT_EQ(values_of(sizes, 1000, true), 1000 * bottom + kDenseSamplesAtOnce * rest);
+  sizes.cross_layers = 2;
+  sizes.cross_rank = 6;
+  rest = 6 + 24 + 2 * (2 * 24 + 6) + 3 * 24;
+  EXPECT_EQ(values_of(sizes, 1000, true), 1000 * bottom + kDenseSamplesAtOnce * rest);
+  sizes.num_dense = 0;
+  rest = 6 + 16 + 2 * (2 * 16 + 6) + 3 * 16;
+  EXPECT_EQ(values_of(sizes, 1000, true), 1000 + kDenseSamplesAtOnce * rest);
+}
+
+TEST(DenseMemory, OnGpusCountsAllSamplesOfEverything) {
   // Dense features, bottom, vectors, interaction, top; gradients of 3 × 3 products and 3 × 3
   // vectors.
   const std::int64_t values = 3 + 12 + 24 + 11 + 6 + 9 + 72;
-  EXPECT_EQ(dense_bytes(sizes, 10), Bytes(4 * (3 * parameters + 10 * values)));
-  sizes.optimizer = OptimizerKind::sgd;
-  EXPECT_EQ(dense_bytes(sizes, 0), Bytes(4 * 2 * parameters));
-  sizes.optimizer = OptimizerKind::adam;
-  EXPECT_EQ(dense_bytes(sizes, 0), Bytes(4 * 4 * parameters));
+  EXPECT_EQ(values_of(small(), 1000, false), 1000 * values);
 }
 
 TEST(DenseMemory, ReadsATrainConfigWithItsDefaults) {
@@ -75,13 +102,17 @@ TEST(DenseMemory, ReadsATrainConfigWithItsDefaults) {
 }
 
 TEST(DenseMemory, ReservesItOnEveryRankOrSaysWhereItDoesNotFit) {
-  Topology topology = sample_topology({100'000, 100'000});
+  Topology topology = sample_topology({40'000'000, 40'000'000});
   topology.ranks[1].reserved = Bytes(1000);
-  const Bytes needed = dense_bytes(small(), 2);
+  const Bytes needed = dense_bytes(small(), 2, true);
   EXPECT_THAT(reserve_dense_part(small(), 4, topology), HasSubstr("122 parameters and 2 samples"));
   EXPECT_EQ(topology.ranks[0].reserved, needed);
   EXPECT_EQ(topology.ranks[1].reserved, needed + Bytes(1000));
-  topology.ranks[1].memory = Bytes(3000);
+  Topology gpus = sample_topology({100'000});
+  gpus.ranks[0].device = "A100";
+  reserve_dense_part(small(), 4, gpus);
+  EXPECT_EQ(gpus.ranks[0].reserved, dense_bytes(small(), 4, false));
+  topology.ranks[1].memory = Bytes(20'000'000);
   EXPECT_THAT(refusal_of<InputError>([&] { reserve_dense_part(small(), 4, topology); }),
               HasSubstr("but rank 1 has"));
   EXPECT_THROW(read(R"({"schema": "shardwright.train/1", "model": "gpt"})"), InputError);

@@ -5,7 +5,7 @@
 
 namespace shardwright {
 
-/// What the embedding kernels are compiled for, from the slowest on. All give the same bits.
+/// What kernels are compiled for, from the slowest on. All give the same bits.
 enum class InstructionSet {
   plain,      ///< one column after the other: the oracle of the others
   vector128,  ///< vectors of 16 bytes, which every 64-bit processor has

@@ -1,11 +1,13 @@
 // forward_backward() in its three parts.
 
 #include "costmodel/errors.hpp"
+#include "planner/dense_memory.hpp"
 #include "tests/runtime/model/small_dense_model.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +32,57 @@ TEST(DenseParts, DoTheLayersOfTheBottomMlpOneByOne) {
     EXPECT_EQ(order, "ffbb");
     EXPECT_TRUE(std::equal(model.gradients().begin(), model.gradients().end(),
                            whole.gradients().begin(), whole.gradients().end()));
+  }
+}
+
+/// What a model makes of some of the samples.
+struct PartOfBatch {
+  PartOfBatch(const DlrmConfig& config, const Samples& samples, std::size_t begin,
+              std::size_t count)
+      : model(config, {OptimizerKind::sgd}, 1),
+        pooled_gradient(count * static_cast<std::size_t>(config.pooled_columns())),
+        probabilities(count) {
+    const auto dense = part_of(samples.dense, begin * 2, count * 2);
+    const auto pooled = part_of(samples.pooled, begin * 12, count * 12);
+    loss = model.forward_backward(dense, pooled, part_of(samples.labels, begin, count), 1,
+                                  pooled_gradient);
+    model.predict(dense, pooled, probabilities);
+  }
+  static std::span<const float> part_of(const std::vector<float>& values, std::size_t begin,
+                                        std::size_t count) {
+    return std::span(values).subspan(begin, count);
+  }
+  DenseModel model;
+  std::vector<float> pooled_gradient;
+  std::vector<float> probabilities;
+  double loss = 0;
+};
+
+void expect_near(std::span<const float> values, std::span<const float> expected, double scale) {
+  ASSERT_EQ(values.size(), expected.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    ASSERT_NEAR(values[i], expected[i], 1e-6 * scale) << "value " << i;
+  }
+}
+
+TEST(DenseParts, OfMoreSamplesThanAreTakenAtOnceAddUp) {
+  constexpr auto kFirst = static_cast<std::size_t>(kDenseSamplesAtOnce);
+  for (const DlrmConfig& config : {small_model(), small_dcnv2()}) {
+    const Samples samples(config, kFirst + 3, 3);
+    PartOfBatch whole(config, samples, 0, kFirst + 3);
+    PartOfBatch first(config, samples, 0, kFirst);
+    PartOfBatch last(config, samples, kFirst, 3);
+
+    EXPECT_NEAR(whole.loss, first.loss + last.loss, 1e-9 * whole.loss);
+    const auto joined = [](std::vector<float> a, const std::vector<float>& b) {
+      a.insert(a.end(), b.begin(), b.end());
+      return a;
+    };
+    expect_near(whole.probabilities, joined(first.probabilities, last.probabilities), 1);
+    expect_near(whole.pooled_gradient, joined(first.pooled_gradient, last.pooled_gradient), 1);
+    std::vector<float> sum(first.model.gradients().begin(), first.model.gradients().end());
+    for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += last.model.gradients()[i];
+    expect_near(whole.model.gradients(), sum, kFirst);
   }
 }
 
