@@ -26,7 +26,7 @@ namespace shardwright {
 namespace {
 
 /// A view of memory that somebody else owns and that is not written through.
-at::Tensor view(std::span<const float> values, std::vector<std::int64_t> shape) {
+at::Tensor view(std::span<const float> values, const std::vector<std::int64_t>& shape) {
   return at::from_blob(const_cast<float*>(values.data()), shape, at::kFloat);
 }
 
@@ -37,7 +37,7 @@ at::Tensor view(const std::vector<std::int64_t>& values) {
 
 /// The same of memory of the device.
 at::Tensor view_on(at::Device device, std::span<const float> values,
-                   std::vector<std::int64_t> shape) {
+                   const std::vector<std::int64_t>& shape) {
   return at::from_blob(const_cast<float*>(values.data()), shape,
                        at::TensorOptions(at::kFloat).device(device));
 }
@@ -57,7 +57,7 @@ DenseInput leaves_of(const DenseInput& input, std::int64_t begin, std::int64_t c
 }
 
 /// Zeros if the logits do not depend on the input.
-void copy_gradient(const at::Tensor& input, at::Tensor to) {
+void copy_gradient(const at::Tensor& input, const at::Tensor& to) {
   if (input.grad().defined()) {
     to.copy_(input.grad());
   } else {

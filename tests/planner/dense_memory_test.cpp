@@ -45,12 +45,12 @@ TEST(DenseMemory, CountsWeightsAndBiasesOfEveryLayer) {
 TEST(DenseMemory, CountsWeightsGradientsAndStates) {
   DenseSizes sizes = small();
   const std::int64_t parameters = num_dense_parameters(sizes);
-  EXPECT_EQ(dense_bytes(sizes, 0, false), Bytes(4 * 3 * parameters));
-  EXPECT_EQ(dense_bytes(sizes, 0, true), Bytes((12 << 20) + 4 * 3 * parameters));
+  EXPECT_EQ(dense_bytes(sizes, 0, false), Bytes(parameters * 4 * 3));
+  EXPECT_EQ(dense_bytes(sizes, 0, true), Bytes((12 << 20) + parameters * 4 * 3));
   sizes.optimizer = OptimizerKind::sgd;
-  EXPECT_EQ(dense_bytes(sizes, 0, false), Bytes(4 * 2 * parameters));
+  EXPECT_EQ(dense_bytes(sizes, 0, false), Bytes(parameters * 4 * 2));
   sizes.optimizer = OptimizerKind::adam;
-  EXPECT_EQ(dense_bytes(sizes, 0, false), Bytes(4 * 4 * parameters));
+  EXPECT_EQ(dense_bytes(sizes, 0, false), Bytes(parameters * 4 * 4));
 }
 
 /// Values of samples.

@@ -67,21 +67,18 @@ template <class Isa>
 inline void transpose_four(const float* const* from, std::size_t first, float* to,
                            std::size_t stride) {
   using V = Vector<float, 4>;
-  using Order = Vector<std::int32_t, 4>;
-  const Order low = {0, 4, 1, 5};
-  const Order high = {2, 6, 3, 7};
   const V row0 = load<V>(from[0] + first);
   const V row1 = load<V>(from[1] + first);
   const V row2 = load<V>(from[2] + first);
   const V row3 = load<V>(from[3] + first);
-  const V even_low = __builtin_shuffle(row0, row2, low);
-  const V even_high = __builtin_shuffle(row0, row2, high);
-  const V odd_low = __builtin_shuffle(row1, row3, low);
-  const V odd_high = __builtin_shuffle(row1, row3, high);
-  store(__builtin_shuffle(even_low, odd_low, low), to);
-  store(__builtin_shuffle(even_low, odd_low, high), to + stride);
-  store(__builtin_shuffle(even_high, odd_high, low), to + 2 * stride);
-  store(__builtin_shuffle(even_high, odd_high, high), to + 3 * stride);
+  const V even_low = __builtin_shufflevector(row0, row2, 0, 4, 1, 5);
+  const V even_high = __builtin_shufflevector(row0, row2, 2, 6, 3, 7);
+  const V odd_low = __builtin_shufflevector(row1, row3, 0, 4, 1, 5);
+  const V odd_high = __builtin_shufflevector(row1, row3, 2, 6, 3, 7);
+  store(__builtin_shufflevector(even_low, odd_low, 0, 4, 1, 5), to);
+  store(__builtin_shufflevector(even_low, odd_low, 2, 6, 3, 7), to + stride);
+  store(__builtin_shufflevector(even_high, odd_high, 0, 4, 1, 5), to + 2 * stride);
+  store(__builtin_shufflevector(even_high, odd_high, 2, 6, 3, 7), to + 3 * stride);
 }
 
 /// The sample's vectors as columns.

@@ -13,7 +13,7 @@
 namespace shardwright {
 namespace {
 
-at::Tensor waves(std::vector<std::int64_t> shape, double phase) {
+at::Tensor waves(const std::vector<std::int64_t>& shape, double phase) {
   std::int64_t size = 1;
   for (const std::int64_t n : shape) size *= n;
   return at::arange(size, at::kFloat).add(phase).sin().view(shape);
