@@ -10,7 +10,7 @@ CommCurve::CommCurve(const CommModel& model, CollectiveKind operation, std::int6
                      std::int64_t nodes) {
   if (ranks < 2) return;
   const CollectiveCall call{operation, ranks, nodes};
-  const CommSetting& setting = *model.training.settings.begin();
+  const CommSetting& setting = model.training.settings.begin()->first;
   knots_ = model.knots;
   times_ms_ = log_times_at_knots(model, setting, call);
   for (double& time : times_ms_) time = 1e-3 * std::exp(time);

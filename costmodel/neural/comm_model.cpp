@@ -41,6 +41,10 @@ bool has_factor(const CommModel& model, EffectFactor factor) {
 
 }  // namespace
 
+Range cover(const Range& a, const Range& b) {
+  return {std::min(a.least, b.least), std::max(a.most, b.most)};
+}
+
 KnotPosition position_of(std::span<const double> knots, double bytes) {
   const auto above = std::lower_bound(knots.begin() + 1, knots.end() - 1, bytes);
   const auto high = static_cast<std::size_t>(above - knots.begin());
@@ -93,7 +97,7 @@ std::vector<std::string> outside_training(const CommModel& model, const CommSett
   const CommTraining& seen = model.training;
   std::set<std::string> fabrics;
   std::set<std::string> libraries;
-  for (const CommSetting& known : seen.settings) {
+  for (const auto& [known, ranks] : seen.settings) {
     fabrics.insert(fabric_of(known));
     libraries.insert(known.library);
   }
@@ -127,7 +131,9 @@ CommModel specialize(const CommModel& model, const CommSetting& setting) {
     }
     special.effects.push_back(std::move(sum));
   }
-  special.training.settings = {setting};
+  const auto known = model.training.settings.find(setting);
+  special.training.settings = {
+      {setting, known == model.training.settings.end() ? model.training.ranks : known->second}};
   return special;
 }
 

@@ -3,6 +3,7 @@
 #include "costmodel/neural/comm_effect.hpp"
 
 #include <cstddef>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -16,11 +17,14 @@ struct Range {
   bool operator==(const Range&) const = default;
 };
 
+/// From the least to the most of both.
+Range cover(const Range& a, const Range& b);
+
 /// What a model was fitted on.
 struct CommTraining {
   std::size_t rows = 0;
   std::string data_fingerprint;
-  std::set<CommSetting> settings;
+  std::map<CommSetting, Range> settings;  ///< and on how many ranks each was measured
   std::set<std::string> operations;
   Range ranks, nodes, bytes, element_bytes;
   Range evenness = {1, 1};

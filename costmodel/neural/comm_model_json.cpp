@@ -26,10 +26,14 @@ ordered_json effect_to_json(const CommEffect& effect) {
   return json;
 }
 
-ordered_json settings_to_json(const std::set<CommSetting>& settings) {
+// Of a setting that was measured on as many ranks as all are, these are not said again.
+ordered_json settings_to_json(const CommTraining& training) {
   ordered_json json = ordered_json::array();
-  for (const auto& [hardware, link, library] : settings) {
-    json.push_back({{"hardware", hardware}, {"link", link}, {"library", library}});
+  for (const auto& [setting, ranks] : training.settings) {
+    ordered_json item = {
+        {"hardware", setting.hardware}, {"link", setting.link}, {"library", setting.library}};
+    if (ranks != training.ranks) item["ranks"] = range_to_json(ranks);
+    json.push_back(std::move(item));
   }
   return json;
 }
@@ -37,7 +41,7 @@ ordered_json settings_to_json(const std::set<CommSetting>& settings) {
 ordered_json training_to_json(const CommTraining& training) {
   return {{"rows", training.rows},
           {"data_fingerprint", training.data_fingerprint},
-          {"settings", settings_to_json(training.settings)},
+          {"settings", settings_to_json(training)},
           {"operations", training.operations},
           {"ranks", range_to_json(training.ranks)},
           {"nodes", range_to_json(training.nodes)},
@@ -61,17 +65,25 @@ std::set<std::string> read_names(const JsonView& view) {
   return names;
 }
 
+std::map<CommSetting, Range> read_settings(const JsonView& view, const Range& all_ranks) {
+  std::map<CommSetting, Range> settings;
+  for (const JsonView& item : view.elements()) {
+    const CommSetting setting = {item.at("hardware").string(), item.at("link").string(),
+                                 item.at("library").string()};
+    const auto ranks = item.find("ranks");
+    settings.emplace(setting, ranks ? read_range(*ranks) : all_ranks);
+  }
+  return settings;
+}
+
 CommTraining read_training(const JsonView& view) {
   CommTraining training;
   training.rows = static_cast<std::size_t>(view.at("rows").integer(1));
   training.data_fingerprint = view.at("data_fingerprint").string();
-  for (const JsonView& setting : view.at("settings").elements()) {
-    training.settings.insert({setting.at("hardware").string(), setting.at("link").string(),
-                              setting.at("library").string()});
-  }
+  training.ranks = read_range(view.at("ranks"));
+  training.settings = read_settings(view.at("settings"), training.ranks);
   training.operations = read_names(view.at("operations"));
   for (const std::string& operation : training.operations) parse_collective(operation);
-  training.ranks = read_range(view.at("ranks"));
   training.nodes = read_range(view.at("nodes"));
   training.bytes = read_range(view.at("bytes"));
   training.element_bytes = read_range(view.at("element_bytes"));

@@ -118,9 +118,11 @@ CommTraining coverage_of(std::span<const CommTiming> rows) {
   for (const CommTiming& row : rows) {
     const bool first = training.rows == 0;
     ++training.rows;
-    training.settings.insert(row.setting);
+    const auto ranks = static_cast<double>(row.call.ranks);
+    const auto [setting, is_new] = training.settings.emplace(row.setting, Range{ranks, ranks});
+    if (!is_new) widen(setting->second, ranks, false);
     training.operations.insert(std::string(to_string(row.call.operation)));
-    widen(training.ranks, static_cast<double>(row.call.ranks), first);
+    widen(training.ranks, ranks, first);
     widen(training.nodes, static_cast<double>(row.call.nodes), first);
     widen(training.bytes, row.call.bytes, first);
     widen(training.element_bytes, static_cast<double>(row.call.element_bytes), first);

@@ -263,14 +263,13 @@ void check_rows(std::span<const CommTiming> rows) {
   }
 }
 
-Range cover(const Range& a, const Range& b) {
-  return {std::min(a.least, b.least), std::max(a.most, b.most)};
-}
-
 // What base and rows cover together.
 CommTraining joined(const CommTraining& base, CommTraining added) {
   added.rows += base.rows;
-  added.settings.insert(base.settings.begin(), base.settings.end());
+  for (const auto& [setting, ranks] : base.settings) {
+    const auto [same, is_new] = added.settings.emplace(setting, ranks);
+    if (!is_new) same->second = cover(same->second, ranks);
+  }
   added.operations.insert(base.operations.begin(), base.operations.end());
   added.ranks = cover(base.ranks, added.ranks);
   added.nodes = cover(base.nodes, added.nodes);

@@ -18,28 +18,52 @@ using Curve = std::vector<double>;  // ln µs at each knot
 
 struct Neighbour {
   CommSetting setting;
+  Range ranks;  // on which it was measured
   Stretch stretch;
   double weight = 0;
 };
+
+void make_shares(std::vector<Neighbour>& neighbours) {
+  double sum = 0;
+  for (const Neighbour& neighbour : neighbours) sum += neighbour.weight;
+  for (Neighbour& neighbour : neighbours) neighbour.weight /= sum;
+}
 
 // Of each machine the release whose stretch is the most probable.
 std::vector<Neighbour> neighbours_of(const CommModel& base, std::span<const CommTiming> timings) {
   std::map<std::string, Neighbour> best;
   double least = std::numeric_limits<double>::infinity();
-  for (const CommSetting& setting : base.training.settings) {
-    const Neighbour neighbour = {setting, fit_stretch(base, setting, timings), 0};
+  for (const auto& [setting, ranks] : base.training.settings) {
+    const Neighbour neighbour = {setting, ranks, fit_stretch(base, setting, timings), 0};
     least = std::min(least, neighbour.stretch.loss);
     const auto found = best.emplace(fabric_of(setting), neighbour).first;
     if (neighbour.stretch.loss < found->second.stretch.loss) found->second = neighbour;
   }
   std::vector<Neighbour> neighbours;
-  double sum = 0;
   for (auto& [fabric, neighbour] : best) {
     neighbour.weight = std::exp(least - neighbour.stretch.loss);
-    sum += neighbour.weight;
     neighbours.push_back(neighbour);
   }
-  for (Neighbour& neighbour : neighbours) neighbour.weight /= sum;
+  make_shares(neighbours);
+  return neighbours;
+}
+
+double doublings_outside(const Range& measured, double ranks) {
+  constexpr double kMost = 8;
+  const double doublings =
+      std::max(std::log2(ranks / measured.most), std::log2(measured.least / ranks));
+  return std::clamp(doublings, 0.0, kMost);
+}
+
+// With less weight for those that were not measured on so many ranks: what a model says of them
+// there is off by three times what stretched machines are (docs/fitting.md).
+std::vector<Neighbour> weighted_for(std::vector<Neighbour> neighbours, std::int64_t ranks) {
+  constexpr double kPerDoubling = 0.1;
+  for (Neighbour& neighbour : neighbours) {
+    neighbour.weight *=
+        std::pow(kPerDoubling, doublings_outside(neighbour.ranks, static_cast<double>(ranks)));
+  }
+  make_shares(neighbours);
   return neighbours;
 }
 
@@ -82,11 +106,12 @@ Curve stretched_mixture(const CommModel& base, const std::vector<Neighbour>& nei
   call.ranks = ranks;
   call.element_bytes = element_bytes;
   Curve curve(base.knots.size());
-  for (const auto& [setting, stretch, weight] : neighbours) {
-    if (weight < kLeastWeight) continue;
+  for (const Neighbour& neighbour : weighted_for(neighbours, ranks)) {
+    if (neighbour.weight < kLeastWeight) continue;
     for (std::size_t i = 0; i < curve.size(); ++i) {
       call.bytes = base.knots[i];
-      curve[i] += weight * stretched_log_us(base, setting, stretch, call);
+      curve[i] +=
+          neighbour.weight * stretched_log_us(base, neighbour.setting, neighbour.stretch, call);
     }
   }
   return curve;
@@ -187,7 +212,7 @@ void add_neighbours(CommModel& model, std::span<const CommTiming> timings) {
   std::map<CommSetting, std::vector<CommTiming>> own;
   std::set<std::string> libraries;
   for (const CommTiming& timing : timings) own[timing.setting].push_back(timing);
-  for (const CommSetting& known : base.training.settings) libraries.insert(known.library);
+  for (const auto& [known, ranks] : base.training.settings) libraries.insert(known.library);
   for (const auto& [setting, rows] : own) {
     if (base.training.settings.contains(setting)) continue;
     const std::vector<Neighbour> neighbours = neighbours_of(base, rows);

@@ -30,7 +30,7 @@ TEST(DefaultModels, CommunicationModelsAreOfTheLinkOfTheirDevice) {
   for (const DefaultModel& entry : default_comm_models()) {
     const CommModel model = load_pretrained(entry.model);
     ASSERT_EQ(model.training.settings.size(), 1U) << entry.model;
-    const auto measured = device_of_hardware(model.training.settings.begin()->hardware);
+    const auto measured = device_of_hardware(model.training.settings.begin()->first.hardware);
     EXPECT_EQ(find_device(entry.device).intra, find_device(measured).intra) << entry.device;
   }
 }

@@ -35,8 +35,9 @@ CommModel small_model() {
        1,
        {{"all_to_all", {std::log(10), std::log(20)}}}},
       {{EffectKey::fabric}, EffectFactor::log_ranks, 1, 1, {{"gpu", {std::log(2), std::log(2)}}}}};
-  model.training = {2,      "00",         {kSetting}, {"all_to_all"}, {2, 8},
-                    {1, 1}, {1000, 2000}, {2, 2},     {1, 1},         {0, 0}};
+  model.training = {2,      "00",   {{kSetting, {2, 8}}}, {"all_to_all"},
+                    {2, 8}, {1, 1}, {1000, 2000},         {2, 2},
+                    {1, 1}, {0, 0}};
   model.error = {0.05, "by hand"};
   return model;
 }
@@ -118,9 +119,20 @@ TEST(CommModel, KnowsUnevenSizesAndWaits) {
 }
 
 TEST(CommModelFile, GivesTheSameModelBack) {
-  for (const CommModel& model : {small_model(), uneven_model()}) {
+  CommModel two_machines = small_model();
+  two_machines.training.settings[{"other", "", "lib"}] = {2, 4};
+  for (const CommModel& model : {small_model(), uneven_model(), two_machines}) {
     EXPECT_EQ(parse_comm_model(comm_model_to_json(model), "m.json"), model);
   }
+}
+
+TEST(CommModelFile, SaysTheRanksOfASettingWhereTheyAreNotAll) {
+  CommModel model = small_model();
+  model.training.settings[{"other", "", "lib"}] = {2, 4};
+  const nlohmann::json json = nlohmann::json::parse(comm_model_to_json(model));
+  const nlohmann::json& settings = json["trained_on"]["settings"];
+  EXPECT_FALSE(settings[0].contains("ranks"));
+  EXPECT_EQ(settings[1]["ranks"], nlohmann::json({2, 4}));
 }
 
 std::string message_after(const std::function<void(nlohmann::json&)>& change) {
@@ -148,6 +160,10 @@ TEST(CommModelFile, ThatIsBrokenIsRefusedWithThePlace) {
   EXPECT_THAT(message_after([](json& m) { m["schema"] = "shardwright.plan/1"; }),
               HasSubstr("plan"));
   EXPECT_THAT(message_after([](json& m) { m.erase("trained_on"); }), HasSubstr("trained_on"));
+  EXPECT_THAT(message_after([](json& m) {
+                m["trained_on"]["settings"][0]["ranks"] = {4, 2};
+              }),
+              HasSubstr("trained_on.settings[0].ranks[1] is 2"));
   EXPECT_THAT(message_after([](json& m) { m["pace_us"] = {1}; }), HasSubstr("pace_us is [1]"));
   EXPECT_THAT(message_after([](json& m) { m["pace_us"] = {1, 0}; }), HasSubstr("pace_us[1] is 0"));
 }
@@ -163,7 +179,7 @@ TEST(PretrainedModels, AreWholeAndGrowWithTheMessage) {
     const CommModel model = load_pretrained(name);
     EXPECT_EQ(model.name, name);
     EXPECT_LT(model.error.geometric_mean_error, 0.3) << name;
-    const CommSetting& setting = *model.training.settings.begin();
+    const CommSetting& setting = model.training.settings.begin()->first;
     for (const std::int64_t ranks : {2, 3, 8, 64}) {
       const double small = predict_us(model, setting, call_of(1 << 20, ranks));
       const double large = predict_us(model, setting, call_of(1 << 28, ranks));

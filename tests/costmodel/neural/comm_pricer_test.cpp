@@ -25,7 +25,7 @@ CommModel linear_model(double nodes) {
   CommModel model;
   model.name = "linear";
   model.knots = {1024, 2048};
-  model.training.settings = {{"gpu", "", "lib"}};
+  model.training.settings = {{{"gpu", "", "lib"}, {}}};
   model.training.operations = {"all_to_all", "all_gather", "reduce_scatter", "all_reduce"};
   model.training.nodes = {1, nodes};
   CommEffect effect{{EffectKey::operation}, EffectFactor::one, 1, 1, {}};
@@ -68,7 +68,7 @@ std::string refusal(const std::function<void()>& call) {
 
 TEST(CommCurve, IsThePredictionOfItsModel) {
   const CommModel model = load_pretrained("nccl-a100");
-  const CommSetting setting = *model.training.settings.begin();
+  const CommSetting setting = model.training.settings.begin()->first;
   for (const auto kind : {CollectiveKind::all_to_all, CollectiveKind::all_reduce}) {
     for (const std::int64_t ranks : {2, 8, 64}) {
       const CommCurve curve(model, kind, ranks, 1);
@@ -148,7 +148,7 @@ TEST(CommPricer, PricesAnUnevenExchangeByItsMeanToo) {
   CollectiveCall call{CollectiveKind::all_to_all, 4, 1, outputs};
   call.mean_bytes = outputs / 4;
   EXPECT_NEAR(1e3 * times[2].comm_forward_ms,
-              predict_us(model, *model.training.settings.begin(), call), 1e-6);
+              predict_us(model, model.training.settings.begin()->first, call), 1e-6);
 }
 
 TEST(CommPricer, SumsPartsWithinTheNodeAndSendsThemOn) {
@@ -205,7 +205,7 @@ TEST(CommPricer, RefusesWhatItsModelDoesNotKnow) {
   EXPECT_EQ(price(linear_model(2)), "nothing refused");
   EXPECT_THAT(price(linear_model(1)), HasSubstr("at most 1 node(s), but the topology has 2"));
   CommModel model = linear_model(2);
-  model.training.settings.insert({"other", "", "lib"});
+  model.training.settings[{"other", "", "lib"}] = {};
   EXPECT_THAT(price(model), HasSubstr("knows 2 machines"));
   model = linear_model(2);
   model.training.operations.erase("all_reduce");

@@ -121,7 +121,7 @@ TEST(LocalCurves, DoNotDependOnTheRanksTheyWereMeasuredWith) {
   const double twice = std::log(2);
   model.effects.push_back(
       {{EffectKey::fabric}, EffectFactor::log_ranks, 1, 1, {{"cpu", {twice, twice}}}});
-  const CommSetting& setting = *model.training.settings.begin();
+  const CommSetting& setting = model.training.settings.begin()->first;
   for (const CommModel& one : {model, specialize(model, setting)}) {
     const auto us = [&](CollectiveKind kind, std::int64_t ranks) {
       return predict_us(one, setting, {kind, ranks, 1, 1e6});

@@ -38,7 +38,7 @@ inline CommModel straight_model(const std::vector<StraightTimes>& all) {
   model.knots = {1, 2};
   model.training.rows = 1;
   model.training.data_fingerprint = "00";
-  model.training.settings = {{"cpu", "", "lib"}};
+  model.training.settings = {{{"cpu", "", "lib"}, {}}};
   model.training.nodes = {1, 2};
   model.training.element_bytes = {4, 4};
   CommEffect effect{{EffectKey::operation}, EffectFactor::one, 1, 1, {}};

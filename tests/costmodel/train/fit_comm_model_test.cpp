@@ -244,6 +244,23 @@ TEST(FitCommModel, AdaptsToNewHardwareFromFewTimings) {
             predict_us(base, {"slow", "", "lib"}, call));
 }
 
+TEST(FitCommModel, RemembersOnHowManyRanksEachMachineWasMeasured) {
+  std::vector<CommTiming> rows = two_kinds();
+  std::erase_if(rows, [](const CommTiming& row) {
+    return row.setting.hardware == "slow" && row.call.ranks == 8;
+  });
+  const CommModel base = fit_comm_model(rows, {});
+  const CommSetting slow = {"slow", "", "lib"};
+  EXPECT_EQ(base.training.settings.at({"fast", "", "lib"}), (Range{2, 8}));
+  EXPECT_EQ(base.training.settings.at(slow), (Range{2, 4}));
+
+  std::vector<CommTiming> more = timings_of("slow", 9, 10);
+  std::erase_if(more, [](const CommTiming& row) { return row.call.ranks != 8; });
+  FitOptions options;
+  options.base = &base;
+  EXPECT_EQ(fit_comm_model(more, options).training.settings.at(slow), (Range{2, 8}));
+}
+
 TEST(FitCommModel, AdaptsBeyondAllKnownMachines) {
   const CommModel base = fit_comm_model(two_kinds(), {});
   const std::vector<CommTiming> all = timings_of("far", 2, 500);

@@ -31,7 +31,7 @@ CommModel model_of(double latency_us, double bytes_per_us) {
     }
   }
   model.effects.push_back(effect);
-  model.training.settings = {kKnown};
+  model.training.settings = {{kKnown, {}}};
   return model;
 }
 
