@@ -110,7 +110,8 @@ class TurnTaking final : public Communicator {
         self_(inner.rank().index()),
         ranks_(static_cast<std::size_t>(inner.size())),
         turns_(turns_of_cycle(ranks_)),
-        memory_(inner, kSemaphores + ranks_ * sizeof(sem_t)) {
+        memory_(inner, kSemaphores + ranks_ * sizeof(sem_t)),
+        beside_(inner.ranks_beside()) {
     set_wait_limit_s(inner.wait_limit_s());
     if (self_ == 0) set_board_up();
     inner_.barrier();
@@ -128,6 +129,7 @@ class TurnTaking final : public Communicator {
 
   RankId rank() const override { return inner_.rank(); }
   std::int64_t size() const override { return inner_.size(); }
+  std::vector<bool> ranks_beside() override { return beside_; }
   [[noreturn]] void abort(int exit_code) override {
     inner_.abort(exit_code);
     std::_Exit(exit_code);  // the compiler does not know that the call above never returns
@@ -253,6 +255,7 @@ class TurnTaking final : public Communicator {
   std::size_t ranks_;
   std::vector<Pair> turns_;
   SharedMemory memory_;
+  std::vector<bool> beside_;
   double spent_ms_ = 0;       ///< in the turns before this one
   double turn_began_ms_ = 0;  ///< by the wall clock
 };

@@ -29,6 +29,12 @@ TEST(TakeTurns, CountsTheSameTraffic) {
   EXPECT_EQ(turns->traffic().messages_sent, comm->size() - 1);
 }
 
+TEST(TakeTurns, LetsRanksReachEachOthersMemoryAsBefore) {
+  const auto comm = make_mpi_communicator();
+  const std::vector<bool> beside = comm->ranks_beside();
+  EXPECT_EQ(take_turns(*comm)->ranks_beside(), beside);
+}
+
 /// Every rank works for a while, which the others must sleep through, off their clocks.
 TEST(TakeTurns, CountsOnlyARanksOwnTurns) {
   constexpr double kWorkMs = 30;
