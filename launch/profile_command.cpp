@@ -64,6 +64,7 @@ void for_gpus(ComputeProfileOptions& options) {
   options.ranges.least_pass_ms = 0.05;
   options.ranges.most_pass_ms = 20;
   options.ranges.speed = 300;
+  options.ranges.cuts = false;  // whose row statistics would have to be exchanged
 }
 
 std::vector<DataType> parse_dtypes(const std::string& text) {

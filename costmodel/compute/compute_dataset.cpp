@@ -1,6 +1,8 @@
 #include "costmodel/compute/compute_dataset.hpp"
 
 #include "costmodel/errors.hpp"
+#include "costmodel/kept_rows.hpp"
+#include "costmodel/row_statistics.hpp"
 #include "costmodel/torchrec/perf.hpp"
 #include "costmodel/torchrec/setting.hpp"
 #include "costmodel/unique_rows.hpp"
@@ -37,6 +39,8 @@ RivalTerms analytic_terms(const ComputeExample& example) {
   for (const ShardWork& work : example.works) {
     forward += forward_bytes(*work.table, work.shard, work.load);
     backward += backward_bytes(*work.table, work.shard, work.load);
+    if (!shares_row_statistics(*work.table, work.shard)) continue;
+    backward += second_pass_bytes(*work.table, work.shard, work.load, kept_share(work.reuse));
   }
   return {{1, forward.streamed, forward.random}, {1, backward.streamed, backward.random}};
 }
@@ -66,9 +70,10 @@ ComputeExample::ComputeExample(ComputeTiming measured)
     : timing(std::move(measured)), workload(workload_of(timing)) {
   for (std::size_t i = 0; i < workload.tables.size(); ++i) {
     const Table& table = workload.tables[i];
-    const Shard whole{TableId::of(i), ShardingType::table_wise, 0, table.rows, 0, table.dim,
-                      RankId{0}};
-    works.push_back(shard_work(table, whole, static_cast<double>(workload.batch_size),
+    const std::int64_t columns = timing.tables[i].dim;
+    const auto type = columns < table.dim ? ShardingType::column_wise : ShardingType::table_wise;
+    const Shard shard{TableId::of(i), type, 0, table.rows, 0, columns, RankId{0}};
+    works.push_back(shard_work(table, shard, static_cast<double>(workload.batch_size),
                                expected_unique_rows(table, workload.batch_size), *table.reuse));
     const WorkTerms its = work_terms(works.back());
     for (std::size_t k = 0; k < its.forward.size(); ++k) terms.forward[k] += its.forward[k];

@@ -7,6 +7,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cstddef>
+#include <utility>
 
 namespace shardwright {
 namespace {
@@ -90,6 +92,26 @@ void read_rivals(const JsonView& view, ComputeModel& model) {
   }
 }
 
+// Files of before nets were told of shared row statistics, the last input, have one less.
+std::size_t num_features(const JsonView& document) {
+  return document.at("mean").raw().size() == kNumFeatures - 1 ? kNumFeatures - 1 : kNumFeatures;
+}
+
+void add_blind_input(ComputeModel& model) {
+  model.mean.push_back(0);
+  model.deviation.push_back(1);
+  DenseLayer& first = model.encoder.front();
+  std::vector<double> weights;
+  for (auto row = first.weights.begin(); row != first.weights.end();) {
+    const auto end = row + static_cast<std::ptrdiff_t>(first.inputs);
+    weights.insert(weights.end(), row, end);
+    weights.push_back(0);
+    row = end;
+  }
+  first.weights = std::move(weights);
+  ++first.inputs;
+}
+
 void read_training(const JsonView& view, ComputeTraining& training) {
   training.rows = static_cast<std::size_t>(view.at("rows").integer(1));
   training.data_fingerprint = view.at("data_fingerprint").string();
@@ -137,7 +159,7 @@ ComputeModel compute_model_of(const JsonView& document) {
   model.device = document.at("device").string();
   model.architecture = parse_compute_architecture(document.at("architecture").string());
   const bool residual = model.architecture == ComputeArchitecture::roofline_residual;
-  const std::size_t features = residual ? kNumFeatures : kNumNeuroshardFeatures;
+  const std::size_t features = residual ? num_features(document) : kNumNeuroshardFeatures;
   read_training(document.at("trained_on"), model.training);
   model.error = {document.at("error").at("geometric_mean_error").number(0),
                  document.at("error").at("how").string()};
@@ -148,6 +170,7 @@ ComputeModel compute_model_of(const JsonView& document) {
   model.encoder = read_layers(document.at("encoder"), features, residual ? 2 + kNumCodes : 0);
   model.head = read_layers(document.at("head"), num_head_inputs(model), residual ? 2 : 1);
   read_rivals(document.at("rivals"), model);
+  if (residual && features < kNumFeatures) add_blind_input(model);
   return model;
 }
 

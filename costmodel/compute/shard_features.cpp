@@ -49,7 +49,7 @@ const std::array<std::string_view, kNumFeatures> kFeatureNames = {
     "reuse_1",       "reuse_2",          "reuse_3",        "reuse_4",     "reuse_5",
     "reuse_6",       "reuse_7",          "reuse_8",        "reuse_9",     "reuse_10",
     "reuse_11",      "reuse_12",         "reuse_13",       "reuse_14",    "reuse_15",
-    "reuse_16"};
+    "reuse_16",      "shares_statistics"};
 
 double ShardWork::row_bytes() const {
   return static_cast<double>(shard.columns() * bytes_per_element(table->dtype));
@@ -103,7 +103,8 @@ FeatureVector shard_features(const ShardWork& work) {
                      sorting_passes(work),
                      work.table->weighted ? 1.0 : 0.0};
   std::copy(work.reuse.begin(), work.reuse.end(),
-            x.end() - static_cast<std::ptrdiff_t>(work.reuse.size()));
+            x.end() - 1 - static_cast<std::ptrdiff_t>(work.reuse.size()));
+  x.back() = shares_row_statistics(*work.table, work.shard) ? 1 : 0;
   return x;
 }
 

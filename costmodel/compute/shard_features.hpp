@@ -21,9 +21,9 @@ struct WorkTerms {
 extern const std::array<std::string_view, WorkTerms::kForward> kForwardTermNames;
 extern const std::array<std::string_view, WorkTerms::kBackward> kBackwardTermNames;
 
-/// Inputs of the net for one shard: logarithms of its loads and sizes, shares, the optimizer's kind
-/// and the 17 reuse bins.
-constexpr std::size_t kNumFeatures = 31;
+/// Inputs of the net for one shard: logarithms of its loads and sizes, shares, the optimizer's
+/// kind, the 17 reuse bins, and whether it shares statistics of rows with other shards.
+constexpr std::size_t kNumFeatures = 32;
 using FeatureVector = std::array<double, kNumFeatures>;
 extern const std::array<std::string_view, kNumFeatures> kFeatureNames;
 

@@ -22,7 +22,7 @@ constexpr std::string_view kFirstLine = "# shardwright.timings/1";
 constexpr std::int64_t kMany = std::int64_t{1} << 40;
 constexpr std::int64_t kMostRows = std::int64_t{1} << 50;  // whole in a double
 constexpr std::int64_t kMostDim = std::int64_t{1} << 20;
-constexpr double kMostFeatures = 1e5;
+constexpr std::int64_t kMostFeatures = 100'000;
 constexpr std::array<std::string_view, 16> kColumns = {
     "hardware",    "seed",       "set",      "variant",    "repeat",      "batch",
     "optimizer",   "busy_ranks", "tables",   "forward_ms", "backward_ms", "forward_ci",
@@ -50,17 +50,27 @@ double part(const RowReader& row, std::string_view text, double least, double mo
   return value;
 }
 
+std::int64_t whole_part(const RowReader& row, std::string_view text, std::int64_t least,
+                        std::int64_t most) {
+  return static_cast<std::int64_t>(
+      part(row, text, static_cast<double>(least), static_cast<double>(most)));
+}
+
+MeasuredTable read_table(const RowReader& row, const std::vector<std::string_view>& parts) {
+  if (parts.size() < 4 || parts.size() > 6)
+    row.fail("tables", "rows/dim/pooling/skew of each table, with spaces between");
+  MeasuredTable table = {whole_part(row, parts[0], 1, kMostRows),
+                         whole_part(row, parts[1], 1, kMostDim), part(row, parts[2], 0, 1e9),
+                         part(row, parts[3], 0, 10)};
+  if (parts.size() > 4) table.features = whole_part(row, parts[4], 1, kMostFeatures);
+  if (parts.size() > 5) table.table_dim = whole_part(row, parts[5], table.dim + 1, kMostDim + 1);
+  return table;
+}
+
 std::vector<MeasuredTable> read_tables(const RowReader& row) {
   std::vector<MeasuredTable> tables;
   for (const std::string_view text : split(row.text("tables"), ' ')) {
-    const auto parts = split(text, '/');
-    if (parts.size() != 4 && parts.size() != 5)
-      row.fail("tables", "rows/dim/pooling/skew of each table, with spaces between");
-    tables.push_back(
-        {static_cast<std::int64_t>(part(row, parts[0], 1, static_cast<double>(kMostRows))),
-         static_cast<std::int64_t>(part(row, parts[1], 1, static_cast<double>(kMostDim))),
-         part(row, parts[2], 0, 1e9), part(row, parts[3], 0, 10),
-         parts.size() == 5 ? static_cast<std::int64_t>(part(row, parts[4], 1, kMostFeatures)) : 1});
+    tables.push_back(read_table(row, split(text, '/')));
   }
   return tables;
 }
@@ -74,7 +84,8 @@ std::vector<std::string> feature_names(const std::string& table, std::int64_t co
 
 std::string table_cell(const MeasuredTable& table) {
   std::string cell = fmt::format("{}/{}/{}/{}", table.rows, table.dim, table.pooling, table.skew);
-  if (table.features != 1) cell += fmt::format("/{}", table.features);
+  if (table.features != 1 || table.table_dim != 0) cell += fmt::format("/{}", table.features);
+  if (table.table_dim != 0) cell += fmt::format("/{}", table.table_dim);
   return cell;
 }
 
@@ -194,7 +205,7 @@ Workload workload_of(const ComputeTiming& timing) {
     Table& table = workload.tables.emplace_back();
     table.name = fmt::format("t{}", workload.tables.size());
     table.rows = measured.rows;
-    table.dim = measured.dim;
+    table.dim = measured.table_dim != 0 ? measured.table_dim : measured.dim;
     table.pooling = measured.pooling;
     table.optimizer = timing.optimizer;
     table.dtype = timing.dtype;

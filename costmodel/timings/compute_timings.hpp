@@ -11,13 +11,16 @@
 
 namespace shardwright {
 
-/// One table of a measured set, as the operator saw it.
+/// One table of a measured set, or a shard of one, as the operator saw it.
 struct MeasuredTable {
   std::int64_t rows = 0;
   std::int64_t dim = 0;
   double pooling = 0;         ///< mean ids per sample
   double skew = 0;            ///< of the Zipf law that drew the ids (zipf.hpp)
   std::int64_t features = 1;  ///< bags per sample, among which the pooling is spread
+  /// Columns of the table of which the shard has `dim`, the others being other ranks'; 0: it has
+  /// all.
+  std::int64_t table_dim = 0;
   bool operator==(const MeasuredTable&) const = default;
 };
 

@@ -20,7 +20,8 @@ MeasuredTable measured_table(const Workload& workload, const Shard& shard) {
           .dim = shard.columns(),
           .pooling = load.lookups / samples,
           .skew = skew_for(shard.rows(), load.lookups, load.unique_rows),
-          .features = std::ssize(table.features)};
+          .features = std::ssize(table.features),
+          .table_dim = shard.columns() < table.dim ? table.dim : 0};
 }
 
 /// Distinct rows as a reader of the timings will count them: from the law's histogram.

@@ -27,11 +27,29 @@ void fill_bags(const MeasuredTable& table, std::int64_t samples, SplitMix64& ran
   }
 }
 
+bool is_cut(const MeasuredTable& table) { return table.table_dim != 0; }
+
+/// The rank under measurement, and one that has the columns that it lacks.
+std::int64_t ranks_of(const TableSet& set) {
+  const std::vector<MeasuredTable>& tables = set.variants.front().tables;
+  return std::any_of(tables.begin(), tables.end(), is_cut) ? 2 : 1;
+}
+
+/// Of the last table: the first `columns` on rank 0, any others on rank 1.
+void add_shards(Plan& plan, std::int64_t columns) {
+  const Table& table = plan.workload.tables.back();
+  const TableId id = TableId::of(plan.workload.tables.size() - 1);
+  const bool cut = columns < table.dim;
+  const auto type = cut ? ShardingType::column_wise : ShardingType::table_wise;
+  plan.shards.push_back({id, type, 0, table.rows, 0, columns, RankId{0}});
+  if (cut) plan.shards.push_back({id, type, 0, table.rows, columns, table.dim, RankId{1}});
+}
+
 class Timer {
  public:
   Timer(const TableSet& set, std::uint64_t seed, ProfileClock clock, Disturbance& disturbance,
         const Together& together)
-      : comm_(clock),
+      : comm_(clock, ranks_of(set)),
         together_(together),
         disturbance_(disturbance),
         random_(seed),
@@ -105,19 +123,18 @@ class Timer {
 
 Plan plan_of(const TableSet& set) {
   Plan plan;
-  plan.topology.ranks.resize(1);
+  plan.topology.ranks.resize(static_cast<std::size_t>(ranks_of(set)));
   plan.workload.batch_size = set.variants.front().batch_size;
   for (const MeasuredTable& measured : set.variants.front().tables) {
     Table& table = plan.workload.tables.emplace_back();
     table.name = fmt::format("t{}", plan.workload.tables.size());
     table.rows = measured.rows;
-    table.dim = measured.dim;
+    table.dim = std::max(measured.dim, measured.table_dim);
     table.pooling = measured.pooling;
     table.optimizer = set.optimizer;
     table.dtype = set.dtype;
     table.features = {table.name};
-    plan.shards.push_back({TableId::of(plan.workload.tables.size() - 1), ShardingType::table_wise,
-                           0, table.rows, 0, table.dim, RankId{0}});
+    add_shards(plan, measured.dim);
   }
   return plan;
 }

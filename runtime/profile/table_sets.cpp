@@ -38,7 +38,7 @@ MeasuredTable draw_table(const TableSetRanges& ranges, SplitMix64& random) {
   MeasuredTable table;
   if (!ranges.pool.empty() && random.uniform() < 0.5) {
     const PoolTable& real = ranges.pool[random.below(ranges.pool.size())];
-    table = {real.rows, std::min(real.dim, kMostDim) / 4 * 4, real.pooling, 0};
+    table = {real.rows, std::min(real.dim, kMostDim) / 4 * 4, real.pooling};
   } else {
     table.rows = std::llround(log_uniform(random, kLeastRows, kMostRows));
     table.dim = 4 * std::llround(log_uniform(random, 1, kMostDim / 4.0));
@@ -55,16 +55,19 @@ OptimizerKind draw_optimizer(SplitMix64& random) {
 }
 
 // In half of the sets, as in most models: one width for all tables, of which plans keep some whole
-// and cut some to halves and quarters.
-void share_width(SplitMix64& random, std::vector<MeasuredTable>& tables) {
+// and cut some to halves and quarters; in half of those others have the rest.
+void share_width(const TableSetRanges& ranges, SplitMix64& random,
+                 std::vector<MeasuredTable>& tables) {
   constexpr std::int64_t kStep = 16;
   constexpr double kMost = 512.0 / kStep;
   if (random.uniform() < 0.5) return;
   const std::int64_t dim = kStep * std::llround(log_uniform(random, 1, kMost));
+  const bool cuts = random.uniform() < 0.5 && ranges.cuts;
   for (MeasuredTable& table : tables) {
     const double u = random.uniform();
     const std::int64_t pieces = u < 0.5 ? 1 : u < 0.8 ? 2 : 4;
     table.dim = dim / pieces;
+    table.table_dim = cuts && pieces > 1 ? dim : 0;
   }
 }
 
@@ -128,7 +131,7 @@ TableSet draw_table_set(const TableSetRanges& ranges, std::uint64_t seed, std::i
   if (!ranges.dtypes.empty()) result.dtype = ranges.dtypes[random.below(ranges.dtypes.size())];
   std::vector<MeasuredTable> tables;
   for (std::size_t i = 0; i < count; ++i) tables.push_back(draw_table(ranges, random));
-  share_width(random, tables);
+  share_width(ranges, random, tables);
   fit_memory(ranges, result.optimizer, random, tables);
   for (std::int64_t i = 0; i < variants; ++i)
     result.variants.push_back(draw_variant(ranges, random, tables));

@@ -22,6 +22,7 @@ struct TableSetRanges {
   double most_memory_bytes = 2e9;  ///< weights and optimizer state
   double least_pass_ms = 0.1;      ///< of a rough guess of forward and backward
   double most_pass_ms = 200;
+  bool cuts = true;              ///< whether tables may be cut by columns
   double speed = 1;              ///< of the device, in cores of a CPU; for the guess
   std::vector<DataType> dtypes;  ///< drawn from alike; none: fp32
   std::vector<PoolTable> pool;   ///< half of the tables are drawn from it; may be empty

@@ -77,6 +77,26 @@ TEST(ComputeModel, ThatIsNotWholeIsRefusedWithThePath) {
   EXPECT_THAT(message_of(compute_model_to_json(model)), HasSubstr("deviation[3]"));
 }
 
+TEST(ComputeModel, OfBeforeNetsWereToldOfSharedStatisticsIsBlindToThem) {
+  ComputeModel model = testing::sample_compute_model();
+  DenseLayer& first = model.encoder.front();
+  const std::size_t last = first.inputs - 1;
+  for (std::size_t o = 0; o < first.bias.size(); ++o) first.weights[o * first.inputs + last] = 0;
+  ComputeModel old = model;
+  DenseLayer& narrow = old.encoder.front();
+  for (std::size_t o = narrow.bias.size(); o-- > 0;) {
+    narrow.weights.erase(narrow.weights.begin() +
+                         static_cast<std::ptrdiff_t>(o * narrow.inputs + last));
+  }
+  --narrow.inputs;
+  old.mean.pop_back();
+  old.deviation.pop_back();
+  const ComputeModel read = parse_compute_model(compute_model_to_json(old), "m.json");
+  model.mean.back() = 0;
+  model.deviation.back() = 1;
+  EXPECT_EQ(compute_model_to_json(read), compute_model_to_json(model));
+}
+
 // `evaluate` weighs a rival's terms by as many constants.
 TEST(ComputeModel, WithOtherConstantsThanItsRivalsHaveIsRefused) {
   ComputeModel model = testing::sample_compute_model();

@@ -117,6 +117,17 @@ TEST_F(ProfileCompute, GoesOnWhereAnInterruptedFileEnds) {
   }
 }
 
+TEST_F(ProfileCompute, MeasuresPartsOfTheColumnsOfTablesWhoseOthersAreElsewhere) {
+  options_.variants = 1;
+  run(20);
+  std::int64_t cut = 0;
+  for (const ComputeTiming& timing : parse_compute_timings(content(), "t.csv").rows) {
+    EXPECT_GT(timing.backward_ms, 0);
+    for (const MeasuredTable& table : timing.tables) cut += table.table_dim > table.dim ? 1 : 0;
+  }
+  EXPECT_GT(cut, 0);
+}
+
 TEST_F(ProfileCompute, RefusesAFileOfSomethingElse) {
   std::ofstream(options_.output) << "my thesis\n";
   EXPECT_THROW(run(1), Error);

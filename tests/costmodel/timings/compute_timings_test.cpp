@@ -1,5 +1,6 @@
 #include "costmodel/timings/compute_timings.hpp"
 
+#include "costmodel/compute/compute_dataset.hpp"
 #include "costmodel/errors.hpp"
 #include "costmodel/reuse.hpp"
 
@@ -9,6 +10,7 @@
 namespace shardwright {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 ComputeTiming sample() {
@@ -60,6 +62,33 @@ TEST(ComputeTimings, KeepHowManyFeaturesShareATable) {
   const Workload workload = workload_of(read.rows[0]);
   EXPECT_EQ(workload.tables[0].features.size(), 3U);
   EXPECT_EQ(workload.tables[1].features.size(), 1U);
+}
+
+TEST(ComputeTimings, KeepOfWhichTableAShardHasAPartOfTheColumns) {
+  ComputeTiming timing = sample();
+  timing.tables[0].table_dim = 64;
+  const std::string line = compute_timing_line(timing);
+  EXPECT_THAT(line, HasSubstr("1000/16/2.5/1.05/1/64 50/4"));
+  EXPECT_EQ(parse_compute_timings(file_with(line), "t.csv").rows.at(0), timing);
+  timing.tables[0].table_dim = 16;
+  EXPECT_THAT(message_of(file_with(compute_timing_line(timing))),
+              AllOf(HasSubstr("numbers from 17 to"), HasSubstr("instead of '16'")));
+}
+
+TEST(ComputeExample, OfAPartOfTheColumnsSharesTheStatisticsOfARowwiseOptimizer) {
+  ComputeTiming timing = sample();
+  timing.optimizer = OptimizerKind::rowwise_adagrad;
+  timing.tables[0].table_dim = 64;
+  const ComputeExample example(timing);
+  EXPECT_EQ(example.workload.tables[0].dim, 64);
+  EXPECT_EQ(example.works[0].shard.columns(), 16);
+  EXPECT_EQ(shard_features(example.works[0]).back(), 1);
+  EXPECT_EQ(shard_features(example.works[1]).back(), 0);
+  timing.tables[0].table_dim = 0;
+  const ComputeExample whole(timing);
+  constexpr std::size_t kSummedValues = 3;
+  EXPECT_LT(whole.terms.backward[kSummedValues], example.terms.backward[kSummedValues]);
+  EXPECT_EQ(whole.terms.forward, example.terms.forward);
 }
 
 TEST(ComputeTimings, DropAndCountUnusableTimesAndACutOffLine) {

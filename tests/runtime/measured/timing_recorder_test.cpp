@@ -103,6 +103,19 @@ TEST(RankTables, SayWhatTheCostModelSaysOfTheShards) {
   }
 }
 
+TEST(RankTables, SayOfWhichTableAShardHasAPartOfTheColumns) {
+  Plan plan = two_ranks();
+  using enum ShardingType;
+  plan.shards = {{TableId{0}, column_wise, 0, 100, 0, 4, RankId{0}},
+                 {TableId{0}, column_wise, 0, 100, 4, 16, RankId{1}},
+                 {TableId{1}, table_wise, 0, 100, 0, 8, RankId{1}}};
+  std::string why;
+  const RankTables tables = rank_tables(plan, RankId{1}, why).value();
+  EXPECT_EQ(tables.tables[0].dim, 12);
+  EXPECT_EQ(tables.tables[0].table_dim, 16);
+  EXPECT_EQ(tables.tables[1].table_dim, 0);
+}
+
 TEST(TimingRecorder, WritesMediansOfEveryTwentyStepsAfterWarmingUp) {
   TemporaryFolder folder;
   const std::string file = folder / "timings.csv";
