@@ -92,7 +92,7 @@ void ExchangeCurves::price(RankId rank, const ExchangeSums& sums, PhaseTimes& ti
                            uneven(sums.own.statistics, sums.world.statistics);
   ExchangeBytes placed = sums.world;
   if (in_place_.known()) placed.output = placed.added = 0;
-  local_.add(rank, placed, times);
+  local_.add(rank, sums.own, placed, times);
   in_place_.add(rank, sums.world, times);
 }
 

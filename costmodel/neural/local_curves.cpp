@@ -19,7 +19,8 @@ LocalCurves::LocalCurves(const CommModel& model, const Topology& topology)
 }
 
 // Sums that were added up on their way are placed by no pass of their own.
-void LocalCurves::add(RankId rank, const ExchangeBytes& world, PhaseTimes& times) const {
+void LocalCurves::add(RankId rank, const ExchangeBytes& own, const ExchangeBytes& world,
+                      PhaseTimes& times) const {
   if (!known_) return;
   const double speed = speeds_[rank.index()];
   const auto ms = [&](const CommCurve& curve, double bytes) {
@@ -29,6 +30,14 @@ void LocalCurves::add(RankId rank, const ExchangeBytes& world, PhaseTimes& times
   times.comm_forward_ms +=
       ms(place_outputs_, world.output - world.added) + ms(add_partial_sums_, world.added);
   times.comm_backward_ms += ms(pack_gradients_, world.output + world.partial);
+  times.comm_backward_ms += statistics_ms(own) / speed;
+}
+
+// Of as many bytes as are sent, and received; passes over memory as those over outputs are.
+double LocalCurves::statistics_ms(const ExchangeBytes& own) const {
+  const double sent = own.statistics * (ranks_ - 1) / ranks_;
+  return pack_gradients_.milliseconds(sent) + place_outputs_.milliseconds(sent) +
+         add_partial_sums_.milliseconds(sent);
 }
 
 }  // namespace shardwright

@@ -11,9 +11,10 @@ namespace shardwright {
 
 /// Prices what a rank does by itself around the exchanges of a step: packing the ids of its samples
 /// (sorted by parts of rows first, where rows are cut), putting what owners have put out into the
-/// rows of its samples, adding up partial sums there, packing gradients. All of it goes by the
-/// rank's own samples, a W-th of the bytes of all shards, whatever it holds itself: ranks do it for
-/// the same time, and none waits for another's. Formulas: docs/cost_models.md, "Fitted".
+/// rows of its samples, adding up partial sums there, packing gradients. This goes by the rank's
+/// own samples, a W-th of the bytes of all shards, whatever it holds itself: ranks do it for the
+/// same time, and none waits for another's. What its own shards ask of it is packing, unpacking and
+/// adding up row statistics. Formulas: docs/cost_models.md, "Fitted".
 class LocalCurves {
  public:
   /// Of no time.
@@ -22,10 +23,13 @@ class LocalCurves {
   /// Throws UsageError for one that lacks some. `model` knows one machine.
   LocalCurves(const CommModel& model, const Topology& topology);
 
-  /// Adds to the three phases of communication of a rank; `world` is of all shards.
-  void add(RankId rank, const ExchangeBytes& world, PhaseTimes& times) const;
+  /// Adds to the three phases of communication of a rank; `own` is of its shards, `world` of all.
+  void add(RankId rank, const ExchangeBytes& own, const ExchangeBytes& world,
+           PhaseTimes& times) const;
 
  private:
+  double statistics_ms(const ExchangeBytes& own) const;
+
   bool known_ = false;
   double ranks_ = 1;
   CommCurve pack_ids_;

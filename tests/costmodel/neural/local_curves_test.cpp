@@ -4,6 +4,7 @@
 #include "costmodel/fitted_cost_model.hpp"
 #include "costmodel/neural/comm_model_json.hpp"
 #include "costmodel/rank_pricer.hpp"
+#include "costmodel/unique_rows.hpp"
 #include "tests/costmodel/neural/straight_models.hpp"
 
 #include <gmock/gmock.h>
@@ -47,7 +48,8 @@ TEST(LocalCurves, PackAndPlaceTheSamplesOfEveryRank) {
 }
 
 TEST(LocalCurves, SortIdsAndAddSumsWhereRowsAreCut) {
-  const Ranks two;
+  Ranks two;
+  two.workload.tables[1].optimizer = OptimizerKind::sgd;  // no row statistics
   const std::vector<Shard> shards =
       joined(two.cut(0, ShardingType::row_wise), two.cut(1, ShardingType::column_wise));
   const double samples = kSamples / 2;
@@ -59,6 +61,22 @@ TEST(LocalCurves, SortIdsAndAddSumsWhereRowsAreCut) {
     EXPECT_NEAR(rank.comm_input_ms, kMsPerByte * (2 * (split + whole) + 3 * split), 1e-9);
     EXPECT_NEAR(rank.comm_forward_ms, kMsPerByte * (5 * complete + 7 * partial), 1e-9);
     EXPECT_NEAR(rank.comm_backward_ms, kMsPerByte * 11 * (complete + partial), 1e-9);
+  }
+}
+
+TEST(LocalCurves, PackTakeApartAndAddUpTheRowStatisticsOfARanksShards) {
+  Ranks two;
+  two.workload.tables[0].optimizer = OptimizerKind::rowwise_adagrad;
+  const std::vector<Shard> halves = two.cut(0, ShardingType::column_wise);
+  const std::vector<PhaseTimes> with = added(two, halves);
+  const double rows = expected_unique_rows(two.workload.tables[0], two.workload.batch_size);
+  two.workload.tables[0].optimizer = OptimizerKind::sgd;
+  const std::vector<PhaseTimes> without = added(two, halves);
+  for (std::size_t rank = 0; rank < 2; ++rank) {
+    EXPECT_NEAR(with[rank].comm_backward_ms - without[rank].comm_backward_ms,
+                kMsPerByte * (11 + 5 + 7) * 8 * rows, 1e-9);
+    EXPECT_EQ(with[rank].comm_input_ms, without[rank].comm_input_ms);
+    EXPECT_EQ(with[rank].comm_forward_ms, without[rank].comm_forward_ms);
   }
 }
 
