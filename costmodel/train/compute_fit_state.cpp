@@ -61,7 +61,7 @@ void read_tensors(torch::serialize::InputArchive& archive, const Tensors& weight
 }
 
 void read_archive(torch::serialize::InputArchive& archive, const std::string& file,
-                  const Tensors& weights, torch::optim::Adam& adam, ComputeFitState& state) {
+                  const Tensors& weights, torch::optim::AdamW& adam, ComputeFitState& state) {
   c10::IValue fit;
   archive.read("fit", fit);
   if (fit.toStringRef() != state.fit) {
@@ -87,8 +87,8 @@ std::string short_name(const std::string& description) {
   return fmt::format("{:016x}", hash);
 }
 
-void save_fit_state(const std::string& file, const Tensors& weights, const torch::optim::Adam& adam,
-                    const ComputeFitState& state) {
+void save_fit_state(const std::string& file, const Tensors& weights,
+                    const torch::optim::AdamW& adam, const ComputeFitState& state) {
   torch::serialize::OutputArchive archive;
   write_numbers(archive, state);
   for (std::size_t i = 0; i < weights.size(); ++i) {
@@ -104,7 +104,7 @@ void save_fit_state(const std::string& file, const Tensors& weights, const torch
   write_file(file, bytes.str());
 }
 
-void load_fit_state(const std::string& file, const Tensors& weights, torch::optim::Adam& adam,
+void load_fit_state(const std::string& file, const Tensors& weights, torch::optim::AdamW& adam,
                     ComputeFitState& state) {
   if (!std::filesystem::exists(file)) return;
   try {

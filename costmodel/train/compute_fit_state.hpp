@@ -2,7 +2,7 @@
 
 #include "costmodel/train/weights.hpp"
 
-#include <torch/optim/adam.h>
+#include <torch/optim/adamw.h>
 
 #include <cstdint>
 #include <string>
@@ -22,12 +22,12 @@ struct ComputeFitState {
 std::string short_name(const std::string& description);
 
 /// Writes state, weights, optimizer and LibTorch's random numbers into `file`, whole or not at all.
-void save_fit_state(const std::string& file, const Tensors& weights, const torch::optim::Adam& adam,
-                    const ComputeFitState& state);
+void save_fit_state(const std::string& file, const Tensors& weights,
+                    const torch::optim::AdamW& adam, const ComputeFitState& state);
 
 /// Takes them from `file`; changes nothing if there is no such file. Throws InputError for a file
 /// that is cut off, none of save_fit_state(), or of another fit than `state.fit`.
-void load_fit_state(const std::string& file, const Tensors& weights, torch::optim::Adam& adam,
+void load_fit_state(const std::string& file, const Tensors& weights, torch::optim::AdamW& adam,
                     ComputeFitState& state);
 
 }  // namespace shardwright

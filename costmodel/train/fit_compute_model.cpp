@@ -2,20 +2,19 @@
 
 #include "costmodel/compute/compute_model_json.hpp"
 #include "costmodel/errors.hpp"
+#include "costmodel/train/compute_coverage.hpp"
 #include "costmodel/train/compute_fit_state.hpp"
 #include "costmodel/train/compute_net.hpp"
-#include "costmodel/train/fit_roofline.hpp"
+#include "costmodel/train/compute_start.hpp"
 #include "costmodel/train/one_thread.hpp"
 
 #include <fmt/format.h>
-#include <torch/optim/adam.h>
+#include <torch/optim/adamw.h>
 #include <torch/torch.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <filesystem>
-#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,6 +27,7 @@ namespace {
 constexpr std::int64_t kExamplesPerStep = 64;
 constexpr double kLearningRate = 3e-3;
 constexpr double kTheirLearningRate = 1e-3;  // NeuroShard's
+constexpr double kWeightDecay = 0.1;         // pulls towards the roofline where timings are few
 constexpr double kDigits = 1e7;              // of weights that are kept: model files stay short
 constexpr std::size_t kLeastTimings = 20;
 constexpr std::size_t kLeastSets = 5;
@@ -46,127 +46,6 @@ void require_enough(const ComputeExamples& examples) {
                    " different times; a compute model needs at least " +
                    std::to_string(kLeastTimings) + " of " + std::to_string(kLeastSets) +
                    " sets, not all alike. Run `shardwright profile compute` for longer.");
-}
-
-bool contains(const std::vector<std::string>& names, std::string_view name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-void hide_features(const std::vector<std::string>& hidden, ComputeModel& model) {
-  for (std::size_t i = 0; i < kNumFeatures; ++i) {
-    if (contains(hidden, kFeatureNames[i])) model.deviation[i] = std::numeric_limits<double>::max();
-  }
-}
-
-template <std::size_t N>
-void hide_terms(const std::vector<std::string>& hidden,
-                const std::array<std::string_view, N>& names,
-                std::vector<std::vector<double>>& terms) {
-  for (auto& row : terms) {
-    for (std::size_t i = 0; i < N; ++i) {
-      if (contains(hidden, names[i])) row[i] = 0;
-    }
-  }
-}
-
-Roofline fit_rival(std::string_view name, const ComputeExamples& examples,
-                   const std::vector<std::string>& hidden = {}) {
-  std::vector<std::vector<double>> forward;
-  std::vector<std::vector<double>> backward;
-  std::vector<double> forward_ms;
-  std::vector<double> backward_ms;
-  for (const auto& example : examples) {
-    RivalTerms terms = rival_terms(name, *example);
-    forward.push_back(std::move(terms.forward));
-    backward.push_back(std::move(terms.backward));
-    forward_ms.push_back(example->timing.forward_ms);
-    backward_ms.push_back(example->timing.backward_ms);
-  }
-  hide_terms(hidden, kForwardTermNames, forward);
-  hide_terms(hidden, kBackwardTermNames, backward);
-  return {fit_roofline(forward, forward_ms), fit_roofline(backward, backward_ms)};
-}
-
-template <class Features>
-void set_normalisation(const ComputeExamples& examples, Features features, ComputeModel& model) {
-  double count = 0;
-  for (const auto& example : examples) {
-    for (const ShardWork& work : example->works) {
-      const auto x = features(work);
-      model.mean.resize(x.size());
-      model.deviation.resize(x.size());
-      count += 1;
-      for (std::size_t i = 0; i < x.size(); ++i) {
-        const double step = x[i] - model.mean[i];  // Welford's running mean and squares
-        model.mean[i] += step / count;
-        model.deviation[i] += step * (x[i] - model.mean[i]);
-      }
-    }
-  }
-  for (double& deviation : model.deviation) {
-    constexpr double kConstant = 1e-3;
-    deviation = std::sqrt(deviation / count);
-    if (deviation < kConstant)
-      deviation = 1;  // a feature that tells nothing must not explode later
-  }
-}
-
-void widen(Range& range, double value) {
-  range.least = std::min(range.least, value);
-  range.most = std::max(range.most, value);
-}
-
-ComputeTraining coverage_of(const ComputeExamples& examples) {
-  ComputeTraining training;
-  training.rows = examples.size();
-  const auto see = [&](const char* what, double value) {
-    widen(training.ranges.try_emplace(what, Range{value, value}).first->second, value);
-  };
-  for (const auto& example : examples) {
-    const ComputeTiming& timing = example->timing;
-    training.hardware.insert(timing.hardware);
-    see("tables", static_cast<double>(timing.tables.size()));
-    see("batch", static_cast<double>(timing.batch_size));
-    see("busy_ranks", static_cast<double>(timing.busy_ranks));
-    for (const MeasuredTable& table : timing.tables) {
-      see("table_rows", static_cast<double>(table.rows));
-      see("dim", static_cast<double>(table.dim));
-      see("pooling", table.pooling);
-    }
-  }
-  return training;
-}
-
-std::vector<std::size_t> sizes_of(std::size_t inputs, std::vector<std::size_t> widths,
-                                  std::size_t outputs) {
-  widths.insert(widths.begin(), inputs);
-  widths.push_back(outputs);
-  return widths;
-}
-
-ComputeModel start_of(const ComputeExamples& training, const ComputeFitOptions& options) {
-  if (options.base != nullptr) return *options.base;
-  ComputeModel model;
-  model.architecture = options.architecture;
-  for (const std::string_view name : rival_names())
-    model.rivals[std::string(name)] = fit_rival(name, training);
-  model.roofline = options.hidden_terms.empty()
-                       ? model.rivals.at("roofline")
-                       : fit_rival("roofline", training, options.hidden_terms);
-  if (options.architecture == ComputeArchitecture::neuroshard) {
-    set_normalisation(training, neuroshard_features, model);
-    model.encoder = random_layers({kNumNeuroshardFeatures, 128, 32});
-    model.head = random_layers({32, 64, 1});
-  } else {
-    set_normalisation(training, shard_features, model);
-    hide_features(options.hidden_features, model);
-    model.encoder = random_layers(sizes_of(kNumFeatures, options.encoder_widths, 2 + kNumCodes));
-    model.head = random_layers(sizes_of(num_head_inputs(model), options.head_widths, 2));
-    // The nets begin as no correction at all.
-    std::fill(model.head.back().weights.begin(), model.head.back().weights.end(), 0.0);
-    std::fill(model.head.back().bias.begin(), model.head.back().bias.end(), 0.0);
-  }
-  return model;
 }
 
 double log_miss(double predicted_ms, double measured_ms) {
@@ -239,7 +118,7 @@ class Training {
         options_(options),
         batch_(model_, split.rest),
         net_(model_),
-        adam_(net_.parameters(), torch::optim::AdamOptions(rate())) {}
+        adam_(net_.parameters(), torch::optim::AdamWOptions(rate()).weight_decay(decay())) {}
 
   ComputeModel run() {
     start();
@@ -293,12 +172,16 @@ class Training {
                                                                   : kLearningRate;
   }
 
+  double decay() const {
+    return model_.architecture == ComputeArchitecture::neuroshard ? 0 : kWeightDecay;
+  }
+
   // Falls along half a cosine; NeuroShard's is constant.
   void set_rate(std::int64_t epoch) {
     if (model_.architecture == ComputeArchitecture::neuroshard) return;
     const double along = static_cast<double>(epoch) / static_cast<double>(options_.most_epochs);
     const double rate_now = rate() * (0.01 + 0.99 * (1 + std::cos(std::acos(-1.0) * along)) / 2);
-    static_cast<torch::optim::AdamOptions&>(adam_.param_groups().front().options()).lr(rate_now);
+    static_cast<torch::optim::AdamWOptions&>(adam_.param_groups().front().options()).lr(rate_now);
   }
 
   void run_epoch() {
@@ -318,7 +201,7 @@ class Training {
   const ComputeFitOptions& options_;
   ComputeBatch batch_;
   ComputeNet net_;
-  torch::optim::Adam adam_;
+  torch::optim::AdamW adam_;
   ComputeFitState state_;
 };
 
@@ -330,10 +213,10 @@ ComputeModel fit_compute_model(const ComputeExamples& examples, const ComputeFit
   torch::manual_seed(options.seed);
   ExampleSplit split = split_by_set(examples, options.validation_share, options.seed);
   if (split.rest.empty()) std::swap(split.rest, split.aside);
-  ComputeModel model = Training(start_of(split.rest, options), split, options).run();
+  ComputeModel model = Training(start_compute_model(split.rest, options), split, options).run();
   round_weights(model.encoder);
   round_weights(model.head);
-  model.training = coverage_of(examples);
+  model.training = compute_coverage(examples);
   model.error.geometric_mean_error =
       total_error(model, split.aside.empty() ? split.rest : split.aside);
   model.error.how = split.aside.empty()

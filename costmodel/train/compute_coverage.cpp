@@ -1,0 +1,36 @@
+#include "costmodel/train/compute_coverage.hpp"
+
+#include <algorithm>
+
+namespace shardwright {
+namespace {
+
+void widen(Range& range, double value) {
+  range.least = std::min(range.least, value);
+  range.most = std::max(range.most, value);
+}
+
+}  // namespace
+
+ComputeTraining compute_coverage(const ComputeExamples& examples) {
+  ComputeTraining training;
+  training.rows = examples.size();
+  const auto see = [&](const char* what, double value) {
+    widen(training.ranges.try_emplace(what, Range{value, value}).first->second, value);
+  };
+  for (const auto& example : examples) {
+    const ComputeTiming& timing = example->timing;
+    training.hardware.insert(timing.hardware);
+    see("tables", static_cast<double>(timing.tables.size()));
+    see("batch", static_cast<double>(timing.batch_size));
+    see("busy_ranks", static_cast<double>(timing.busy_ranks));
+    for (const MeasuredTable& table : timing.tables) {
+      see("table_rows", static_cast<double>(table.rows));
+      see("dim", static_cast<double>(table.dim));
+      see("pooling", table.pooling);
+    }
+  }
+  return training;
+}
+
+}  // namespace shardwright
