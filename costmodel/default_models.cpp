@@ -1,6 +1,7 @@
 #include "costmodel/default_models.hpp"
 
 #include "costmodel/device.hpp"
+#include "costmodel/neural/known_kinds.hpp"
 #include "costmodel/neural/pretrained.hpp"
 
 #include <algorithm>
@@ -39,8 +40,13 @@ bool holds(const Range& range, std::int64_t value) {
   return static_cast<double>(value) >= range.least && static_cast<double>(value) <= range.most;
 }
 
-bool covers(const CommTraining& seen, const Topology& topology) {
-  return holds(seen.ranks, topology.size()) && holds(seen.nodes, num_nodes(topology));
+// What ranks of a node do in place goes by their own samples, however many they are: with two ranks'
+// times, steps of four and eight were priced as well as those of two (docs/cost_models.md).
+bool covers(const CommModel& model, const Topology& topology) {
+  constexpr std::int64_t kMostInPlace = 8;
+  Range ranks = model.training.ranks;
+  if (knows_kinds(model, kInPlace)) ranks.most = std::max<double>(ranks.most, kMostInPlace);
+  return holds(ranks, topology.size()) && holds(model.training.nodes, num_nodes(topology));
 }
 
 Parts parts_of(const Topology& topology) {
@@ -51,7 +57,7 @@ Parts parts_of(const Topology& topology) {
   Parts parts{model_of(kComputeModels, device), model_of(kCommModels, device)};
   if (parts.comm.empty()) return parts;
   const bool has_link = topology.intra == find_device(device).intra;
-  if (!has_link || !covers(load_pretrained(parts.comm).training, topology)) parts.comm.clear();
+  if (!has_link || !covers(load_pretrained(parts.comm), topology)) parts.comm.clear();
   return parts;
 }
 

@@ -36,7 +36,8 @@ TEST(DefaultModels, CommunicationModelsAreOfTheLinkOfTheirDevice) {
 }
 
 TEST(DefaultModels, AreChosenByDevice) {
-  EXPECT_EQ(default_cost_model(read_topology("4xcpu-1GiB")), "cpu-epyc9004-compute");
+  EXPECT_EQ(default_cost_model(read_topology("4xcpu-1GiB")),
+            "cpu-epyc9004-compute,cpu-epyc9004-mpi");
   EXPECT_EQ(default_cost_model(read_topology("8xH100-80GB")), "nccl-h100");
   EXPECT_EQ(default_cost_model(read_topology("8xH200")), "h200-compute,nccl-h100");
   EXPECT_EQ(default_cost_model(read_topology("8xV100-32GB")), "analytic");
@@ -49,6 +50,8 @@ TEST(DefaultModels, PriceNoLinkAndNoNumberOfRanksThatWereNotMeasured) {
   EXPECT_EQ(default_cost_model(read_topology("2x8xH200")), "h200-compute");
   EXPECT_EQ(default_cost_model(read_topology("16xA100-80GB")), "analytic");
   EXPECT_EQ(default_cost_model(read_topology("1xA100-80GB")), "analytic");
+  EXPECT_EQ(default_cost_model(read_topology("9xcpu-1GiB")), "cpu-epyc9004-compute");
+  EXPECT_EQ(default_cost_model(read_topology("2x2xcpu-1GiB")), "cpu-epyc9004-compute");
   Topology other_link = read_topology("8xA100-80GB");
   other_link.intra.bandwidth_bytes_per_second /= 2;
   EXPECT_EQ(default_cost_model(other_link), "analytic");
