@@ -40,8 +40,8 @@ bool holds(const Range& range, std::int64_t value) {
   return static_cast<double>(value) >= range.least && static_cast<double>(value) <= range.most;
 }
 
-// What ranks of a node do in place goes by their own samples, however many they are: with two ranks'
-// times, steps of four and eight were priced as well as those of two (docs/cost_models.md).
+// What ranks of a node do in place goes by their own samples, however many they are: with two
+// ranks' times, steps of four and eight were priced as well as those of two (docs/cost_models.md).
 bool covers(const CommModel& model, const Topology& topology) {
   constexpr std::int64_t kMostInPlace = 8;
   Range ranks = model.training.ranks;

@@ -27,7 +27,7 @@ using Words = std::vector<std::string>;
 
 std::string written(const std::string& name, const std::string& text) {
   const std::string file =
-      fmt::format("{}/launch_job_test_{}_{}", testing::TempDir(), name, ::getpid());
+      fmt::format("{}/launch_job_test_{}_{}", testing::TempDir(), ::getpid(), name);
   std::ofstream(file) << text;
   return file;
 }

@@ -69,7 +69,8 @@ TEST(InPlaceCurves, AreNotForSeveralNodes) {
 }
 
 TEST(InPlaceCurves, NeedNoLocalWork) {
-  const Ranks two;
+  Ranks two;
+  two.workload.tables[1].optimizer = OptimizerKind::sgd;  // no row statistics to pack
   const std::vector<Shard> shards = two.cut(1, ShardingType::column_wise);
   const auto with = two.price(in_place(), shards).front();
   const auto without = two.price(straight_model({kExchangeTimes, kInPlaceTimes}), shards).front();

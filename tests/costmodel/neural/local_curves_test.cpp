@@ -94,7 +94,8 @@ TEST(LocalCurves, TakeNoLatencyForWhatIsNotThere) {
 }
 
 TEST(LocalCurves, SortTheIdsOfATableOnceAndLeaveSumsWithinANodeToItsReduceScatter) {
-  const Ranks four(2);
+  Ranks four(2);
+  four.workload.tables[0].optimizer = OptimizerKind::sgd;  // no row statistics
   const double samples = kSamples / 4;
   const PhaseTimes rank = added(four, four.cut(0, ShardingType::grid)).front();
   const double split = (8.0 * 2 + 2 * 4) * samples;
