@@ -205,7 +205,7 @@ Workload workload_of(const ComputeTiming& timing) {
     Table& table = workload.tables.emplace_back();
     table.name = fmt::format("t{}", workload.tables.size());
     table.rows = measured.rows;
-    table.dim = measured.table_dim != 0 ? measured.table_dim : measured.dim;
+    table.dim = measured.whole_dim();
     table.pooling = measured.pooling;
     table.optimizer = timing.optimizer;
     table.dtype = timing.dtype;

@@ -21,6 +21,7 @@ struct MeasuredTable {
   /// Columns of the table of which the shard has `dim`, the others being other ranks'; 0: it has
   /// all.
   std::int64_t table_dim = 0;
+  std::int64_t whole_dim() const { return table_dim != 0 ? table_dim : dim; }
   bool operator==(const MeasuredTable&) const = default;
 };
 

@@ -27,7 +27,7 @@ void fill_bags(const MeasuredTable& table, std::int64_t samples, SplitMix64& ran
   }
 }
 
-bool is_cut(const MeasuredTable& table) { return table.table_dim != 0; }
+bool is_cut(const MeasuredTable& table) { return table.dim < table.whole_dim(); }
 
 /// The rank under measurement, and one that has the columns that it lacks.
 std::int64_t ranks_of(const TableSet& set) {
@@ -129,7 +129,7 @@ Plan plan_of(const TableSet& set) {
     Table& table = plan.workload.tables.emplace_back();
     table.name = fmt::format("t{}", plan.workload.tables.size());
     table.rows = measured.rows;
-    table.dim = std::max(measured.dim, measured.table_dim);
+    table.dim = measured.whole_dim();
     table.pooling = measured.pooling;
     table.optimizer = set.optimizer;
     table.dtype = set.dtype;
