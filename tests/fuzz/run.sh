@@ -24,12 +24,13 @@ trap 'rm -rf "$TMPDIR"' EXIT
 export ASAN_OPTIONS=allocator_may_return_null=0:detect_leaks=1:handle_abort=1:quarantine_size_mb=64
 export UBSAN_OPTIONS=print_stacktrace=1
 
-# An input has at most 8 KiB, so that no sound reader needs 512 MiB in all, 128 MiB at once, or 10 s.
+# An input has at most 8 KiB, so that no sound reader needs 512 MiB in all, 128 MiB at once, or a minute, even where others
+# take the machine for some seconds.
 fuzz() {  # TARGET
   local target=$1 kept=build/fuzz/corpus/$1 found=build/fuzz/found/$1 log=build/fuzz/$1.log dictionary=()
   mkdir -p "$kept" "$found"
   grep -q "\"$target\", .*true}" tests/fuzz/targets.cpp && dictionary=(-dict=tests/fuzz/json.dict)
-  "$program" --target="$target" -max_total_time="$seconds" -max_len=8192 -timeout=10 -seed="${SEED:-0}" -rss_limit_mb=512 \
+  "$program" --target="$target" -max_total_time="$seconds" -max_len=8192 -timeout=60 -seed="${SEED:-0}" -rss_limit_mb=512 \
     -malloc_limit_mb=128 -artifact_prefix="$found/" -print_final_stats=1 "${dictionary[@]}" \
     "$kept" "tests/fuzz/corpus/$target" >"$log" 2>&1
   local status=$? tried
@@ -40,8 +41,12 @@ fuzz() {  # TARGET
   fi
   tail -n 60 "$log"
   printf 'fuzz: %-18s FAILED\n' "$target"
+  printf 'fuzz: %s: exit %d, %s\n' "$target" $status "$(grep -a -m 1 -E '^SUMMARY|ERROR' "$log")" >>"$TMPDIR/failures"
   for input in "$found"/*; do
-    [ ! -e "$input" ] || { echo "$input:"; od -A d -t x1z -v "$input" | head -n 512; }
+    [ -e "$input" ] || continue
+    echo "$input:"
+    od -A d -t x1z -v "$input" | head -n 512
+    echo "  $(gzip -9c "$input" | base64 -w 0)  | base64 -d | gunzip" >>"$TMPDIR/failures"
   done
   return 1
 }
@@ -54,5 +59,6 @@ for target in "${targets[@]}"; do
   [ $running -lt 2 ] || { wait -n || failed=$((failed + 1)); running=$((running - 1)); }
 done
 while [ $running -gt 0 ]; do wait -n || failed=$((failed + 1)); running=$((running - 1)); done
+[ $failed -eq 0 ] || cat "$TMPDIR/failures"  # at the end, since long logs are often cut
 echo "fuzz: ${#targets[@]} targets, $failed failed"
 [ $failed -eq 0 ]
