@@ -85,6 +85,11 @@ void add_options(CLI::App& command, BenchArguments& arguments) {
   command.add_option("--warmup", options.warmup_steps, "Steps before them")
       ->check(CLI::Range(std::int64_t{0}, kMany).description(""))
       ->capture_default_str();
+  command
+      .add_option("--patience", options.patience_s,
+                  "Seconds in which to look for steps that nobody else on the machine disturbs")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   command.add_option("--optimizer", arguments.optimizer,
                      "For every table (default: each table's own)");
   command.add_option(

@@ -3,6 +3,7 @@
 #include "costmodel/errors.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/rate_plan.hpp"
+#include "runtime/bench/quiet_steps.hpp"
 #include "runtime/bench/rank_run.hpp"
 #include "runtime/bench/resident_memory.hpp"
 #include "runtime/comm/collectives.hpp"
@@ -124,19 +125,24 @@ BenchResult run_bench(Communicator& comm, const Plan& plan, const BenchOptions& 
       options.overlap && !result.took_turns && options.backend.backend == Backend::cpu;
   result.overlap = options.overlap;
   MemoryMeasurement memory;
+  std::optional<Disturbance> disturbance;
+  if (options.patience_s > 0) disturbance.emplace();
   const ResidentMemory before = resident_memory();
   RankRun run;
   if (result.took_turns) {
-    run = run_steps(*take_turns(comm), plan, options);
+    run = run_steps(*take_turns(comm), plan, options, disturbance ? &*disturbance : nullptr);
   } else {
-    run = run_steps(comm, plan, options);
+    run = run_steps(comm, plan, options, disturbance ? &*disturbance : nullptr);
   }
   memory.peak_bytes =
       run.device ? run.device_bytes : resident_memory().peak_bytes - before.now_bytes;
   if (!plan.predicted.empty()) {
     memory.predicted_bytes = plan.predicted[comm.rank().index()].memory.value();
   }
-  add_steps(gather_times(comm, run.times), result);
+  std::vector<std::vector<StepTimes>> times = gather_times(comm, run.times);
+  result.steps_taken = static_cast<std::int64_t>(run.times.size());
+  keep_quiet_steps(times, static_cast<std::size_t>(options.steps), !result.took_turns);
+  add_steps(std::move(times), result);
   for (const TimesWithout& without : run.without) {
     result.without.push_back(steps_without(comm, without, result.took_turns));
   }

@@ -15,6 +15,7 @@ namespace shardwright {
 struct BenchOptions {
   std::int64_t steps = 20;
   std::int64_t warmup_steps = 3;                ///< before them, not counted
+  double patience_s = 0;                        ///< for steps at quiet moments: run_bench()
   std::optional<OptimizerKind> optimizer;       ///< for every table; unset: each table's own
   std::optional<UniqueRowsChoice> unique_rows;  ///< unset: as the plan says
   double zipf = 1.05;                           ///< skew of the synthetic ids
@@ -35,9 +36,12 @@ struct BenchOptions {
 Plan plan_to_bench(Plan plan, const BenchOptions& options);
 
 /// Trains on synthetic batches (synthetic_batches.hpp) that are made between the timed steps.
-/// `plan` is what plan_to_bench() made. Without a dense part, the gradient of a pooled value is the
-/// value itself divided by the batch size. The model is a DLRM of 13 dense features, bottom 13-64-D
-/// and top 128-64-1.
+/// `plan` is what plan_to_bench() made. The dense part, if any, is that of a DLRM of 13 dense
+/// features, bottom 13-64-D and top 128-64-1.
+///
+/// With patience, steps go on until as many as asked for were at moments at which nobody else used
+/// the machine's cores and memory, or so many seconds have passed; these, or the least disturbed
+/// ones, are the result's. To tell them takes 256 MB a rank, beside the memory that is measured.
 ///
 /// Steps without a phase (RankModel::leave_out()) come after the others, as many for each phase
 /// that a step has, at a learning rate of 0.

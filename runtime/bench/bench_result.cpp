@@ -24,9 +24,12 @@ std::optional<double> predicted_step_ms(const BenchResult& result) {
 
 std::string step_line(const BenchResult& result) {
   std::string text = fmt::format(
-      "{:.0f} samples/s; a step of {} samples takes {:.3f} ms (median of {}; a tenth "
+      "{:.0f} samples/s; a step of {} samples takes {:.3f} ms (median of {}{}; a tenth "
       "under {:.3f}, a tenth over {:.3f})",
       result.samples_per_s(), result.batch_size, result.quantile_ms(kMedian), result.steps(),
+      result.steps() < result.steps_taken
+          ? fmt::format(", the least disturbed of {}", result.steps_taken)
+          : "",
       result.quantile_ms(kLow), result.quantile_ms(kHigh));
   if (const auto ms = predicted_step_ms(result)) {
     text += fmt::format(", predicted {:.3f} ms", *ms);
@@ -62,6 +65,7 @@ json bench_to_json(const BenchResult& result) {
   const auto predicted = predicted_step_ms(result);
   const double mean_ms = result.mean_ms();
   return {{"steps", result.steps()},
+          {"steps_taken", result.steps_taken},
           {"batch_size", result.batch_size},
           {"samples_per_s", result.samples_per_s()},
           {"step_ms",

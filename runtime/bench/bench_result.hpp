@@ -20,6 +20,7 @@ namespace shardwright {
 struct BenchResult {
   std::int64_t batch_size = 0;
   std::vector<double> step_ms;            ///< one per step, in order
+  std::int64_t steps_taken = 0;           ///< of which these are, with patience, the quiet ones
   StepStatistics sums;                    ///< over steps
   std::optional<PhaseTimes> predicted;    ///< of the slowest rank per phase
   std::vector<MemoryMeasurement> memory;  ///< one per rank: resident set, or device memory

@@ -1,11 +1,15 @@
 #include "runtime/bench/rank_run.hpp"
 
 #include "costmodel/errors.hpp"
+#include "runtime/bench/quiet_steps.hpp"
 #include "runtime/bench/synthetic_batches.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/trainer/gather.hpp"
+#include "runtime/trainer/stopwatch.hpp"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -54,8 +58,9 @@ RankModelSpec spec_of(const Plan& plan, const BenchOptions& options) {
 class Bench {
  public:
   Bench(Communicator& comm, const Plan& plan, const RankModelSpec& spec,
-        const BenchOptions& options)
+        const BenchOptions& options, Disturbance* disturbance)
       : comm_(comm),
+        disturbance_(disturbance),
         overlap_(options.overlap),
         batches_(plan.workload, options.dense ? kDenseFeatures : 0, options.zipf, options.seed),
         model_(make_rank_model(comm, spec, options.backend)) {}
@@ -66,11 +71,13 @@ class Bench {
       batch_ = overlap_ && next_ ? std::move(*next_) : make(number);
       if (overlap_) model_->announce(next_.emplace(make(number + 1)));
     }
-    comm_.barrier();
     StepTimes times;
+    const double before = disturbance();
+    comm_.barrier();
     const double start = comm_.clock_ms();
     times.report = model_->train(batch_, {learning_rate_, learning_rate_});
     times.ms = comm_.clock_ms() - start;
+    times.disturbance = std::max(before, disturbance());
     return times;
   }
 
@@ -84,11 +91,21 @@ class Bench {
   RankModel& model() { return *model_; }
 
  private:
+  /// While all ranks do nothing else.
+  double disturbance() {
+    if (disturbance_ == nullptr) return 0;
+    comm_.barrier();
+    const double now = disturbance_->now();
+    comm_.barrier();
+    return now;
+  }
+
   Batch make(std::int64_t number) const {
     return batches_.make(number, comm_.rank().value(), comm_.size());
   }
 
   Communicator& comm_;
+  Disturbance* disturbance_;
   bool overlap_;
   SyntheticBatches batches_;
   Batch batch_;
@@ -110,10 +127,9 @@ std::vector<StepPhase> phases_to_leave_out(bool dense) {
   return phases;
 }
 
-std::vector<TimesWithout> run_without_phases(Communicator& comm, Bench& bench,
+std::vector<TimesWithout> run_without_phases(Communicator& comm, Bench& bench, std::int64_t step,
                                              const BenchOptions& options) {
   std::vector<TimesWithout> result;
-  std::int64_t step = options.warmup_steps + options.steps;
   for (const StepPhase phase : phases_to_leave_out(options.dense)) {
     run_together(comm, [&] { bench.leave_out(phase); });
     bench.step(step++);
@@ -125,18 +141,31 @@ std::vector<TimesWithout> run_without_phases(Communicator& comm, Bench& bench,
   return result;
 }
 
+/// The same answer on every rank.
+bool has_enough(Communicator& comm, const std::vector<StepTimes>& times,
+                const BenchOptions& options, const Stopwatch& spent) {
+  if (static_cast<std::int64_t>(times.size()) < options.steps) return false;
+  if (options.patience_s <= 0) return true;
+  const bool mine = num_quiet(times) >= options.steps || spent.seconds() > options.patience_s;
+  const std::vector<std::int64_t> votes = gather(comm, std::int64_t{mine});
+  return std::find(votes.begin(), votes.end(), 0) == votes.end();
+}
+
 }  // namespace
 
-RankRun run_steps(Communicator& comm, const Plan& plan, const BenchOptions& options) {
+RankRun run_steps(Communicator& comm, const Plan& plan, const BenchOptions& options,
+                  Disturbance* disturbance) {
   std::optional<RankModelSpec> spec;
   run_together(comm, [&] { spec.emplace(spec_of(plan, options)); });
-  Bench bench(comm, plan, *spec, options);
+  Bench bench(comm, plan, *spec, options, disturbance);
   RankRun run;
-  for (std::int64_t step = 0; step < options.warmup_steps + options.steps; ++step) {
-    const StepTimes measured = bench.step(step);
-    if (step >= options.warmup_steps) run.times.push_back(measured);
-  }
-  if (options.without_phases) run.without = run_without_phases(comm, bench, options);
+  std::int64_t step = 0;
+  while (step < options.warmup_steps) bench.step(step++);
+  const Stopwatch spent;
+  do {
+    run.times.push_back(bench.step(step++));
+  } while (!has_enough(comm, run.times, options, spent));
+  if (options.without_phases) run.without = run_without_phases(comm, bench, step, options);
   run_together(comm, [&] {
     run.device_bytes = bench.model().peak_device_bytes();
     run.device = bench.model().device_figures();

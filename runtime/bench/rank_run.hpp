@@ -2,6 +2,8 @@
 
 #include "planner/plan.hpp"
 #include "runtime/bench/bench.hpp"
+#include "runtime/bench/disturbance.hpp"
+#include "runtime/bench/step_times.hpp"
 #include "runtime/comm/communicator.hpp"
 #include "runtime/trainer/rank_model.hpp"
 #include "runtime/trainer/step_report.hpp"
@@ -11,12 +13,6 @@
 #include <vector>
 
 namespace shardwright {
-
-/// One rank's measurement of one step.
-struct StepTimes {
-  StepReport report;
-  double ms = 0;
-};
 
 /// A rank's steps without a phase.
 struct TimesWithout {
@@ -32,7 +28,9 @@ struct RankRun {
   std::optional<DeviceFigures> device;
 };
 
-/// Takes the steps that the options ask for on synthetic batches, made between them. Blocks.
-RankRun run_steps(Communicator& comm, const Plan& plan, const BenchOptions& options);
+/// Takes the steps that the options ask for on synthetic batches, made between them; with patience,
+/// further ones until enough are quiet, told by `disturbance`. Blocks.
+RankRun run_steps(Communicator& comm, const Plan& plan, const BenchOptions& options,
+                  Disturbance* disturbance);
 
 }  // namespace shardwright

@@ -96,12 +96,14 @@ class DeviceModel final : public RankModel {
 
   std::span<float> pooled(const Batch& batch) {
     pooled_.resize(static_cast<std::size_t>(batch.size * embeddings_.pooled_columns()));
-    gradient_.resize(pooled_.size());
     return pooled_values();
   }
 
   /// Returns the sum of the samples' losses, for which it waits.
   double find_gradient(const Batch& batch) {
+    const bool keeps = !dense_ && gradient_.size() == pooled_.size();  // RankModelSpec
+    if (keeps) return 0;
+    gradient_.resize(pooled_.size());
     if (dense_) {
       return dense_->forward_backward(batch.dense, pooled_values(), batch.labels, batch.global_size,
                                       {gradient_.data(), gradient_.size()});

@@ -1,9 +1,9 @@
 #include "runtime/profile/operator_timer.hpp"
 
+#include "runtime/bench/disturbance.hpp"
 #include "runtime/data/splitmix.hpp"
 #include "runtime/data/zipf_rows.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
-#include "runtime/profile/disturbance.hpp"
 #include "runtime/profile/quiet_times.hpp"
 #include "runtime/trainer/stopwatch.hpp"
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "planner/plan.hpp"
-#include "runtime/profile/disturbance.hpp"
+#include "runtime/bench/disturbance.hpp"
 #include "runtime/profile/median.hpp"
 #include "runtime/profile/solo_communicator.hpp"
 #include "runtime/profile/table_sets.hpp"

@@ -19,7 +19,8 @@
 namespace shardwright {
 
 /// The model of a job. Without a dense part the embeddings are trained alone: the gradient of a
-/// pooled value, or of an id's vector's, is the value itself divided by the global batch size.
+/// pooled value, or of an id's vector's, is the value itself divided by the global batch size, as
+/// it was in the first step with so many values.
 struct RankModelSpec {
   const Plan& plan;
   std::optional<DlrmConfig> dense;

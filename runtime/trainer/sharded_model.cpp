@@ -71,17 +71,28 @@ void ShardedModel::start_dense(const Batch& batch, StepReport& report) {
 
 /// Returns the sum of the samples' losses.
 double ShardedModel::find_gradients(const Batch& batch) {
+  if (!dense_) {
+    keep_gradients(batch.global_size);
+    return 0;
+  }
   pooled_gradient_.resize(pooled_.size());
   vector_gradient_.resize(vectors_.size());
-  if (trains_dense()) {
-    return dense_->find_gradients(pooled_, batch.labels, batch.global_size, pooled_gradient_,
-                                  jagged_, vector_gradient_);
-  }
-  const float share = 1.0F / static_cast<float>(batch.global_size);
-  const auto times_share = [share](float value) { return share * value; };
-  std::transform(pooled_.begin(), pooled_.end(), pooled_gradient_.begin(), times_share);
-  std::transform(vectors_.begin(), vectors_.end(), vector_gradient_.begin(), times_share);
-  return 0;
+  if (!trains_dense()) return 0;
+  return dense_->find_gradients(pooled_, batch.labels, batch.global_size, pooled_gradient_, jagged_,
+                                vector_gradient_);
+}
+
+/// To make gradients is no part of the embeddings' step: it takes those of the step before.
+void ShardedModel::keep_gradients(std::int64_t global_size) {
+  const float share = 1.0F / static_cast<float>(global_size);
+  const auto keep = [share](const auto& values, auto& gradients) {
+    if (gradients.size() == values.size()) return;
+    gradients.resize(values.size());
+    std::transform(values.begin(), values.end(), gradients.begin(),
+                   [share](float value) { return share * value; });
+  };
+  keep(pooled_, pooled_gradient_);
+  keep(vectors_, vector_gradient_);
 }
 
 void ShardedModel::finish_dense(StepReport& report) {

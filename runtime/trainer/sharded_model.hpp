@@ -38,6 +38,7 @@ class ShardedModel final : public RankModel {
   std::function<void()> between_layers();
   void start_dense(const Batch& batch, StepReport& report);
   double find_gradients(const Batch& batch);
+  void keep_gradients(std::int64_t global_size);
   void finish_dense(StepReport& report);
   void run_forward(const Batch& batch, StepReport& report);
   void send_gradients(StepReport& report);

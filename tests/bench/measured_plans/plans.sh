@@ -28,11 +28,11 @@ topology_of() {  # RANKS
   }' >"$topology"
 }
 
-# Milliseconds of an embedding-only step of a plan: the median of the steps.
+# Milliseconds of an embedding-only step of a plan: the median of the steps, of the least disturbed ones if there were more.
 step_ms() {  # PLAN.json RANKS STEPS
   local ranks=$2 ms
   source "$plans_folder/../../../launch/mpi_environment.sh"
-  ms=$(mpirun -n "$ranks" "${mpirun_flags[@]}" "$shardwright" bench "$1" --steps "$3" --warmup 2 --json \
+  ms=$(mpirun -n "$ranks" "${mpirun_flags[@]}" "$shardwright" bench "$1" --steps "$3" --warmup 2 --patience "${PATIENCE:-4}" --json \
     2>bench.error | sed -n 's/.*"median": *\([-+0-9.e]*\).*/\1/p' | head -n 1) || true
   if [ -z "$ms" ]; then
     printf '\n%s could not be measured:\n' "$1" >&2

@@ -4,7 +4,8 @@
 # Prints a table: medians over the rounds, their spread, and the median of each round's time over that of search.
 #   bash tests/bench/measured_plans/run.sh BUILD_DIR [RANKS …]         # 2 4 8
 # From the environment: ROUNDS (at least, 3), SECONDS_IN_ALL (further rounds begin before, 420), COST_MODEL (the default),
-# TASKS ("dcnv2 pool_1"), STEPS (5 of each measurement).
+# TASKS ("dcnv2 pool_1"), STEPS (10 of each measurement), PATIENCE (4 s in which to find so many that nobody else on the
+# machine disturbs).
 # With more ranks than cores, bench composes the step from phases that ranks run in turn.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,7 +16,7 @@ worlds=("$@")
 least=${ROUNDS:-3}
 limit=${SECONDS_IN_ALL:-420}
 cost_model=(${COST_MODEL:+--cost-model "$COST_MODEL"})
-steps=${STEPS:-5}
+steps=${STEPS:-10}
 read -ra tasks <<<"${TASKS:-dcnv2 pool_1}"
 source "$here/plans.sh"
 work=$(mktemp -d)

@@ -1,11 +1,11 @@
-# How well a cost model knows whole steps. Reads lines "TASK PLAN PREDICTED_MS MEASURED_MS…" (several turns: their
-# median) and prints a table, then per task the share of all groups of five plans in which the plan predicted fastest is
+# How well a cost model knows whole steps. Reads lines "TASK PLAN PREDICTED_MS MEASURED_MS…" (of several turns, the
+# least: others on the machine only add) and prints a table, then per task the share of all groups of five plans in which the plan predicted fastest is
 # the fastest or within 2 % of it, then the errors over all plans: geometric mean exp(mean |ln(predicted / measured)|) - 1,
 # and the mean of predicted / measured - 1. Kept apart from the measuring, so that it can be tested.
-function median(from, n,   v, i, j, x) {
-  for (i = 1; i <= n; ++i) v[i] = $(from + i - 1) + 0
-  for (i = 2; i <= n; ++i) { x = v[i]; for (j = i - 1; j > 0 && v[j] > x; --j) v[j + 1] = v[j]; v[j + 1] = x }
-  return (v[int((n + 1) / 2)] + v[int(n / 2) + 1]) / 2
+function least(from,   i, ms) {
+  ms = $from
+  for (i = from + 1; i <= NF; ++i) if ($i + 0 < ms + 0) ms = $i
+  return ms + 0
 }
 # Goes through all groups of five of `task`'s plans: `at` is the next that may join, `size` how many have.
 function groups(task, at, size, chosen, chosen_ms, fastest_ms,   p, m) {
@@ -18,7 +18,7 @@ function groups(task, at, size, chosen, chosen_ms, fastest_ms,   p, m) {
 }
 BEGIN { print "| tables | plan | predicted ms | measured ms | error |"; print "|---|---|---|---|---|" }
 {
-  ms = median(4, NF - 3); ratio = $3 / ms; n = ++plans[$1]
+  ms = least(4); ratio = $3 / ms; n = ++plans[$1]
   predicted[$1, n] = $3 + 0; measured[$1, n] = ms
   logs += ratio < 1 ? -log(ratio) : log(ratio); signed += ratio - 1; ++count
   printf "| %s | %s | %.3f | %.3f | %+.1f %% |\n", $1, $2, $3, ms, 100 * (ratio - 1)

@@ -2,7 +2,8 @@
 # Whole steps predicted and measured: at least twelve different plans of the same tables, each measured by `shardwright
 # bench` (embedding-only, turns shifted from round to round) and priced by a cost model. Prints what judge.awk says.
 #   bash tests/bench/whole_steps/run.sh BUILD_DIR COST_MODEL [RANKS]       # 2 ranks; COST_MODEL as --cost-model takes it
-# From the environment: ROUNDS (3), STEPS (10 of each measurement), TASKS ("dcnv2 pool_1"), PLANS (12 of each task).
+# From the environment: ROUNDS (3; the least of them counts), STEPS (10 of each measurement), PATIENCE (4 s in which to
+# find so many that nobody else on the machine disturbs), TASKS ("dcnv2 pool_1"), PLANS (12 of each task).
 # With more ranks than cores, bench composes the step from phases that ranks run in turn.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,6 +1,6 @@
 #include "runtime/profile/quiet_times.hpp"
 
-#include "runtime/profile/disturbance.hpp"
+#include "runtime/bench/disturbance.hpp"
 
 #include <gtest/gtest.h>
 

@@ -11,6 +11,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 namespace shardwright {
 namespace {
 
@@ -104,6 +106,19 @@ TEST(RunBench, MeasuresEveryStepAndAllTraffic) {
     EXPECT_EQ(result.sums.max_bytes[static_cast<std::size_t>(StepTraffic::dense)], 0);
     EXPECT_EQ(result.memory.size(), 2U);
     EXPECT_EQ(result.memory[1].predicted_bytes, plan.predicted[1].memory.value());
+  });
+}
+
+/// Enough steps are looked for as long as there is patience; some are kept.
+TEST(RunBench, LooksForQuietSteps) {
+  const Plan plan = small_plan(2);
+  BenchOptions options = few_steps(2);
+  options.patience_s = 0.02;
+  run_ranks(2, [&](Communicator& comm) {
+    const BenchResult result = run_bench(comm, plan, options);
+    EXPECT_GE(result.steps(), 2);
+    EXPECT_GE(result.steps_taken, result.steps());
+    EXPECT_EQ(bench_to_json(result)["steps_taken"], result.steps_taken);
   });
 }
 
@@ -223,6 +238,29 @@ TEST(RankModel, LeavesAPhaseOut) {
   });
 }
 
+/// One row of one table, in its own bag: w₀, then w₀ − 0.1·w₀, then that less 0.1·w₀ again.
+TEST(RankModel, KeepsTheGradientsOfEmbeddingsAlone) {
+  Plan plan = small_plan(1);
+  Table table;
+  table.name = "one_row";
+  table.rows = 1;
+  table.dim = 4;
+  table.optimizer = OptimizerKind::sgd;
+  table.features = {"f"};
+  plan.workload = {{table}, 1};
+  plan.shards = {{TableId{0}, ShardingType::table_wise, 0, 1, 0, 4, RankId{0}}};
+  run_ranks(1, [&](Communicator& comm) {
+    const auto model = make_rank_model(comm, {.plan = plan, .dense = {}}, {});
+    const auto weight = [&] { return model->local_shards()[0].weights[0]; };
+    const float first = weight();
+    Batch batch;
+    batch.size = batch.global_size = 1;
+    batch.features = {{.lengths = {1}, .ids = {0}}};
+    for (int step = 0; step < 2; ++step) model->train(batch, {0.1, 0});
+    EXPECT_NEAR(weight(), 0.8F * first, 1e-6F * std::abs(first));
+  });
+}
+
 BenchResult hand_made_result() {
   BenchResult result;
   result.batch_size = 100;
@@ -261,6 +299,14 @@ TEST(BenchResult, SaysMeasuredBesidePredicted) {
   result.took_turns = true;
   EXPECT_THAT(bench_to_text(result), HasSubstr("they took turns"));
   EXPECT_EQ(bench_to_json(result)["composed_from_turns"], true);
+}
+
+TEST(BenchResult, SaysHowManyStepsItChoseFrom) {
+  BenchResult result = hand_made_result();
+  result.steps_taken = 5;
+  EXPECT_THAT(bench_to_text(result), HasSubstr("(median of 5; a tenth"));
+  result.steps_taken = 40;
+  EXPECT_THAT(bench_to_text(result), HasSubstr("(median of 5, the least disturbed of 40; a tenth"));
 }
 
 TEST(BenchResult, SaysWhatExchangesTakeBesideComputing) {

@@ -1,4 +1,4 @@
-#include "runtime/profile/disturbance.hpp"
+#include "runtime/bench/disturbance.hpp"
 
 #include "runtime/trainer/stopwatch.hpp"
 

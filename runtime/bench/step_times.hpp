@@ -1,0 +1,14 @@
+#pragma once
+
+#include "runtime/trainer/step_report.hpp"
+
+namespace shardwright {
+
+/// One rank's measurement of one step.
+struct StepTimes {
+  StepReport report;
+  double ms = 0;
+  double disturbance = 0;  ///< by others who use the machine, Disturbance::now(); 0: not looked at
+};
+
+}  // namespace shardwright
