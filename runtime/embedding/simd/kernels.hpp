@@ -2,9 +2,9 @@
 
 #include "costmodel/table.hpp"
 #include "runtime/embedding/shard_update.hpp"
-#include "runtime/embedding/simd/instruction_set.hpp"
 #include "runtime/embedding/weight_rows.hpp"
 #include "runtime/exchange/input_exchange.hpp"
+#include "runtime/simd/instruction_set.hpp"
 
 #include <cstdint>
 #include <span>

@@ -1,4 +1,4 @@
-#include "runtime/embedding/simd/target.hpp"
+#include "runtime/simd/target.hpp"
 
 #ifdef SHARDWRIGHT_X86_TARGETS
 

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "runtime/embedding/simd/instruction_set.hpp"
 #include "runtime/model/interaction/dot_interaction.hpp"
+#include "runtime/simd/instruction_set.hpp"
 
 namespace shardwright {
 

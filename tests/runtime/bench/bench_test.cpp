@@ -255,7 +255,7 @@ TEST(RankModel, KeepsTheGradientsOfEmbeddingsAlone) {
     const float first = weight();
     Batch batch;
     batch.size = batch.global_size = 1;
-    batch.features = {{.lengths = {1}, .ids = {0}}};
+    batch.features = {{.lengths = {1}, .ids = {0}, .weights = {}}};
     for (int step = 0; step < 2; ++step) model->train(batch, {0.1, 0});
     EXPECT_NEAR(weight(), 0.8F * first, 1e-6F * std::abs(first));
   });

@@ -1,8 +1,8 @@
-#include "runtime/embedding/simd/instruction_set.hpp"
+#include "runtime/simd/instruction_set.hpp"
 
 #include "costmodel/errors.hpp"
 #include "costmodel/names.hpp"
-#include "runtime/embedding/simd/target.hpp"
+#include "runtime/simd/target.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
