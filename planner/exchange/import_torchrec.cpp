@@ -33,7 +33,12 @@ JsonView module_of(const JsonView& modules, const std::optional<std::string>& mo
 void note_other_modules(const JsonView& modules, const JsonView& chosen,
                         std::vector<std::string>& losses) {
   for (const auto& [name, tables] : modules.raw().items()) {
-    if (&tables == &chosen.raw() || !tables.is_object()) continue;
+    if (&tables == &chosen.raw() || tables.is_null()) continue;
+    if (!tables.is_object()) {
+      losses.push_back(
+          fmt::format("The module '{}' is left out; it is no object of tables.", name));
+      continue;
+    }
     std::vector<std::string> names;
     for (const auto& [table, entry] : tables.items()) names.push_back("'" + table + "'");
     losses.push_back(fmt::format("The module '{}' is left out, with {} table{}: {}.", name,

@@ -221,10 +221,11 @@ TEST(ImportTorchrec, SaysWhatItLeavesOutAndWhichRanksContradict) {
     "user": {"t": {"sharding_type": "table_wise", "ranks": [0, 1, 7], "shards": [
         {"shard_offsets": [0, 0], "shard_sizes": [5, 8], "placement": "rank:1/cpu"}]},
       "d": {"sharding_type": "data_parallel", "ranks": [0]}},
-    "item": {"u": {}, "v": {}}}})");
+    "item": {"u": {}, "v": {}}, "shop": [1]}})");
   EXPECT_THAT(
       import_torchrec(document, "file", "user", workload, topology).losses,
       testing::UnorderedElementsAre("The module 'item' is left out, with 2 tables: 'u', 'v'.",
+                                    "The module 'shop' is left out; it is no object of tables.",
                                     "'t' has the ranks 0, 1, 7, but lies on 1, which counts.",
                                     "'d' has the ranks 0, but lies on 0, 1, which counts."));
 }
