@@ -53,6 +53,7 @@ json rating_to_json(const SearchResult& result) {
                                     {"amount", way.amount},
                                     {"tables", way.tables},
                                     {"sentence", way.sentence}});
+    if (!way.constraint.empty()) document["ways_out"].back()["constraint"] = way.constraint;
   }
   if (result.proof) document["certificate"] = proof_to_json(*result.proof);
   return document;

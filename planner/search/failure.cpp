@@ -58,21 +58,39 @@ bool prices_even_rows_alone(const Problem& problem, const CostModel& cost_model)
   return pricer == nullptr || pricer->assumes_even_rows();
 }
 
+// Where nobody has looked what does.
+std::string what_may_help(const Problem& problem) {
+  const bool columns = std::any_of(problem.rules.begin(), problem.rules.end(),
+                                   [](const TableRules& rules) { return rules.column_wise; });
+  return fmt::format(
+      " What may help: more ranks or memory{}, fewer bytes (dtype, optimizer, batch), looser "
+      "constraints.",
+      columns ? "" : ", column_wise");
+}
+
 void add_ways_out(const Failure& failure, const std::atomic<bool>& stop, SearchResult& result) {
   const SearchOptions& options = failure.options;
   const bool even_rows = prices_even_rows_alone(failure.problem, failure.cost_model);
-  result.ways_out =
-      ways_out(failure.problem, {options.types, options.column_widths, even_rows, stop});
+  result.ways_out = ways_out(failure.problem, {options.types, options.column_widths, even_rows,
+                                               stop, options.algorithm == kSearch});
   std::vector<std::string> sentences;
   bool is_memory = false;
+  bool is_search = options.algorithm == kSearch;
   for (const WayOut& way : result.ways_out) {
     sentences.push_back(way.sentence);
-    is_memory = is_memory || way.kind == "more_memory";
+    is_search = is_search || way.kind == "algorithm";
+    is_memory = is_memory || way.kind == "more_memory" || way.kind == "algorithm";
   }
   if (!sentences.empty()) {
-    const std::string with = options.algorithm == kSearch ? "" : " with --algorithm search";
+    const std::string with = is_search ? "" : " with --algorithm search";
     result.explanation +=
         fmt::format(" Any one of these would do{}: {}.", with, fmt::join(sentences, "; "));
+  } else if (stop) {
+    result.explanation += what_may_help(failure.problem);
+  } else {
+    result.explanation +=
+        " Nothing was found to help by itself, of more ranks, row_wise, bf16 weights, a smaller "
+        "batch, and each constraint less: change several of them.";
   }
   if (is_memory || stop) return;
   result.explanation +=
@@ -87,25 +105,18 @@ void explain(const Problem& problem, const SearchOptions& options, const std::at
   }
   const std::string names = list(result.unplaced);
   const std::string room = names.empty() ? "" : fmt::format(" Without room: {}.", names);
-  const bool columns = std::any_of(problem.rules.begin(), problem.rules.end(),
-                                   [](const TableRules& rules) { return rules.column_wise; });
-  const std::string more = columns ? "" : ", allow column_wise";
   if (auto proof = prove(problem, options, stop)) {
     result.termination = Termination::infeasible;
     result.missing = proof->missing;
-    result.explanation = fmt::format(
-        "No plan can exist. {}.{} Use more ranks or memory{}, fewer bytes (dtype, optimizer, "
-        "batch), or loosen the constraints.",
-        proof->sentence, room, more);
+    result.explanation = fmt::format("No plan can exist. {}.{}", proof->sentence, room);
     result.proof = {std::move(proof->certificate), problem.workload, problem.topology,
                     problem.memory_model, options.types};
     return;
   }
   result.termination = Termination::no_plan_found;
   result.explanation = fmt::format(
-      "{} found no plan, which does not prove that there is none. Parts of {} found no room: {}. "
-      "Try another --algorithm, more memory{}, or loosen the constraints.",
-      options.algorithm, format_gigabytes(result.missing), names, more);
+      "{} found no plan, which does not prove that there is none. Parts of {} found no room: {}.",
+      options.algorithm, format_gigabytes(result.missing), names);
 }
 
 // What is left of the time limit, but for the moment that a Deadline takes to begin.
@@ -123,7 +134,11 @@ void tell_failure(const Failure& failure, SearchResult& result) {
   const Deadline deadline(seconds_left(options.effort, failure.begin), options.effort.interrupt);
   result.unplaced = unplaced_tables(failure.problem, failure.placement);
   explain(failure.problem, options, deadline.passed(), result);
-  if (options.find_ways_out) add_ways_out(failure, deadline.passed(), result);
+  if (options.find_ways_out) {
+    add_ways_out(failure, deadline.passed(), result);
+  } else {
+    result.explanation += what_may_help(failure.problem);
+  }
 }
 
 }  // namespace shardwright

@@ -105,10 +105,14 @@ std::optional<Infeasibility> table_too_large(const Problem& problem, TableId id)
       followers.empty() ? "" : fmt::format(" with {}", list(problem, followers));
   const TableRules& rules = problem.rules[id.index()];
   const bool cut = rules.max_shards > 1 && rules.types != std::vector{ShardingType::table_wise};
+  const auto most = table.constraints.max_shards;
+  const std::string how =
+      !cut   ? "as it may not be cut"
+      : most ? fmt::format("even cut as finely as it may be, in {} shards at most", *most)
+             : std::string("even cut as finely as it may be");
   return proof(certificate,
                fmt::format("Table '{}'{} needs {} on one rank, {}, but its roomiest rank has {}",
-                           table.name, with, format_gigabytes(certificate.needed),
-                           cut ? "even cut as finely as it may be" : "as it may not be cut",
+                           table.name, with, format_gigabytes(certificate.needed), how,
                            format_gigabytes(certificate.available)));
 }
 

@@ -1,13 +1,14 @@
 #include "planner/search/ways_out.hpp"
 
+#include "planner/search/contradiction.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/search/algorithms.hpp"
 #include "planner/search/check_shapes.hpp"
-#include "planner/search/contradiction.hpp"
 #include "planner/search/cuts.hpp"
 #include "planner/search/fitting.hpp"
 #include "planner/search/infeasibility.hpp"
 #include "planner/search/least_memory.hpp"
+#include "planner/search/loosening.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -119,15 +120,18 @@ class Ways {
   Ways(const Problem& problem, const WaysOutQuestion& question)
       : problem_(problem),
         types_(question.types),
+        is_search_(question.is_search),
         fitting_(question, types_, problem.memory_model),
         fitting_rows_(question, plus_row_wise(types_), problem.memory_model) {}
 
   std::vector<WayOut> run() {
+    if (search_itself()) return std::move(ways_);
     more_ranks();
     more_memory();
     row_wise();
     bf16();
     smaller_batch();
+    for (const std::string_view key : kTableConstraints) loosen(key);
     return std::move(ways_);
   }
 
@@ -153,6 +157,12 @@ class Ways {
       larger.ranks.push_back(rank);
     }
     return larger;
+  }
+
+  bool search_itself() {
+    if (is_search_ || !fitting_.fits(workload(), topology())) return false;
+    ways_.push_back({"algorithm", 1, {}, "--algorithm search"});
+    return true;
   }
 
   void more_ranks() {
@@ -229,8 +239,25 @@ class Ways {
     if (count) add_tables("bf16", order, *count, "bf16 weights for {}");
   }
 
+  void loosen(std::string_view key) {
+    const auto order = largest_first([&](std::size_t i) {
+      TableConstraints constraints = workload().tables[i].constraints;
+      return drop_constraint(key, constraints);
+    });
+    const auto count = least(static_cast<std::int64_t>(order.size()), [&](std::int64_t tables) {
+      Workload looser = workload();
+      for (std::int64_t i = 0; i < tables; ++i) {
+        drop_constraint(key, looser.tables[order[static_cast<std::size_t>(i)]].constraints);
+      }
+      return fitting_.fits(looser, topology());
+    });
+    if (!count) return;
+    add_tables("constraint", order, *count, fmt::format("no constraint {} on {{}}", key));
+    ways_.back().constraint = key;
+  }
+
   void add_tables(const char* kind, const std::vector<std::size_t>& order, std::int64_t count,
-                  fmt::format_string<std::string> sentence) {
+                  const std::string& sentence) {
     constexpr std::size_t kMost = 3;
     WayOut way{kind, count, {}, ""};
     std::vector<std::string> quoted;
@@ -239,9 +266,9 @@ class Ways {
       if (i < kMost) quoted.push_back(fmt::format("'{}'", way.tables.back()));
     }
     const std::size_t more = way.tables.size() - quoted.size();
-    way.sentence =
-        fmt::format(sentence, fmt::format("{}{}", fmt::join(quoted, ", "),
-                                          more > 0 ? fmt::format(" and {} more", more) : ""));
+    way.sentence = fmt::format(fmt::runtime(sentence),
+                               fmt::format("{}{}", fmt::join(quoted, ", "),
+                                           more > 0 ? fmt::format(" and {} more", more) : ""));
     ways_.push_back(std::move(way));
   }
 
@@ -262,6 +289,7 @@ class Ways {
 
   const Problem& problem_;
   const std::vector<ShardingType>& types_;
+  bool is_search_;
   Fitting fitting_;
   Fitting fitting_rows_;
   std::vector<WayOut> ways_;

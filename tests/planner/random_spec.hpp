@@ -48,10 +48,14 @@ inline TableConstraints random_constraints(std::int64_t dim, std::int64_t num_ra
       constraints.ranks.emplace_back(*rc::gen::inRange<std::int64_t>(0, num_ranks));
     }
   }
+  if (*rc::gen::inRange(0, 6) == 0) {
+    constraints.nodes = {*rc::gen::inRange<std::int64_t>(0, num_ranks)};
+  }
   if (*rc::gen::inRange(0, 4) == 0) constraints.min_column_width = 8;
   if (*rc::gen::inRange(0, 4) == 0) constraints.max_column_width = 16;
   // 16 columns at most make dim / 16 parts, rounded up.
   if (*rc::gen::inRange(0, 4) == 0) constraints.max_shards = (dim + 15) / 16 + 1;
+  if (*rc::gen::inRange(0, 8) == 0) constraints.max_shards = *rc::gen::inRange(1, 5);
   return constraints;
 }
 

@@ -4,6 +4,7 @@
 #include "planner/plan_json.hpp"
 #include "planner/search/cuts.hpp"
 #include "planner/search/infeasibility.hpp"
+#include "planner/search/loosening.hpp"
 #include "planner/search/search.hpp"
 #include "tests/planner/random_spec.hpp"
 
@@ -235,32 +236,50 @@ void add_ranks(Topology& topology, std::int64_t count) {
 
 // The spec after the way out; row_wise is for `options`.
 RandomSpec after(const WayOut& way, RandomSpec spec, SearchOptions& options) {
+  const auto change = [&](const auto& how) {
+    for (Table& table : spec.workload.tables) {
+      if (std::count(way.tables.begin(), way.tables.end(), table.name) > 0) how(table);
+    }
+  };
   if (way.kind == "more_memory") {
     for (RankSpec& rank : spec.topology.ranks) rank.memory += Bytes(way.amount);
   } else if (way.kind == "smaller_batch") {
     spec.workload.batch_size = way.amount;
   } else if (way.kind == "bf16") {
-    for (Table& table : spec.workload.tables) {
-      if (std::count(way.tables.begin(), way.tables.end(), table.name) > 0) {
-        table.dtype = DataType::bf16;
-      }
-    }
+    change([](Table& table) { table.dtype = DataType::bf16; });
+  } else if (way.kind == "constraint") {
+    change([&](Table& table) { drop_constraint(way.constraint, table.constraints); });
   } else if (way.kind == "row_wise") {
     options.types.push_back(ShardingType::row_wise);
   } else {
-    RC_ASSERT(way.kind == "more_ranks");
-    add_ranks(spec.topology, way.amount);
+    RC_ASSERT((way.kind == "more_ranks" || way.kind == "algorithm"));
+    if (way.kind == "more_ranks") add_ranks(spec.topology, way.amount);
   }
   return spec;
+}
+
+// Excludes some ranks, and reserves a part of the memory of others.
+void take_ranks_away(Topology& topology) {
+  if (*rc::gen::arbitrary<bool>()) return;
+  for (RankSpec& rank : topology.ranks) {
+    rank.excluded = *rc::gen::inRange(0, 4) == 0;
+    if (*rc::gen::inRange(0, 4) == 0) {
+      rank.reserved = Bytes(*rc::gen::inRange<std::int64_t>(0, rank.memory.value() + 1));
+    }
+  }
 }
 
 // Each of them, also where the search that follows has little work to spend.
 RC_GTEST_PROP(SearchProperties, WaysOutLeadOut, ()) {
   SearchOptions options = random_search();
-  const RandomSpec spec = random_spec(
+  RandomSpec spec = random_spec(
       {.types = options.types, .companions = *rc::gen::arbitrary<bool>(), .most_percent = 160});
+  take_ranks_away(spec.topology);
   const std::string model = *rc::gen::element<std::string>("analytic", "torchrec");
   options.find_ways_out = true;
+  if (options.algorithm == "search" && *rc::gen::inRange(0, 4) == 0) {
+    options.column_widths = ColumnWidths::equal;
+  }
   const auto result = search_unless_contradicting(spec, options, model);
   const bool has_ways_out = result && !result->plan.has_value() && !result->ways_out.empty();
   RC_PRE(has_ways_out);

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <string>
 #include <vector>
@@ -20,6 +21,7 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
+using ::testing::Not;
 using ::testing::SizeIs;
 
 SearchOptions options_of(const std::string& algorithm) {
@@ -305,6 +307,41 @@ TEST(NoPlanFound, SaysWhereMemoryDoesNotHelp) {
   EXPECT_FALSE(result.plan);
   EXPECT_THAT(result.explanation, AllOf(HasSubstr("would do with --algorithm search: 1 more rank"),
                                         HasSubstr("More memory alone was not found to help")));
+}
+
+// 'big' fits no rank whole, and would be cut for two, were it not for its constraint.
+TEST(Infeasible, SaysWhichConstraintIsInTheWay) {
+  SearchOptions options = options_of("search");
+  options.find_ways_out = true;
+  std::vector<Table> tables = {sample_table("big", 10, 64), sample_table("small", 1, 4)};
+  for (Table& table : tables) table.constraints.max_shards = 1;
+  const auto result = search_plan({tables, 4}, sample_topology({2000, 2000, 2000, 2000}),
+                                  *make_cost_model("analytic"), options);
+  ASSERT_FALSE(result.plan);
+  const auto way = std::find_if(result.ways_out.begin(), result.ways_out.end(),
+                                [](const WayOut& one) { return one.kind == "constraint"; });
+  ASSERT_NE(way, result.ways_out.end()) << result.explanation;
+  EXPECT_EQ(way->constraint, "max_shards");
+  EXPECT_EQ(way->tables, std::vector<std::string>{"big"});
+  EXPECT_THAT(result.explanation,
+              AllOf(HasSubstr("; no constraint max_shards on 'big'"), Not(HasSubstr("more rank"))))
+      << "which would not help";
+}
+
+// 'large' fits beside one small table, but not where there are two already.
+TEST(NoPlanFound, NamesSearchWhereThatFindsAPlan) {
+  SearchOptions options = options_of("round_robin");
+  options.types = {ShardingType::table_wise};
+  options.find_ways_out = true;
+  std::vector<Table> tables;
+  for (const char* name : {"a", "b", "c", "d"}) tables.push_back(sample_table(name, 10, 4));
+  tables.push_back(sample_table("large", 10, 8));
+  const auto result = search(tables, sample_topology({480, 480}), options);
+  ASSERT_FALSE(result.plan);
+  ASSERT_EQ(result.ways_out.size(), 1U) << result.explanation;
+  EXPECT_EQ(result.ways_out[0].kind, "algorithm");
+  EXPECT_THAT(result.explanation, AllOf(HasSubstr("would do: --algorithm search."),
+                                        Not(HasSubstr("More memory alone"))));
 }
 
 TEST(NoPlanFound, IsToldApartFromInfeasible) {
