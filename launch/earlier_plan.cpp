@@ -24,10 +24,11 @@ void add_earlier_plan(CLI::App& command, EarlierPlan& earlier) {
 
 SearchResult replan_from(const EarlierPlan& earlier, const Workload& workload,
                          const Topology& topology, const CostModel& cost_model,
-                         const SearchOptions& options, bool keeps_unique_rows) {
+                         const SearchOptions& options,
+                         std::optional<UniqueRowsChoice> unique_rows) {
   ReplanOptions replanning;
   replanning.types = options.types;
-  replanning.keeps_unique_rows = keeps_unique_rows;
+  replanning.unique_rows = unique_rows;
   replanning.memory_model = options.memory_model;
   replanning.objective = options.objective;
   if (!earlier.max_moved.empty()) replanning.max_moved = parse_bytes(earlier.max_moved);

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "planner/search/search.hpp"
+#include "planner/unique_rows_choice.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <optional>
 #include <string>
 
 namespace shardwright {
@@ -17,10 +19,10 @@ struct EarlierPlan {
 /// --from and --max-moved.
 void add_earlier_plan(CLI::App& command, EarlierPlan& earlier);
 
-/// replan() from that file, with its unique rows or with pooled values alone, and the sentence on
+/// replan() from that file, with its unique rows or with those chosen anew, and the sentence on
 /// what it moves. Throws InputError and UsageError.
 SearchResult replan_from(const EarlierPlan& earlier, const Workload& workload,
                          const Topology& topology, const CostModel& cost_model,
-                         const SearchOptions& options, bool keeps_unique_rows);
+                         const SearchOptions& options, std::optional<UniqueRowsChoice> unique_rows);
 
 }  // namespace shardwright

@@ -16,6 +16,7 @@
 #include "planner/plan_json.hpp"
 #include "planner/rating_json.hpp"
 #include "planner/search/algorithms.hpp"
+#include "planner/search/certificate_constraints.hpp"
 #include "planner/search/search.hpp"
 #include "planner/search/unique_rows_search.hpp"
 #include "planner/spec/constraints_json.hpp"
@@ -91,11 +92,9 @@ SearchResult find_plan(const PlanArguments& arguments, const Workload& workload,
     return search_plan_with_unique_rows(workload, topology, model, options,
                                         choice.value_or(UniqueRowsChoice::none));
   }
-  SearchResult result = replan_from(arguments.earlier, workload, topology, model, options, !choice);
-  if (choice) choose_unique_rows(result, model, *choice);
-  return result;
+  return replan_from(arguments.earlier, workload, topology, model, options, choice);
 } catch (const Contradiction& contradiction) {
-  throw from_files(contradiction, arguments.source, arguments.constraints);
+  throw from_files(contradiction, {arguments.source, arguments.constraints});
 }
 
 void run(PlanArguments arguments) {
@@ -117,7 +116,8 @@ void run(PlanArguments arguments) {
   for (const std::string& note : reading.notes) say(note);
   set_batch_size(arguments, topology, reading.workload);
   for (const std::string& note :
-       reserve_for_training(arguments.training, reading.workload, topology, options.memory_model)) {
+       reserve_for_training(arguments.training, read_training(arguments.training), reading.workload,
+                            topology, options.memory_model)) {
     say(note);
   }
   say(fmt::format("Topology: {}", describe_topology(topology)));
@@ -130,6 +130,10 @@ void run(PlanArguments arguments) {
   end_on_interrupt(options);
   SearchResult result = find_plan(arguments, reading.workload, topology, *cost_model, options);
   options.effort.progress = nullptr;  // wipes its line
+  if (result.proof) {
+    result.explanation +=
+        where_asked(constraints_behind(*result.proof), {arguments.source, arguments.constraints});
+  }
   if (result.record.evaluations > 1) say(describe_end(result));
   if (result.plan && !result.plan->unique_rows.empty()) {
     say(fmt::format("{} of {} tables are exchanged as unique rows.",

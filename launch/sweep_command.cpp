@@ -20,6 +20,7 @@
 
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -77,19 +78,6 @@ std::vector<NamedTopology> read_topologies(const std::string& list, const std::s
   return named;
 }
 
-// The tables under the constraints of a file, which every topology must be able to keep to.
-Workload constrain(const std::string& file, const Workload& tables,
-                   std::vector<NamedTopology>& topologies) {
-  if (file.empty()) return tables;
-  const InputFile input = read_input_file(file);
-  Workload constrained;
-  for (NamedTopology& named : topologies) {
-    constrained = tables;
-    apply_constraints(input, constrained, named.topology);
-  }
-  return constrained;
-}
-
 SearchOptions search_options(const SweepArguments& arguments) {
   SearchOptions options;
   options.algorithm = arguments.algorithm;
@@ -101,19 +89,42 @@ SearchOptions search_options(const SweepArguments& arguments) {
   return options;
 }
 
-// With what a training takes reserved, which the batch decides.
-SearchResult plan_one(const SweepArguments& arguments, const SearchOptions& options,
-                      const Workload& workload, const NamedTopology& named) try {
-  Topology topology = named.topology;
-  SearchOptions own = options;
-  for (const std::string& note :
-       reserve_for_training(arguments.training, workload, topology, own.memory_model)) {
-    fmt::print(stderr, "{}, {} samples: {}\n", named.name, workload.batch_size, note);
-  }
-  return search_plan_with_unique_rows(workload, topology, *named.cost_model, own,
+// What the files say that every point is planned by, read once.
+struct SweepInputs {
+  std::optional<InputFile> constraints;
+  nlohmann::json training;
+};
+
+SweepInputs read_inputs(const SweepArguments& arguments) {
+  SweepInputs inputs{{}, read_training(arguments.training)};
+  if (!arguments.constraints.empty()) inputs.constraints = read_input_file(arguments.constraints);
+  return inputs;
+}
+
+struct Sized {
+  Workload workload;
+  Topology topology;
+};
+
+SearchResult search(const SweepArguments& arguments, const SearchOptions& options,
+                    const Sized& sized, const CostModel& cost_model) try {
+  return search_plan_with_unique_rows(sized.workload, sized.topology, cost_model, options,
                                       parse_unique_rows_choice(arguments.unique_rows));
 } catch (const Contradiction& contradiction) {
-  throw from_files(contradiction, arguments.source, arguments.constraints);
+  throw from_files(contradiction, {arguments.source, arguments.constraints});
+}
+
+// Under the constraints, as far as these ranks can keep to them, and with what a training takes
+// reserved, which the batch decides.
+SearchResult plan_one(const SweepArguments& arguments, const SweepInputs& inputs,
+                      const SearchOptions& options, Sized sized, const NamedTopology& named) {
+  if (inputs.constraints) apply_constraints(*inputs.constraints, sized.workload, sized.topology);
+  SearchOptions own = options;
+  for (const std::string& note : reserve_for_training(
+           arguments.training, inputs.training, sized.workload, sized.topology, own.memory_model)) {
+    fmt::print(stderr, "{}, {} samples: {}\n", named.name, sized.workload.batch_size, note);
+  }
+  return search(arguments, own, sized, *named.cost_model);
 }
 
 void write_result(const SweepArguments& arguments, const std::vector<SweepPoint>& points) {
@@ -135,13 +146,13 @@ void run(const SweepArguments& arguments) {
   parse_unique_rows_choice(arguments.unique_rows);  // a wrong option is told before files are read
   require_writable(arguments.output);
   const auto sizes = parse_batch_sizes(arguments.batch_sizes);
-  auto topologies = read_topologies(arguments.topologies, arguments.cost_model);
+  const auto topologies = read_topologies(arguments.topologies, arguments.cost_model);
   const WorkloadReading reading = read_workload(arguments.source);
   for (const std::string& note : reading.notes) fmt::print(stderr, "{}\n", note);
-  const Workload workload = constrain(arguments.constraints, reading.workload, topologies);
-  const auto points =
-      sweep(workload, topologies, sizes, [&](const Workload& sized, const NamedTopology& named) {
-        return plan_one(arguments, options, sized, named);
+  const SweepInputs inputs = read_inputs(arguments);
+  const auto points = sweep(
+      reading.workload, topologies, sizes, [&](const Workload& sized, const NamedTopology& named) {
+        return plan_one(arguments, inputs, options, {sized, named.topology}, named);
       });
   options.effort.progress = nullptr;  // wipes its line
   write_result(arguments, points);

@@ -22,11 +22,14 @@ void add_training_reserve(CLI::App& command, TrainingReserve& reserve) {
       ->capture_default_str();
 }
 
+nlohmann::json read_training(const TrainingReserve& reserve) {
+  return reserve.config.empty() ? nlohmann::json() : read_json(reserve.config);
+}
+
 std::vector<std::string> reserve_for_training(const TrainingReserve& reserve,
-                                              const Workload& workload, Topology& topology,
-                                              MemoryModel& memory_model) {
+                                              const nlohmann::json& json, const Workload& workload,
+                                              Topology& topology, MemoryModel& memory_model) {
   if (reserve.config.empty()) return {};
-  const nlohmann::json json = read_json(reserve.config);
   const JsonView config(json, reserve.config);
   const DenseSizes sizes = dense_sizes_of(config, workload, reserve.dense_features);
   std::vector<std::string> notes = {reserve_dense_part(sizes, workload.batch_size, topology)};

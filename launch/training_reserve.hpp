@@ -5,6 +5,7 @@
 #include "planner/memory_model.hpp"
 
 #include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <cstdint>
 #include <string>
@@ -21,10 +22,14 @@ struct TrainingReserve {
 /// --train-config and --dense-features.
 void add_training_reserve(CLI::App& command, TrainingReserve& reserve);
 
-/// Reserves the dense part and the batches read ahead, and counts, where `memory_model` is silent
-/// about it, the second batch of a training that overlaps. Returns a sentence for each. Throws
-/// InputError.
+/// The config; null if there is none. Throws InputError.
+nlohmann::json read_training(const TrainingReserve& reserve);
+
+/// Reserves what `config`, as read, says of the dense part and the batches read ahead, and counts,
+/// where `memory_model` is silent about it, the second batch of a training that overlaps. Returns a
+/// sentence for each. Throws InputError.
 std::vector<std::string> reserve_for_training(const TrainingReserve& reserve,
+                                              const nlohmann::json& config,
                                               const Workload& workload, Topology& topology,
                                               MemoryModel& memory_model);
 

@@ -7,6 +7,7 @@
 #include "planner/diff/worth.hpp"
 #include "planner/rate_plan.hpp"
 #include "planner/search/local/deadline.hpp"
+#include "planner/search/unique_rows_search.hpp"
 #include "planner/unique_rows_reason.hpp"
 
 #include <fmt/format.h>
@@ -212,12 +213,15 @@ SearchResult replan(const Plan& earlier, const Workload& workload, const Topolog
                      work_limit)
         .run();
   };
-  const auto unique_rows = options.keeps_unique_rows ? taken.unique_rows : std::vector<TableId>();
+  const auto unique_rows = options.unique_rows ? std::vector<TableId>() : taken.unique_rows;
   SearchResult result = run(unique_rows, options.work_limit);
   if (!result.plan && !unique_rows.empty()) {
     SearchResult pooled = run({}, options.work_limit - result.record.evaluations);
     pooled.record.evaluations += result.record.evaluations;
     result = std::move(pooled);
+  }
+  if (options.unique_rows) {
+    choose_unique_rows(result, cost_model, *options.unique_rows, &deadline.passed());
   }
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   result.record.seconds = spent.count();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "planner/search/search.hpp"
+#include "planner/unique_rows_choice.hpp"
 
 #include <atomic>
 #include <cstdint>
@@ -12,9 +13,9 @@ struct ReplanOptions {
   std::vector<ShardingType> types = SearchOptions{}.types;  ///< of tables that are placed anew
   MemoryModel memory_model = MemoryModel::full;
   Objective objective = Objective::step;
-  /// Whether tables that the earlier plan exchanges as distinct rows stay so, unless there is no
-  /// legal plan then; otherwise all values are pooled.
-  bool keeps_unique_rows = true;
+  /// Absent: tables that the earlier plan exchanges as distinct rows stay so, unless there is no
+  /// legal plan then. Else all values are pooled, and the choice is made anew, in the time limit.
+  std::optional<UniqueRowsChoice> unique_rows = {};
   std::optional<Bytes> max_moved;  ///< weights and optimizer state that may change ranks, all told
   std::int64_t work_limit = 20'000;  ///< placements judged
   std::optional<double> time_limit_seconds = {};

@@ -1,7 +1,7 @@
 #include "planner/search/check_shapes.hpp"
 
+#include "planner/contradiction.hpp"
 #include "planner/search/block_cuts.hpp"
-#include "planner/search/contradiction.hpp"
 #include "planner/search/cuts.hpp"
 
 #include <fmt/format.h>
@@ -101,11 +101,15 @@ void check_shapes(const Problem& problem, bool even_rows) {
     needed.push_back(fewest_ranks(problem, blocks, id));
     ranks.push_back(problem.rules[i].ranks);
     if (needed.back() > 0) continue;
+    const std::string& name = problem.workload.tables[i].name;
+    auto blamed = constraints_of(name, {"types", "max_shards", "max_column_width"});
+    append(rank_constraints_of(name), blamed);
     throw Contradiction(
         fmt::format("Table '{}' can have no shape that its constraints and --types allow: {}. "
                     "Change its constraints{}.",
-                    problem.workload.tables[i].name, Causes(problem, blocks, id).text(),
-                    even_rows ? ", --types or --cost-model" : " or --types"));
+                    name, Causes(problem, blocks, id).text(),
+                    even_rows ? ", --types or --cost-model" : " or --types"),
+        std::move(blamed));
   }
   check_apart(problem.workload, problem.companions, ranks, needed);
 }

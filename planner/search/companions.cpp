@@ -1,7 +1,7 @@
 #include "planner/search/companions.hpp"
 
 #include "costmodel/json/json_view.hpp"
-#include "planner/search/contradiction.hpp"
+#include "planner/contradiction.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -52,11 +52,14 @@ class Gathering {
                       "name, or write "
                       "it as the table is called.",
                       key, table.name, other,
-                      guess.empty() ? "." : fmt::format("; did you mean '{}'?", guess)));
+                      guess.empty() ? "." : fmt::format("; did you mean '{}'?", guess)),
+          constraints_of(table.name, {key}));
     }
     if (other != table.name) return found->second;
-    throw Contradiction(fmt::format(
-        "The constraint {} of table '{}' names the table itself. Drop it there.", key, table.name));
+    throw Contradiction(
+        fmt::format("The constraint {} of table '{}' names the table itself. Drop it there.", key,
+                    table.name),
+        constraints_of(table.name, {key}));
   }
 
   TableId root(TableId table) const {
@@ -76,17 +79,26 @@ class Gathering {
       for (const std::string& other : table.constraints.apart) {
         const TableId a = found_.leader[ids_.at(table.name).index()];
         const TableId b = found_.leader[find(table, "apart", other).index()];
-        if (a == b) {
-          throw Contradiction(fmt::format(
-              "Tables '{}' and '{}' contradict themselves: by their constraints they must be "
-              "together (perhaps through other tables) and apart. Drop one of the two.",
-              table.name, other));
-        }
+        if (a == b) refuse_both(table.name, other, a);
         apart[a.index()].insert(b);
         apart[b.index()].insert(a);
       }
     }
     for (const auto& others : apart) found_.apart.emplace_back(others.begin(), others.end());
+  }
+
+  // Everything that keeps the tables of `leader` together may be what does it.
+  [[noreturn]] void refuse_both(const std::string& one, const std::string& other,
+                                TableId leader) const {
+    std::vector<AskedConstraint> blamed = {{one, "apart"}, {other, "apart"}};
+    for (std::size_t i = 0; i < found_.leader.size(); ++i) {
+      if (found_.leader[i] == leader) blamed.push_back({workload_.tables[i].name, "together"});
+    }
+    throw Contradiction(
+        fmt::format("Tables '{}' and '{}' contradict themselves: by their constraints they must be "
+                    "together (perhaps through other tables) and apart. Drop one of the two.",
+                    one, other),
+        std::move(blamed));
   }
 
   const Workload& workload_;
@@ -149,10 +161,17 @@ std::string name_of(const Workload& workload, TableId id, std::int64_t needed) {
   const std::string where = ranks.size() > kMost ? fmt::format("{} ranks", ranks.size())
                             : ranks.size() == 1  ? fmt::format("rank {}", ranks.front())
                                                  : fmt::format("ranks {}", fmt::join(ranks, ", "));
-  throw Contradiction(fmt::format(
-      "Tables {}{} must be apart from each other, but together they may only use {}. Give them "
-      "more ranks, or drop some of their constraints.",
-      fmt::join(names, ", "), more, where));
+  std::vector<AskedConstraint> blamed;
+  for (const TableId id : matching.tables()) {
+    const std::string& name = workload.table(id).name;
+    append(constraints_of(name, {"apart", "ranks", "nodes"}), blamed);
+  }
+  blamed.push_back({"", "excluded_ranks"});
+  throw Contradiction(
+      fmt::format("Tables {}{} must be apart from each other, but together they may only use {}. "
+                  "Give them more ranks, or drop some of their constraints.",
+                  fmt::join(names, ", "), more, where),
+      std::move(blamed));
 }
 
 }  // namespace

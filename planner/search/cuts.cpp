@@ -1,6 +1,6 @@
 #include "planner/search/cuts.hpp"
 
-#include "planner/search/contradiction.hpp"
+#include "planner/contradiction.hpp"
 
 #include <fmt/format.h>
 
@@ -19,9 +19,11 @@ std::int64_t narrowest_part(const Table& table, std::int64_t parts) {
 }
 
 [[noreturn]] void refuse(const Table& table, const std::string& cause) {
-  throw Contradiction(fmt::format(
-      "The constraints of table '{}' ({} columns) cannot be met: {}. Change its constraints.",
-      table.name, table.dim, cause));
+  throw Contradiction(
+      fmt::format(
+          "The constraints of table '{}' ({} columns) cannot be met: {}. Change its constraints.",
+          table.name, table.dim, cause),
+      constraints_of(table.name, {"types", "max_shards", "min_column_width", "max_column_width"}));
 }
 
 bool cuts_columns(const TableRules& rules) {

@@ -1,8 +1,8 @@
 #include "planner/search/problem.hpp"
 
+#include "planner/contradiction.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/search/check_shapes.hpp"
-#include "planner/search/contradiction.hpp"
 #include "planner/search/cuts.hpp"
 
 #include <fmt/format.h>
@@ -34,7 +34,8 @@ void set_types(const Table& table, const std::vector<ShardingType>& types, Table
   throw Contradiction(
       fmt::format("Table '{}' may only be {} by its constraints, but the plan may only use {}. "
                   "Change its constraints or --types.",
-                  table.name, fmt::join(names(asked), ", "), fmt::join(names(types), ", ")));
+                  table.name, fmt::join(names(asked), ", "), fmt::join(names(types), ", ")),
+      constraints_of(table.name, {"types"}));
 }
 
 void check_ranks_exist(const Table& table, const Topology& topology) {
@@ -43,16 +44,18 @@ void check_ranks_exist(const Table& table, const Topology& topology) {
     throw Contradiction(
         fmt::format("Table '{}' is constrained to rank {}, but the topology's ranks are 0 to {}. "
                     "Change its constraint ranks, or plan for more ranks (--topology).",
-                    table.name, rank.value(), topology.size() - 1));
+                    table.name, rank.value(), topology.size() - 1),
+        constraints_of(table.name, {"ranks"}));
   }
   for (const std::int64_t node : table.constraints.nodes) {
     const bool exists = std::any_of(topology.ranks.begin(), topology.ranks.end(),
                                     [&](const RankSpec& rank) { return rank.node == node; });
     if (exists) continue;
-    throw Contradiction(fmt::format(
-        "Table '{}' is constrained to node {}, but no rank of the topology is on that node. Change "
-        "its constraint nodes, or plan for more nodes (--topology).",
-        table.name, node));
+    throw Contradiction(
+        fmt::format("Table '{}' is constrained to node {}, but no rank of the topology is on that "
+                    "node. Change its constraint nodes, or plan for more nodes (--topology).",
+                    table.name, node),
+        constraints_of(table.name, {"nodes"}));
   }
 }
 
@@ -75,12 +78,14 @@ void set_ranks(const Table& table, const Topology& topology, TableRules& rules) 
   if (asked.ranks.empty() && asked.nodes.empty()) {
     throw Contradiction(
         "Every rank of the topology is excluded from holding tables. Take some out of "
-        "excluded_ranks.");
+        "excluded_ranks.",
+        {{"", "excluded_ranks"}});
   }
-  throw Contradiction(fmt::format(
-      "Table '{}' may use no rank: none of the ranks and nodes that its constraints allow is left "
-      "when excluded ranks are taken away. Change its constraints.",
-      table.name));
+  throw Contradiction(
+      fmt::format("Table '{}' may use no rank: none of the ranks and nodes that its constraints "
+                  "allow is left when excluded ranks are taken away. Change its constraints.",
+                  table.name),
+      rank_constraints_of(table.name));
 }
 
 void set_widths(const Table& table, TableRules& rules) {
@@ -94,10 +99,13 @@ void set_widths(const Table& table, TableRules& rules) {
 void check_data_parallel(const Table& table, std::size_t num_ranks, TableRules& rules) {
   if (rules.types != std::vector{ShardingType::data_parallel}) return;
   if (rules.ranks.size() == num_ranks) return;
+  auto blamed = constraints_of(table.name, {"types"});
+  append(rank_constraints_of(table.name), blamed);
   throw Contradiction(
       fmt::format("Table '{}' may only be data_parallel, which every rank holds, but its "
                   "constraints or excluded ranks keep it from some ranks. Change one of them.",
-                  table.name));
+                  table.name),
+      std::move(blamed));
 }
 
 std::string names_of(const Workload& workload, TableId leader, const Companions& companions) {
@@ -119,10 +127,14 @@ void join_rules(const Workload& workload, const Companions& companions,
     if (companions.followers[i].empty()) continue;
     std::vector<TableId> group = companions.followers[i];
     group.insert(group.begin(), TableId::of(i));
-    const auto refuse = [&](const std::string& cause) {
+    const auto refuse = [&](const std::string& cause, std::vector<AskedConstraint> blamed) {
+      for (const TableId id : group) {
+        append(constraints_of(workload.table(id).name, {"together"}), blamed);
+      }
       throw Contradiction(
           fmt::format("Tables {} must share one rank, but {}. Change their constraints.",
-                      names_of(workload, group.front(), companions), cause));
+                      names_of(workload, group.front(), companions), cause),
+          std::move(blamed));
     };
     std::vector<RankId> common = rules[i].ranks;
     for (const TableId id : group) {
@@ -135,15 +147,21 @@ void join_rules(const Workload& workload, const Companions& companions,
         return type != ShardingType::table_wise && type != ShardingType::column_wise;
       });
       if (of_table.types.empty()) {
-        refuse(fmt::format("'{}' may be neither table_wise nor column_wise", name));
+        refuse(fmt::format("'{}' may be neither table_wise nor column_wise", name),
+               constraints_of(name, {"types"}));
       }
       if (of_table.max_width < workload.table(id).dim) {
         refuse(
-            fmt::format("'{}' must be cut to a max_column_width of {}", name, of_table.max_width));
+            fmt::format("'{}' must be cut to a max_column_width of {}", name, of_table.max_width),
+            constraints_of(name, {"max_column_width"}));
       }
       of_table.max_shards = 1;
     }
-    if (common.empty()) refuse("no rank is allowed for all of them");
+    if (common.empty()) {
+      std::vector<AskedConstraint> blamed;
+      for (const TableId id : group) append(rank_constraints_of(workload.table(id).name), blamed);
+      refuse("no rank is allowed for all of them", std::move(blamed));
+    }
     for (const TableId id : group) rules[id.index()].ranks = common;
   }
 }
@@ -154,10 +172,15 @@ void separate_rules(const Workload& workload, const Companions& companions,
     if (companions.apart[i].empty()) continue;
     std::erase(rules[i].types, ShardingType::data_parallel);
     if (!rules[i].types.empty()) continue;
-    throw Contradiction(fmt::format(
-        "Table '{}' may only be data_parallel, which every rank holds, but it must be apart from "
-        "'{}'. Change their constraints.",
-        workload.tables[i].name, workload.table(companions.apart[i].front()).name));
+    const std::string& name = workload.tables[i].name;
+    const std::string& other = workload.table(companions.apart[i].front()).name;
+    auto blamed = constraints_of(name, {"types", "apart"});
+    append(constraints_of(other, {"apart"}), blamed);
+    throw Contradiction(
+        fmt::format("Table '{}' may only be data_parallel, which every rank holds, but it must be "
+                    "apart from '{}'. Change their constraints.",
+                    name, other),
+        std::move(blamed));
   }
 }
 

@@ -1,6 +1,6 @@
 #include "planner/search/ways_out.hpp"
 
-#include "planner/search/contradiction.hpp"
+#include "planner/contradiction.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/search/algorithms.hpp"
 #include "planner/search/check_shapes.hpp"

@@ -3,6 +3,7 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
 #include "costmodel/table_json.hpp"
+#include "planner/contradiction.hpp"
 
 #include <fmt/format.h>
 
@@ -86,16 +87,30 @@ void add_groups(const JsonView& document, const char* key, Workload& workload) {
   }
 }
 
+// What is wrong for these ranks may be right for others.
+[[noreturn]] void contradict(const JsonView& view, const std::string& expected) try {
+  view.fail(expected);
+} catch (const InputError& error) {
+  throw Contradiction(error.what());
+}
+
+std::int64_t integer_for_ranks(const JsonView& view, std::int64_t most) {
+  const std::int64_t value = view.integer(0);
+  if (value > most) contradict(view, fmt::format("an integer from 0 to {}", most));
+  return value;
+}
+
 void exclude_ranks(const JsonView& document, Topology& topology) {
   const auto ranks = document.find("excluded_ranks");
   if (!ranks) return;
   for (const JsonView& rank : ranks->elements()) {
-    topology.ranks[static_cast<std::size_t>(rank.integer(0, topology.size() - 1))].excluded = true;
+    const std::int64_t index = integer_for_ranks(rank, topology.size() - 1);
+    topology.ranks[static_cast<std::size_t>(index)].excluded = true;
   }
 }
 
 void reserve(const JsonView& bytes, RankSpec& rank) {
-  rank.reserved = Bytes(bytes.integer(0, rank.memory.value()));
+  rank.reserved = Bytes(integer_for_ranks(bytes, rank.memory.value()));
 }
 
 void reserve_memory(const JsonView& document, Topology& topology) {
@@ -107,7 +122,8 @@ void reserve_memory(const JsonView& document, Topology& topology) {
   }
   const auto each = reserved->elements();
   if (each.size() != topology.ranks.size()) {
-    reserved->fail(fmt::format("one number, or one for each of the {} ranks", topology.size()));
+    contradict(*reserved,
+               fmt::format("one number, or one for each of the {} ranks", topology.size()));
   }
   for (std::size_t rank = 0; rank < each.size(); ++rank) reserve(each[rank], topology.ranks[rank]);
 }

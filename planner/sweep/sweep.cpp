@@ -1,6 +1,6 @@
 #include "planner/sweep/sweep.hpp"
 
-#include "planner/search/contradiction.hpp"
+#include "planner/contradiction.hpp"
 
 #include <algorithm>
 

@@ -9,14 +9,17 @@
 #include <filesystem>
 #include <set>
 #include <string>
+#include <vector>
 
 namespace shardwright {
 namespace {
 
 using nlohmann::json;
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 class PlanningFiles : public PlanningCommand {
  protected:
@@ -40,10 +43,25 @@ TEST_F(PlanningFiles, OfContradictionsAreNamed) {
       "plan tables.json --constraints c.json --topology 2xcpu-1MiB --types row_wise,table_wise");
   EXPECT_EQ(outcome.code, 3);
   EXPECT_THAT(outcome.err, AllOf(HasSubstr("tables.json and c.json: Table 'a' can have no shape"),
-                                 HasSubstr("Change its constraints or --types.")));
+                                 HasSubstr("Change its constraints or --types. See c.json: "
+                                           "tables[0].constraints.types; c.json: "
+                                           "tables[0].constraints.max_shards.")));
   const Outcome piped = run("plan - --constraints c.json --topology 2xcpu-1MiB < tables.json");
   EXPECT_EQ(piped.code, 3);
   EXPECT_THAT(piped.err, HasSubstr("standard input and c.json: Table 'a' may only be row_wise"));
+}
+
+TEST_F(PlanningFiles, OfConstraintsThatLeaveNoRoomAreNamed) {
+  write("c.json", R"({"schema": "shardwright.constraints/1", "excluded_ranks": [1], "tables": [
+    {"name": "b", "constraints": {"max_shards": 1}},
+    {"name": "a", "constraints": {"ranks": [0], "max_shards": 2}}]})");
+  const Outcome outcome = run(
+      "plan tables.json --constraints c.json --topology 2xcpu-60kB --memory-model weights --json");
+  EXPECT_EQ(outcome.code, 4) << outcome.err;
+  const json result = json::parse(outcome.out);
+  EXPECT_THAT(result["message"].get<std::string>(),
+              AllOf(HasSubstr("See c.json: tables[1].constraints.ranks; c.json: excluded_ranks."),
+                    Not(HasSubstr("more ranks or memory"))));
 }
 
 TEST_F(PlanningFiles, ThatCannotBeWrittenAreToldBeforeTheWork) {
@@ -106,6 +124,37 @@ TEST_F(PlanningFiles, WithAContradictionOnSomeRanksAreSweptAllTheSame) {
                                      "to rank 3"));
   EXPECT_THAT(read(path("s.csv")), AllOf(HasSubstr("2xcpu-8MiB,2,64,contradiction,"),
                                          HasSubstr("4xcpu-8MiB,4,64,feasible,")));
+}
+
+TEST_F(PlanningFiles, OfRanksThatSomeTopologiesLackAreSweptAllTheSame) {
+  const auto statuses = [&](const std::string& constraints) {
+    write("c.json", R"({"schema": "shardwright.constraints/1", )" + constraints + "}");
+    const Outcome outcome =
+        run("sweep tables.json --constraints c.json --topologies 2xcpu-8MiB,4xcpu-4MiB "
+            "--batch-sizes 64 --json");
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    std::vector<std::string> found;
+    for (const json& point : json::parse(outcome.out)["points"]) {
+      found.push_back(point["status"] == "contradiction" ? point["contradiction"] : json("plan"));
+    }
+    return found;
+  };
+  EXPECT_THAT(
+      statuses(R"("excluded_ranks": [3])"),
+      ElementsAre("c.json: excluded_ranks[0] is 3, expected an integer from 0 to 1.", "plan"));
+  EXPECT_THAT(statuses(R"("reserved_bytes": [1, 2])"),
+              ElementsAre("plan", HasSubstr("one for each of the 4 ranks")));
+  EXPECT_THAT(statuses(R"("reserved_bytes": 6000000)"),
+              ElementsAre("plan", HasSubstr("expected an integer from 0 to 4194304")));
+}
+
+// Standard input is there only once.
+TEST_F(PlanningFiles, OfATrainingAreReadOnceForAllPoints) {
+  write("train.json", R"({"schema": "shardwright.train/1"})");
+  const Outcome outcome =
+      run("sweep tables.json --train-config - --topologies 2xcpu-32MiB,2xcpu-33MiB "
+          "--batch-sizes 64,128 --json < train.json");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
 }
 
 TEST_F(PlanningFiles, AreSweptAsTheyArePlanned) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "planner/search/contradiction.hpp"
+#include "planner/contradiction.hpp"
 #include "planner/search/problem.hpp"
 #include "planner/search/search.hpp"
 #include "tests/planner/sample_workload.hpp"

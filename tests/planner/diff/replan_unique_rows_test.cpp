@@ -63,10 +63,23 @@ TEST(ReplanWithUniqueRows, KnowsTablesByName) {
 TEST(ReplanWithUniqueRows, PoolsAllWhereAsked) {
   const Plan plan = hot_and_cold({kHot});
   ReplanOptions options;
-  options.keeps_unique_rows = false;
+  options.unique_rows = UniqueRowsChoice::none;
   const auto result = replanned(plan, plan.topology, options);
   ASSERT_TRUE(result.plan) << result.explanation;
   EXPECT_THAT(result.plan->unique_rows, IsEmpty());
+}
+
+TEST(ReplanWithUniqueRows, ChoosesAnewAsLongAsThereIsTime) {
+  const Plan plan = hot_and_cold({});
+  ReplanOptions options;
+  options.unique_rows = UniqueRowsChoice::all;
+  const auto chosen = replanned(plan, plan.topology, options);
+  ASSERT_TRUE(chosen.plan) << chosen.explanation;
+  EXPECT_FALSE(chosen.plan->unique_rows.empty());
+  options.time_limit_seconds = 0;
+  const auto late = replanned(plan, plan.topology, options);
+  ASSERT_TRUE(late.plan) << late.explanation;
+  EXPECT_THAT(late.plan->unique_rows, IsEmpty());
 }
 
 TEST(ReplanWithUniqueRows, NeverPutsTheirTablesOnEveryRank) {

@@ -1,7 +1,7 @@
 // Constraints that leave a table no shape, and those of which that is not so.
 
 #include "planner/check.hpp"
-#include "planner/search/contradiction.hpp"
+#include "planner/contradiction.hpp"
 #include "planner/search/local/random_stream.hpp"
 #include "planner/search/search.hpp"
 #include "tests/planner/refusal.hpp"
