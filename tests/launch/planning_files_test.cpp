@@ -134,7 +134,8 @@ TEST_F(PlanningFiles, OfRanksThatSomeTopologiesLackAreSweptAllTheSame) {
             "--batch-sizes 64 --json");
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     std::vector<std::string> found;
-    for (const json& point : json::parse(outcome.out)["points"]) {
+    const json document = json::parse(outcome.out);
+    for (const json& point : document["points"]) {
       found.push_back(point["status"] == "contradiction" ? point["contradiction"] : json("plan"));
     }
     return found;
