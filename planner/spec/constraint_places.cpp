@@ -22,9 +22,9 @@ json document_of(const std::optional<InputFile>& input) {
 }
 
 const json& member(const json& object, const std::string& key) {
-  static const json kNone;
+  static const json none;
   const auto found = object.is_object() ? object.find(key) : object.end();
-  return found == object.end() ? kNone : *found;
+  return found == object.end() ? none : *found;
 }
 
 class Places {
