@@ -22,7 +22,7 @@ constexpr std::string_view kFirstLine = "# shardwright.timings/1";
 constexpr std::int64_t kMany = std::int64_t{1} << 40;
 constexpr std::int64_t kMostRows = std::int64_t{1} << 50;  // whole in a double
 constexpr std::int64_t kMostDim = std::int64_t{1} << 20;
-constexpr std::int64_t kMostFeatures = 100'000;
+constexpr std::int64_t kMostFeatures = 10'000;
 constexpr std::array<std::string_view, 16> kColumns = {
     "hardware",    "seed",       "set",      "variant",    "repeat",      "batch",
     "optimizer",   "busy_ranks", "tables",   "forward_ms", "backward_ms", "forward_ci",

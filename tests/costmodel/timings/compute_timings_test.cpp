@@ -62,6 +62,9 @@ TEST(ComputeTimings, KeepHowManyFeaturesShareATable) {
   const Workload workload = workload_of(read.rows[0]);
   EXPECT_EQ(workload.tables[0].features.size(), 3U);
   EXPECT_EQ(workload.tables[1].features.size(), 1U);
+  timing.tables[0].features = 10'001;  // their names take memory and time
+  EXPECT_THAT(message_of(file_with(compute_timing_line(timing))),
+              AllOf(HasSubstr("numbers from 1 to 10000"), HasSubstr("instead of '10001'")));
 }
 
 TEST(ComputeTimings, KeepOfWhichTableAShardHasAPartOfTheColumns) {
