@@ -18,6 +18,10 @@ class OrderedReduceScatter {
   void start(Communicator& comm, std::span<const T> values);
   /// Waits for the others' values of this rank's slice. The sums are valid until the next start().
   std::span<const T> finish();
+  /// Moves on what travels, if anything does; does not block.
+  void advance() {
+    if (exchange_) exchange_->advance();
+  }
 
  private:
   std::vector<T> gathered_;  ///< every rank's values of this rank's slice, one after the other
@@ -39,6 +43,11 @@ class OrderedAllReduce {
   void send_sums(Communicator& comm);
   /// Waits for the others' sums.
   void finish();
+  /// Moves on what travels between the parts, if anything does; does not block.
+  void advance() {
+    slice_.advance();
+    if (exchange_) exchange_->advance();
+  }
 
  private:
   std::span<T> values_;

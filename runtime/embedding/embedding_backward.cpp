@@ -27,7 +27,8 @@ void ShardedEmbeddings::start_gradients(std::span<const float> pooled_gradient,
   s.sum_and_send_row_gradients(pooled_gradient);
 }
 
-/// With overlap, ranks sort the ids of their rows while the gradients are on their way.
+/// With overlap, ranks sort the ids of their rows while the gradients are on their way, their sums
+/// for tables that every rank has among them.
 void ShardedEmbeddings::finish_gradients() {
   State& s = *state_;
   if (!s.of_outputs) {
@@ -35,16 +36,29 @@ void ShardedEmbeddings::finish_gradients() {
   }
   const OutputGradients of_outputs = *std::exchange(s.of_outputs, std::nullopt);
   const auto group = [&] {
-    s.owned.group_rows(s.input.current());
-    s.replicated.sum_gradients(s.own_vectors, of_outputs);
+    s.sum_replicas(of_outputs);
+    s.during(StepPhase::update, [&] { s.owned.group_rows(s.input.current()); });
   };
-  if (s.options.overlap) s.during(StepPhase::update, group);
+  if (s.options.overlap) group();
   s.during(StepPhase::gradient_exchange, s.phases.gradient_bytes,
            [&] { s.finish_exchange_of_gradients(); });
-  if (!s.options.overlap) s.during(StepPhase::update, group);
-  if (s.replicated.empty()) return;
+  if (!s.options.overlap) group();
   s.during(StepPhase::gradient_exchange, s.phases.gradient_bytes,
-           [&] { s.replicated.reduce(s.comm); });
+           [&] { s.replicated.pass_sums_on(s.comm); });
+  if (!s.options.overlap) s.finish_replicas();
+}
+
+/// And sends them to where those of all ranks are added up.
+void ShardedEmbeddings::State::sum_replicas(const OutputGradients& gradients) {
+  if (replicated.empty()) return;
+  during(StepPhase::update, [&] { replicated.sum_gradients(own_vectors, gradients); });
+  during(StepPhase::gradient_exchange, phases.gradient_bytes,
+         [&] { replicated.start_reduce(comm); });
+}
+
+/// With overlap, the sums of all ranks travel while the rank's own rows are updated.
+void ShardedEmbeddings::State::finish_replicas() {
+  during(StepPhase::gradient_exchange, [&] { replicated.finish_reduce(); });
 }
 
 void ShardedEmbeddings::bring_gradients(std::span<const float> pooled_gradient,
@@ -76,8 +90,9 @@ void ShardedEmbeddings::State::sum_and_send_row_gradients(std::span<const float>
 double ShardedEmbeddings::gradient_square_sum() {
   State& s = *state_;
   double sum = 0;
+  s.during(StepPhase::update, [&] { sum = s.owned.sum_all_squares(); });
+  s.finish_replicas();
   s.during(StepPhase::update, [&] {
-    sum = s.owned.sum_all_squares();
     if (s.comm.rank() == RankId{0}) sum += s.replicated.sum_all_squares();
   });
   return sum;
@@ -91,10 +106,9 @@ void ShardedEmbeddings::update(float learning_rate, float gradient_scale) {
     s.during(StepPhase::gradient_exchange, s.phases.gradient_bytes,
              [&] { s.owned.exchange_squares(s.comm); });
   }
-  s.during(StepPhase::update, [&] {
-    s.owned.update(step);
-    s.replicated.update(step);
-  });
+  s.during(StepPhase::update, [&] { s.owned.update(step); });
+  s.finish_replicas();
+  s.during(StepPhase::update, [&] { s.replicated.update(step); });
   s.during(StepPhase::input_exchange, [&] { s.input.finish(s.layout); });
 }
 

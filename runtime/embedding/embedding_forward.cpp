@@ -161,6 +161,7 @@ void ShardedEmbeddings::State::advance() {
   pooled_exchange.advance();
   row_exchange.advance();
   node_sums.advance();
+  replicated.advance();
   input.advance();
 }
 

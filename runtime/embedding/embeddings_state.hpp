@@ -40,6 +40,8 @@ struct ShardedEmbeddings::State {
   void pool_rows(std::span<float> pooled);
   void sum_and_send_row_gradients(std::span<const float> pooled_gradient);
   void send_gradients();
+  void sum_replicas(const OutputGradients& gradients);
+  void finish_replicas();
   void finish_exchange_of_gradients();
   void advance();
   double& ms(StepPhase phase);

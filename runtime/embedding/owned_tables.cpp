@@ -2,7 +2,6 @@
 
 #include "runtime/embedding/huge_pages.hpp"
 #include "runtime/embedding/one_id_bags.hpp"
-#include "runtime/embedding/simd/kernels.hpp"
 #include "runtime/embedding/work_split.hpp"
 
 namespace shardwright {
@@ -131,14 +130,6 @@ void OwnedTables::plan_vectors(const Request& asked, const OwnedBlock& block,
   }
 }
 
-void OwnedTables::run_look_ups() {
-  const EmbeddingKernels& kernels = embedding_kernels();
-  workers_.run(look_ups_.size(), [&](std::size_t i, std::size_t) {
-    const LookUp& look_up = look_ups_[i];
-    kernels.pool_bags(look_up.bags, look_up.mode, look_up.rows, look_up.out, look_up.stride);
-  });
-}
-
 const SharedFloats& OwnedTables::share_matrix() {
   matrix_ = {};
   return shared_matrix_.emplace();
@@ -158,17 +149,17 @@ void OwnedTables::start(const InputExchange& input) {
 
 void OwnedTables::look_up(std::span<const InputSource> sources) {
   plan_look_ups(Place::matrix, sources);
-  run_look_ups();
+  run_look_ups(workers_, look_ups_);
 }
 
 void OwnedTables::look_up_rows() {
   plan_look_ups(Place::rows, {});
-  run_look_ups();
+  run_look_ups(workers_, look_ups_);
 }
 
 void OwnedTables::look_up_parts() {
   plan_look_ups(Place::parts, {});
-  run_look_ups();
+  run_look_ups(workers_, look_ups_);
 }
 
 }  // namespace shardwright

@@ -3,12 +3,12 @@
 #include "runtime/comm/communicator.hpp"
 #include "runtime/comm/shared_floats.hpp"
 #include "runtime/embedding/line_vector.hpp"
+#include "runtime/embedding/look_up_task.hpp"
 #include "runtime/embedding/optimizer.hpp"
 #include "runtime/embedding/owned_parts.hpp"
 #include "runtime/embedding/owned_rows.hpp"
 #include "runtime/embedding/row_groups.hpp"
 #include "runtime/embedding/shard_update.hpp"
-#include "runtime/embedding/weight_rows.hpp"
 #include "runtime/embedding/workers.hpp"
 #include "runtime/exchange/input_exchange.hpp"
 #include "runtime/exchange/layout.hpp"
@@ -68,14 +68,6 @@ class OwnedTables {
  private:
   /// Where what a block puts out is.
   enum class Place { matrix, rows, parts };
-  /// Of one piece: the bags that one thread pools.
-  struct LookUp {
-    BagsView bags;
-    PoolingMode mode = PoolingMode::sum;
-    WeightRows rows;
-    float* out = nullptr;
-    std::int64_t stride = 0;  ///< from one bag's values to the next one's
-  };
   /// What a block is asked for, and where its pooled values, vectors or rows are.
   struct Request {
     std::span<const InputSource> sources;
@@ -96,6 +88,11 @@ class OwnedTables {
     std::size_t kept_begin = 0;    ///< in kept_gradients_, of others whose row statistic is shared
     std::size_t kept_size = 0;
     bool is_hot = false;
+  };
+  /// Blocks, those with most ids first; all threads share the work on each of the first `shared`.
+  struct SortOrder {
+    std::vector<std::size_t> blocks;
+    std::size_t shared = 0;
   };
   const OwnerLayout& self() const { return layout_.owners[self_]; }
   /// visit(block, its position, piece, its position in the block).
@@ -121,14 +118,14 @@ class OwnedTables {
                  const InputSource& source, std::size_t ids_per_task);
   void plan_vectors(const Request& asked, const OwnedBlock& block, const OwnedPiece& piece,
                     const InputSource& source, std::size_t ids_per_task);
-  void run_look_ups();
-  std::vector<std::size_t> largest_first(std::span<const InputSource> sources);
+  SortOrder sort_order(std::span<const InputSource> sources);
   void plan_updates();
   void plan_piece(Update whole, std::size_t ids_per_task);
   UpdateTask task_of(const Update& update, const ShardRows& rows, const UpdateRule& rule,
                      std::size_t thread);
   void sum_hot_gradients();
   std::span<float> hot_gradient(const Update& update);
+  void write_squares(const Update& update, std::size_t thread, std::span<double> squares);
   void update_hot(const Update& update, const StepSize& step, std::size_t thread);
   UpdateRule rule(const OwnedBlock& block, const StepSize& step) const {
     return {workload_.table(block.table), settings_, step};
@@ -142,13 +139,14 @@ class OwnedTables {
   Workers& workers_;
   RowSquareSums square_sums_;
   std::vector<RowGroups> groups_;  ///< one per block
-  std::vector<LookUp> look_ups_;
+  std::vector<LookUpTask> look_ups_;
   std::vector<Update> updates_;
   LineVector<float> matrix_;
   std::optional<SharedFloats> shared_matrix_;  ///< in place of matrix_
   OwnedRows rows_;
   OwnedParts parts_;
   LineVector<float> hot_gradients_;
+  bool has_hot_sums_ = false;  ///< of the batch, in hot_gradients_
   LineVector<float> kept_gradients_;
   std::size_t num_kept_ = 0;                ///< of the batch, in kept_gradients_
   std::vector<LineVector<float>> scratch_;  ///< working memory of each thread

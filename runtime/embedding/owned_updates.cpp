@@ -7,27 +7,39 @@
 #include <algorithm>
 #include <numeric>
 #include <optional>
+#include <utility>
 
 namespace shardwright {
 
-std::vector<std::size_t> OwnedTables::largest_first(std::span<const InputSource> sources) {
-  std::vector<std::size_t> order(groups_.size());
+/// The blocks that have more ids than a thread's share first.
+OwnedTables::SortOrder OwnedTables::sort_order(std::span<const InputSource> sources) {
+  SortOrder order;
   std::vector<std::size_t> ids;
   for (std::size_t b = 0; b < groups_.size(); ++b) ids.push_back(ids_of(request(b, sources)));
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
+  const std::size_t all = std::accumulate(ids.begin(), ids.end(), std::size_t{0});
+  order.blocks.resize(groups_.size());
+  std::iota(order.blocks.begin(), order.blocks.end(), std::size_t{0});
+  std::stable_sort(order.blocks.begin(), order.blocks.end(),
                    [&](std::size_t a, std::size_t b) { return ids[a] > ids[b]; });
+  while (order.shared < ids.size() &&
+         ids[order.blocks[order.shared]] > all / (2 * workers_.threads())) {
+    ++order.shared;
+  }
   return order;
 }
 
 void OwnedTables::group_rows(const InputExchange& input) {
-  const std::vector<std::size_t> order = largest_first(input.sources());
-  workers_.run(groups_.size(), [&](std::size_t i, std::size_t) {
-    const OwnedBlock& block = self().blocks[order[i]];
-    const Request asked = request(order[i], input.sources());
-    groups_[order[i]].build(asked.sources, asked.first_feature, asked.num_features, mode(block),
-                            block.rows(), rows_per_vector(block));
-  });
+  const auto build = [&](std::size_t b, Workers* workers) {
+    const OwnedBlock& block = self().blocks[b];
+    const Request asked = request(b, input.sources());
+    groups_[b].build(asked.sources, asked.first_feature, asked.num_features, mode(block),
+                     block.rows(), rows_per_vector(block), workers);
+  };
+  const SortOrder order = sort_order(input.sources());
+  const std::span blocks(order.blocks);
+  for (const std::size_t b : blocks.first(order.shared)) build(b, &workers_);
+  const std::span others = blocks.subspan(order.shared);
+  workers_.run(others.size(), [&](std::size_t i, std::size_t) { build(others[i], nullptr); });
   plan_updates();
 }
 
@@ -38,6 +50,7 @@ void OwnedTables::plan_updates() {
   });
   updates_.clear();
   hot_gradients_.clear();
+  has_hot_sums_ = false;
   num_kept_ = 0;
   const std::size_t task = ids_per_task(ids, workers_.threads());
   for_each_piece(
@@ -69,8 +82,10 @@ void OwnedTables::plan_piece(Update update, std::size_t ids_per_task) {
   }
 }
 
-/// A row that has more than one thread's share of the ids: the threads share its columns.
+/// A row that has more than one thread's share of the ids: the threads share its columns. Once per
+/// batch.
 void OwnedTables::sum_hot_gradients() {
+  if (std::exchange(has_hot_sums_, true)) return;
   constexpr std::size_t kColumns = 16;
   const EmbeddingKernels& kernels = embedding_kernels();
   for (const Update& update : updates_) {
@@ -87,14 +102,34 @@ void OwnedTables::sum_hot_gradients() {
   }
 }
 
+/// Of every group apart, by whichever thread, and then added up in the order of the groups.
 double OwnedTables::sum_all_squares() {
-  double sum = 0;
-  for_each_piece([&](const OwnedBlock&, std::size_t b, const OwnedPiece& piece, std::size_t) {
-    const std::size_t width = rows_of(piece).width;
-    sum += shardwright::sum_all_squares(groups_[b], gradients_of(b, piece),
-                                        scratch(0, width).first(width));
+  sum_hot_gradients();
+  std::vector<std::size_t> begins = {0};
+  for (const Update& update : updates_) {
+    begins.push_back(begins.back() + update.groups.end - update.groups.begin);
+  }
+  std::vector<double> squares(begins.back());
+  workers_.run(updates_.size(), [&](std::size_t i, std::size_t thread) {
+    write_squares(updates_[i], thread, std::span(squares).subspan(begins[i]));
   });
-  return sum;
+  return std::accumulate(squares.begin(), squares.end(), 0.0);
+}
+
+void OwnedTables::write_squares(const Update& update, std::size_t thread,
+                                std::span<double> squares) {
+  if (update.is_hot) {
+    squares.front() = sum_of_squares(hot_gradient(update));
+    return;
+  }
+  const RowGroups& groups = groups_[update.block_position];
+  const GradientView gradients = gradients_of(update.block_position, *update.piece);
+  const std::size_t width = rows_of(*update.piece).width;
+  const std::span<float> gradient = scratch(thread, width).first(width);
+  for (std::size_t g = update.groups.begin; g < update.groups.end; ++g) {
+    embedding_kernels().sum_gradients(groups[g], gradients, gradient);
+    squares[g - update.groups.begin] = sum_of_squares(gradient);
+  }
 }
 
 UpdateTask OwnedTables::task_of(const Update& update, const ShardRows& rows, const UpdateRule& rule,
@@ -129,7 +164,7 @@ void OwnedTables::sum_row_squares(const StepSize& step) {
 }
 
 void OwnedTables::update(const StepSize& step) {
-  if (!shares_squares()) sum_hot_gradients();
+  sum_hot_gradients();
   workers_.run(updates_.size(), [&](std::size_t i, std::size_t thread) {
     const Update& update = updates_[i];
     if (update.is_hot) return update_hot(update, step, thread);

@@ -1,7 +1,6 @@
 #include "runtime/embedding/shard_update.hpp"
 
 #include "runtime/embedding/simd/format_loops.hpp"
-#include "runtime/embedding/simd/kernels.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -89,17 +88,6 @@ void sum_gradients(std::span<const Occurrence> group, const GradientView& gradie
                         gradients.column + static_cast<std::int64_t>(o.feature) * gradients.width;
     for (std::int64_t c = 0; c < width; ++c) sum[c] += o.coefficient * term[c];
   }
-}
-
-double sum_all_squares(const RowGroups& groups, const GradientView& gradients,
-                       std::span<float> gradient) {
-  const EmbeddingKernels& kernels = embedding_kernels();
-  double sum = 0;
-  for (std::size_t g = 0; g < groups.size(); ++g) {
-    kernels.sum_gradients(groups[g], gradients, gradient);
-    sum += sum_of_squares(gradient);
-  }
-  return sum;
 }
 
 std::size_t kept_floats(const RowGroups& groups, GroupRange range, std::size_t width) {

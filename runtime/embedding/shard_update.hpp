@@ -67,11 +67,6 @@ std::size_t kept_floats(const RowGroups& groups, GroupRange range, std::size_t w
 void sum_gradients(std::span<const Occurrence> group, const GradientView& gradients,
                    std::span<float> gradient);
 
-/// Σ g² over all groups, before weight decay: the shard's part of the global gradient norm.
-/// `gradient` is working memory of the shard's width.
-double sum_all_squares(const RowGroups& groups, const GradientView& gradients,
-                       std::span<float> gradient);
-
 /// One shard's part of the row statistic: sums[g] = Σ of the squares of group g's gradient, as the
 /// optimizer takes it, for the task's groups. An oracle as update_rows().
 void sum_row_squares(const UpdateTask& task, std::span<double> sums);

@@ -33,7 +33,7 @@ ShardedEmbeddings::State::State(const Plan& plan, Communicator& communicator,
       own_vectors(layout, workload),
       owned(layout, workload, options.optimizer, comm.rank(), owned_shards(), workers),
       pooled_rows(layout, workload, workers),
-      replicated(layout, workload, options.optimizer, replicated_shards()),
+      replicated(layout, workload, options.optimizer, replicated_shards(), workers),
       pooled_exchange(own_vectors, options.wire, options.overlap),
       row_exchange(layout, comm.rank(), options.wire),
       node_sums(layout, comm.rank(), options.wire) {

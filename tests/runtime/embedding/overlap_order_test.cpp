@@ -110,7 +110,7 @@ TEST(Overlap, UniqueRowsTravelDuringAllLookUpsOfPooledValues) {
 }
 
 /// From the beginning of the exchange of gradients to the end of a step before an announced one.
-Events events_of_update(const Plan& plan, Communicator& inner) {
+Events events_of_update(const Plan& plan, Communicator& inner, bool clips = false) {
   RecordingCommunicator comm(inner);
   ShardedEmbeddings embeddings(plan, comm, {.overlap = true});
   const Batch batch = make_share(plan.workload, 0, comm);
@@ -121,6 +121,10 @@ Events events_of_update(const Plan& plan, Communicator& inner) {
   comm.forget();
   embeddings.start_gradients(pooled);
   embeddings.finish_gradients();
+  if (clips) {
+    comm.note("squares");
+    embeddings.gradient_square_sum();
+  }
   comm.note("update");
   embeddings.update(kLearningRate, 1);
   return comm.events();
@@ -143,6 +147,44 @@ TEST(Overlap, GradientsTravelWhileIdsAreSortedAndTheNextIdsUntilRowsAreUpdated) 
     EXPECT_LT(waits[1], update);
     EXPECT_GT(advances(events, update, waits[2]), 0);
     EXPECT_EQ(waits[2], events.size() - 1);
+  });
+}
+
+/// And one more table, which every rank has.
+Plan thirds_and_a_replica() {
+  Plan plan = thirds_on_all_ranks();
+  Table& table = plan.workload.tables.emplace_back(plan.workload.tables.front());
+  table.name = "everywhere";
+  for (std::string& feature : table.features) feature += " everywhere";
+  plan.shards.push_back({TableId::of(plan.workload.tables.size() - 1), ShardingType::data_parallel,
+                         0, table.rows, 0, table.dim, std::nullopt});
+  return plan;
+}
+
+/// To where they are added up while ids are sorted, and back while the ranks' own rows are updated.
+TEST(Overlap, GradientsOfTablesThatEveryRankHasTravelBesideThoseOfTheOthers) {
+  const Plan plan = thirds_and_a_replica();
+  run_ranks(3, [&](Communicator& comm) {
+    const Events events = events_of_update(plan, comm);
+    const std::size_t update = positions(events, "update").at(0);
+    const std::vector<std::size_t> starts = positions(events, "start");
+    ASSERT_EQ(starts.size(), 4U) << "of gradients, to one rank after the other, and of sums";
+    const std::vector<std::size_t> waits = positions(events, "wait");
+    ASSERT_EQ(waits.size(), 5U) << "of these, and of ids";
+    EXPECT_GT(advances(events, starts[2], waits[0]), 0);
+    EXPECT_LT(starts[3], update);
+    EXPECT_GT(advances(events, update, waits[3]), 0);
+    EXPECT_GT(advances(events, waits[3], waits[4]), 0);
+  });
+}
+
+/// On all threads, so between their tasks messages move on.
+TEST(Overlap, TheNextIdsTravelWhileTheNormOfGradientsIsFound) {
+  const Plan plan = thirds_on_all_ranks();
+  run_ranks(3, [&](Communicator& comm) {
+    const Events events = events_of_update(plan, comm, true);
+    EXPECT_GT(
+        advances(events, positions(events, "squares").at(0), positions(events, "update").at(0)), 0);
   });
 }
 

@@ -52,8 +52,8 @@ Plan skewed_plan(OptimizerKind optimizer, DataType dtype) {
   return plan;
 }
 
-/// A table cut by rows, one without pooling, one that sends unique rows, of two features, and one
-/// that every rank has.
+/// A table cut by rows, one without pooling, one that sends unique rows, of two features, and two
+/// that every rank has, one of them without pooling.
 Plan plan_of_every_kind(OptimizerKind optimizer) {
   Plan plan;
   plan.topology.ranks.resize(1);
@@ -67,6 +67,9 @@ Plan plan_of_every_kind(OptimizerKind optimizer) {
   plan.unique_rows = {TableId{2}};
   add_table(plan, 5000, {"everywhere"});
   add_shard(plan, ShardingType::data_parallel, {0, 5000}, {0, 40});
+  plan.shards.back().rank.reset();
+  add_table(plan, 300, {"vectors everywhere"}).mode = PoolingMode::none;
+  add_shard(plan, ShardingType::data_parallel, {0, 300}, {0, 40});
   plan.shards.back().rank.reset();
   for (Table& table : plan.workload.tables) {
     table.optimizer = optimizer;
@@ -105,6 +108,7 @@ struct Result {
   std::vector<LineVector<float>> weights;
   std::vector<LineVector<std::uint16_t>> weights16;
   std::vector<LineVector<float>> state;
+  double square_sum = 0;  ///< of all gradients of the last step
   bool operator==(const Result&) const = default;
 };
 
@@ -128,7 +132,9 @@ Result train(const Plan& plan, std::int64_t threads, bool communication_thread =
       result.pooled.assign(static_cast<std::size_t>(batch.size * embeddings.pooled_columns()), 0);
       result.vectors.assign(num_vector_values(embeddings.unpooled_features(), batch), 0);
       embeddings.forward(batch, result.pooled, result.vectors);
-      embeddings.backward(gradient_of(result.pooled), 0.1F, gradient_of(result.vectors));
+      embeddings.bring_gradients(gradient_of(result.pooled), gradient_of(result.vectors));
+      result.square_sum = embeddings.gradient_square_sum();
+      embeddings.update(0.1F, 1);
     }
     for (const auto& local : embeddings.local_shards()) {
       result.weights.push_back(local.weights);
@@ -170,6 +176,7 @@ TEST(Threads, ChangeNoBitOfAnyKindOfTable) {
     const Plan plan = plan_of_every_kind(optimizer);
     const Result expected = train(plan, 1);
     EXPECT_FALSE(expected.vectors.empty());
+    EXPECT_GT(expected.square_sum, 0);
     EXPECT_TRUE(train(plan, 2) == expected) << to_string(optimizer);
     EXPECT_TRUE(train(plan, 5, true) == expected) << to_string(optimizer);
   }
