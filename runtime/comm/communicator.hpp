@@ -62,6 +62,11 @@ class Communicator {
   void set_wait_limit_s(double seconds) { wait_limit_s_ = seconds; }
   double wait_limit_s() const { return wait_limit_s_; }
 
+  /// Whether a rank that waits for others stays awake even where ranks share cores: for those that
+  /// time what they wait for. Not so at first.
+  void set_waits_awake(bool awake) { waits_awake_ = awake; }
+  bool waits_awake() const { return waits_awake_; }
+
   /// This rank's time in milliseconds since some moment: the wall clock's, unless ranks take turns
   /// (turns.hpp).
   virtual double clock_ms() const;
@@ -89,6 +94,7 @@ class Communicator {
   void count(std::span<const SendBlock> send);
   TrafficSent traffic_;
   double wait_limit_s_ = 0;
+  bool waits_awake_ = false;
 };
 
 }  // namespace shardwright

@@ -4,6 +4,7 @@
 #include "runtime/comm/mpi_errors.hpp"
 #include "runtime/comm/mpi_exchange.hpp"
 #include "runtime/comm/ranks_beside.hpp"
+#include "runtime/comm/shared_cores.hpp"
 
 #include <fmt/format.h>
 #include <mpi.h>
@@ -54,8 +55,10 @@ void refuse_separate_srun_tasks() {
 
 class MpiCommunicator final : public Communicator {
  public:
-  explicit MpiCommunicator(std::int64_t message_limit)
-      : message_limit_(message_limit), blocking_(*this, message_limit) {
+  MpiCommunicator(std::int64_t message_limit, bool share_cores)
+      : message_limit_(message_limit),
+        share_cores_(share_cores),
+        blocking_(*this, message_limit, share_cores) {
     check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN),
               "MPI_Comm_set_errhandler");
     check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
@@ -97,12 +100,13 @@ class MpiCommunicator final : public Communicator {
 
   std::unique_ptr<Exchange> do_start(std::span<const SendBlock> send,
                                      std::span<const ReceiveBlock> receive) override {
-    auto exchange = std::make_unique<MpiExchange>(*this, message_limit_);
+    auto exchange = std::make_unique<MpiExchange>(*this, message_limit_, share_cores_);
     exchange->start(send, receive);
     return exchange;
   }
 
   std::int64_t message_limit_;
+  bool share_cores_;
   int rank_ = 0;
   int size_ = 1;
   MpiExchange blocking_;  ///< of all_to_all()
@@ -133,7 +137,7 @@ std::unique_ptr<Communicator> make_mpi_communicator(std::int64_t message_limit_b
     throw UsageError(fmt::format("The message limit is {} bytes; MPI allows 1 to {}.",
                                  message_limit_bytes, INT_MAX));
   }
-  return std::make_unique<MpiCommunicator>(message_limit_bytes);
+  return std::make_unique<MpiCommunicator>(message_limit_bytes, ranks_share_cores());
 }
 
 std::string mpi_library_name() {

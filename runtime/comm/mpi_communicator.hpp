@@ -21,7 +21,10 @@ class MpiEnvironment {
   int exceptions_at_start_;
 };
 
-/// Over MPI_COMM_WORLD. `message_limit_bytes`: longer messages are cut; small values are for tests.
+/// Over MPI_COMM_WORLD, all of whose ranks call this together; blocks. Ranks that wait for others
+/// sleep where they share cores (shared_cores.hpp), unless set_waits_awake() says otherwise, and
+/// keep looking where they do not. `message_limit_bytes`: longer messages are cut; small values are
+/// for tests.
 std::unique_ptr<Communicator> make_mpi_communicator(
     std::int64_t message_limit_bytes = std::int64_t{1} << 30);
 

@@ -9,6 +9,8 @@
 #include <sched.h>
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace shardwright {
 namespace {
@@ -17,8 +19,9 @@ constexpr int kTag = 0;
 
 }  // namespace
 
-MpiExchange::MpiExchange(const Communicator& comm, std::int64_t message_limit)
-    : comm_(comm), message_limit_(message_limit) {}
+MpiExchange::MpiExchange(const Communicator& comm, std::int64_t message_limit,
+                         bool ranks_share_cores)
+    : comm_(comm), message_limit_(message_limit), ranks_share_cores_(ranks_share_cores) {}
 
 void MpiExchange::start(std::span<const Communicator::SendBlock> send,
                         std::span<const Communicator::ReceiveBlock> receive) {
@@ -75,10 +78,25 @@ bool MpiExchange::advance() {
 
 void MpiExchange::wait() {
   Waiting waiting(comm_.clock_ms());
+  IdlePauses pauses;
   while (left_ > 0) {
-    if (settle_some() > 0) continue;
+    if (settle_some() > 0) {
+      pauses.restart();
+      continue;
+    }
     require_patience(waiting.seconds(comm_.clock_ms()));
-    ::sched_yield();  // other ranks may share the core
+    pause(pauses);
+  }
+}
+
+/// Lets others run, who may share the core.
+void MpiExchange::pause(IdlePauses& pauses) const {
+  const bool sleeps = ranks_share_cores_ && !comm_.waits_awake();
+  const std::chrono::microseconds length = sleeps ? pauses.next() : std::chrono::microseconds{0};
+  if (length.count() == 0) {
+    ::sched_yield();
+  } else {
+    std::this_thread::sleep_for(length);
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/comm/communicator.hpp"
+#include "runtime/comm/idle_pauses.hpp"
 
 #include <mpi.h>
 
@@ -15,8 +16,9 @@ namespace shardwright {
 /// limit cut into several. May be used again once it is done, and keeps its memory.
 class MpiExchange final : public Communicator::Exchange {
  public:
-  /// Borrows `comm`, whose rank and size are MPI's, for its clock and its wait limit.
-  MpiExchange(const Communicator& comm, std::int64_t message_limit);
+  /// Borrows `comm`, whose rank and size are MPI's, for its clock and how it waits. Where ranks
+  /// share cores, wait() sleeps between looks at what has arrived (IdlePauses).
+  MpiExchange(const Communicator& comm, std::int64_t message_limit, bool ranks_share_cores);
 
   void start(std::span<const Communicator::SendBlock> send,
              std::span<const Communicator::ReceiveBlock> receive);
@@ -37,10 +39,12 @@ class MpiExchange final : public Communicator::Exchange {
   void settle(std::size_t request, const MPI_Status& status, bool has_error) const;
   static void check_length(const Piece& expected, const MPI_Status& status);
   void require_patience(double waited_s) const;
+  void pause(IdlePauses& pauses) const;
   std::set<int> missing_ranks() const;
 
   const Communicator& comm_;
   std::int64_t message_limit_;
+  bool ranks_share_cores_;
   std::vector<MPI_Request> requests_;  ///< receives first, then sends
   std::vector<MPI_Status> statuses_;   ///< of those that completed, as are the indices
   std::vector<int> indices_;

@@ -113,6 +113,7 @@ class TurnTaking final : public Communicator {
         memory_(inner, kSemaphores + ranks_ * sizeof(sem_t)),
         beside_(inner.ranks_beside()) {
     set_wait_limit_s(inner.wait_limit_s());
+    inner.set_waits_awake(true);  // exchanges are timed, by pairs that have cores of their own
     if (self_ == 0) set_board_up();
     inner_.barrier();
     begin(self_);
