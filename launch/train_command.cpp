@@ -255,6 +255,12 @@ void add_model_settings(CLI::App& command, const ArgumentsPtr& arguments) {
       "this option alone loads and runs: take no file from others unread");
   add_setting<Number>(command, arguments, "batch_size",
                       "Samples per step over all ranks (default: the plan's)");
+  add_setting<Widths>(command, arguments, "rank_batch_sizes",
+                      "How many of them each rank takes, as 1024,512 (default: even parts)")
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name("N,...");
   add_setting<Number>(command, arguments, "epochs", "Passes over the data (default 1)");
   add_setting<Number>(command, arguments, "max_steps", "Stop after so many steps");
 }

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace shardwright {
@@ -24,16 +25,16 @@ void read_shuffled(const Dataset& dataset, const ShuffledOrder& order, std::int6
 }  // namespace
 
 BatchReader::BatchReader(const Dataset& dataset, std::int64_t batch_size, std::int64_t rank,
-                         std::int64_t num_ranks, std::optional<std::uint64_t> shuffle_seed)
+                         BatchShares shares, std::optional<std::uint64_t> shuffle_seed)
     : dataset_(&dataset),
       batch_size_(batch_size),
       rank_(rank),
-      num_ranks_(num_ranks),
+      shares_(std::move(shares)),
       shuffle_seed_(shuffle_seed) {
   if (batch_size < 1)
     throw UsageError(fmt::format("The batch size is {}, expected 1 or more.", batch_size));
-  if (rank < 0 || rank >= num_ranks)
-    throw std::invalid_argument(fmt::format("rank {} of {} ranks", rank, num_ranks));
+  if (rank < 0 || rank >= shares_.num_ranks())
+    throw std::invalid_argument(fmt::format("rank {} of {} ranks", rank, shares_.num_ranks()));
 }
 
 std::int64_t BatchReader::num_batches() const {
@@ -45,12 +46,8 @@ void BatchReader::read(std::int64_t epoch, std::int64_t step, Batch& batch) cons
   const std::int64_t total = dataset_->size();
   const std::int64_t first = step < num_batches() ? step * batch_size_ : total;
   const std::int64_t size = std::min(batch_size_, total - first);
-  // rank · (size / W) first: rank · size could leave 64 bits.
-  const auto slice_begin = [&](std::int64_t rank) {
-    return first + rank * (size / num_ranks_) + rank * (size % num_ranks_) / num_ranks_;
-  };
-  const std::int64_t begin = slice_begin(rank_);
-  const std::int64_t end = slice_begin(rank_ + 1);
+  const std::int64_t begin = first + shares_.begin(size, rank_);
+  const std::int64_t end = first + shares_.begin(size, rank_ + 1);
   if (shuffle_seed_) {
     read_shuffled(*dataset_, ShuffledOrder(total, *shuffle_seed_, epoch), begin, end, batch);
   } else {

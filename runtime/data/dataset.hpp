@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/data/batch.hpp"
+#include "runtime/data/batch_shares.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -56,7 +57,11 @@ class Dataset {
 class BatchReader {
  public:
   BatchReader(const Dataset& dataset, std::int64_t batch_size, std::int64_t rank,
-              std::int64_t num_ranks, std::optional<std::uint64_t> shuffle_seed = {});
+              std::int64_t num_ranks, std::optional<std::uint64_t> shuffle_seed = {})
+      : BatchReader(dataset, batch_size, rank, BatchShares(num_ranks), shuffle_seed) {}
+  /// With shares of another kind, for their ranks.
+  BatchReader(const Dataset& dataset, std::int64_t batch_size, std::int64_t rank,
+              BatchShares shares, std::optional<std::uint64_t> shuffle_seed = {});
   std::int64_t num_batches() const;
   /// Batch `step` of the first epoch.
   void read(std::int64_t step, Batch& batch) const { read(0, step, batch); }
@@ -67,7 +72,7 @@ class BatchReader {
   const Dataset* dataset_;
   std::int64_t batch_size_;
   std::int64_t rank_;
-  std::int64_t num_ranks_;
+  BatchShares shares_;
   std::optional<std::uint64_t> shuffle_seed_;
 };
 

@@ -55,8 +55,9 @@ void require_resumable(const ResumePoint& point, const TrainingInputs& inputs, c
     const std::string was = value_at(before, key);
     const std::string is = value_at(now, key);
     // The tables' optimizers are compared below: a plan may have them, or the config.
-    if (was == is || begins_with_one_of(key, {"/plan_id", "/epochs", "/max_steps", "/output",
-                                              "/save_model", "/optimizer"})) {
+    if (was == is ||
+        begins_with_one_of(key, {"/plan_id", "/rank_batch_sizes", "/epochs", "/max_steps",
+                                 "/output", "/save_model", "/optimizer"})) {
       continue;
     }
     const std::string change = fmt::format("{} was {} and is {} now", key.substr(1), was, is);

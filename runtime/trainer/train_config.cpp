@@ -23,11 +23,12 @@ void set(const JsonView& settings, std::string_view key, std::int64_t& field, st
   if (const auto value = settings.find(key)) field = value->integer(least, most);
 }
 
-void set(const JsonView& settings, std::string_view key, std::vector<std::int64_t>& field) {
+void set(const JsonView& settings, std::string_view key, std::vector<std::int64_t>& field,
+         std::int64_t least, std::int64_t most) {
   const auto value = settings.find(key);
   if (!value) return;
   field.clear();
-  for (const JsonView& width : value->elements()) field.push_back(width.integer(1, kWidest));
+  for (const JsonView& number : value->elements()) field.push_back(number.integer(least, most));
 }
 
 void set_optional(const JsonView& settings, std::string_view key,
@@ -86,6 +87,7 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
                        "bottom_mlp",
                        "top_mlp",
                        "batch_size",
+                       "rank_batch_sizes",
                        "epochs",
                        "max_steps",
                        "optimizer",
@@ -147,11 +149,12 @@ void apply_train_settings(const JsonView& settings, TrainConfig& config) {
   if (const auto value = settings.find("save_model")) config.save_model = value->boolean();
   if (const auto value = settings.find("model")) config.model = parse_model(*value);
   set(settings, "embedding_dim", config.embedding_dim, 0, kWidest);
-  set(settings, "bottom_mlp", config.bottom_mlp);
-  set(settings, "top_mlp", config.top_mlp);
+  set(settings, "bottom_mlp", config.bottom_mlp, 1, kWidest);
+  set(settings, "top_mlp", config.top_mlp, 1, kWidest);
   set_optional(settings, "cross_layers", config.cross_layers, 1000);
   set_optional(settings, "cross_rank", config.cross_rank, kWidest);
   set(settings, "batch_size", config.batch_size, 0, kMany);
+  set(settings, "rank_batch_sizes", config.rank_batch_sizes, 0, kMostSamples);
   set(settings, "epochs", config.epochs, 0, kMany);
   if (const auto value = settings.find("max_steps")) config.max_steps = value->integer(0, kMany);
   if (const auto value = settings.find("optimizer")) {
@@ -246,6 +249,7 @@ nlohmann::json train_config_to_json(const TrainConfig& config) {
   if (config.cross_layers) json["cross_layers"] = *config.cross_layers;
   if (config.cross_rank) json["cross_rank"] = *config.cross_rank;
   add_optimizer_keys(config.optimizer_keys, json);
+  if (!config.rank_batch_sizes.empty()) json["rank_batch_sizes"] = config.rank_batch_sizes;
   add_read_settings(config.reading, json);
   json.update(metrics_options_to_json(config.metrics));
   return json;

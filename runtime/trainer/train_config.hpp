@@ -17,6 +17,9 @@
 
 namespace shardwright {
 
+/// Most that the parts of a batch for each rank may have together.
+inline constexpr std::int64_t kMostSamples = std::int64_t{1} << 31;
+
 /// A training job. Every key of the JSON file is a field here and a flag of `shardwright train`;
 /// docs/train.md describes them.
 struct TrainConfig {
@@ -34,6 +37,7 @@ struct TrainConfig {
   /// code that the job runs.
   std::string dense_torchscript;
   std::int64_t batch_size = 0;  ///< global; 0: the plan's, or else that of tables.json
+  std::vector<std::int64_t> rank_batch_sizes;  ///< of which each rank takes so many; empty: even
   std::int64_t epochs = 1;
   std::optional<std::int64_t> max_steps;   ///< over all epochs
   std::optional<OptimizerKind> optimizer;  ///< unset: each table's own, adagrad for the dense part

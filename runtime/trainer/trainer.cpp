@@ -87,7 +87,7 @@ class TrainingJob {
         config_(config),
         surroundings_(surroundings),
         inputs_(open_together(comm, config)),
-        reader_(inputs_.train.data, inputs_.batch_size, comm.rank().value(), comm.size(),
+        reader_(inputs_.train.data, inputs_.batch_size, comm.rank().value(), shares(),
                 config.reading.shuffle ? std::optional(config.seed) : std::nullopt),
         ahead_(read_ahead(inputs_.train, reader_, num_steps())),
         progress_(progress_options(), config.epochs, num_steps()),
@@ -114,6 +114,11 @@ class TrainingJob {
 
  private:
   bool is_first() const { return comm_.rank() == RankId{0}; }
+
+  BatchShares shares() const {
+    if (config_.rank_batch_sizes.empty()) return BatchShares(comm_.size());
+    return BatchShares(config_.rank_batch_sizes);
+  }
 
   ProgressOptions progress_options() const {
     ProgressOptions options = surroundings_.progress;
@@ -299,8 +304,7 @@ class TrainingJob {
     const std::int64_t batches = reader_.num_batches();
     const std::int64_t epoch = std::max<std::int64_t>(summary_.steps - 1, 0) / batches;
     summary_.epochs = summary_.steps / batches;
-    const BatchReader reader(inputs_.test.data, inputs_.batch_size, comm_.rank().value(),
-                             comm_.size());
+    const BatchReader reader(inputs_.test.data, inputs_.batch_size, comm_.rank().value(), shares());
     ReadAhead ahead = read_ahead(inputs_.test, reader, reader.num_batches());
     std::vector<ScoredSample> scored;
     for (std::int64_t i = 0; i < reader.num_batches(); ++i) {

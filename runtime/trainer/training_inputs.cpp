@@ -9,8 +9,10 @@
 #include "runtime/trainer/plan_for_data.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace shardwright {
@@ -108,8 +110,34 @@ DlrmConfig model_sizes(const TrainConfig& config, const TrainingInputs& inputs) 
   return model;
 }
 
+/// The sum, after what they must be: one for each rank, and together the batch size if that is
+/// said.
+std::int64_t sum_of_rank_sizes(const TrainConfig& config, std::int64_t num_ranks) {
+  const std::vector<std::int64_t>& sizes = config.rank_batch_sizes;
+  const std::string told = fmt::format("rank_batch_sizes is [{}]", fmt::join(sizes, ", "));
+  if (std::ssize(sizes) != num_ranks) {
+    throw InputError(
+        fmt::format("{}: {} sizes, and this job has {} ranks. Give one for each, or "
+                    "leave it out for even parts.",
+                    told, sizes.size(), num_ranks));
+  }
+  const std::int64_t sum = std::accumulate(sizes.begin(), sizes.end(), std::int64_t{0});
+  if (sum < 1 || sum > kMostSamples) {
+    throw InputError(
+        fmt::format("{}, together {} samples; expected 1 to {}.", told, sum, kMostSamples));
+  }
+  if (config.batch_size > 0 && config.batch_size != sum) {
+    throw InputError(
+        fmt::format("{}, together {} samples, and batch_size is {}. Leave batch_size "
+                    "out, or let them add up to it.",
+                    told, sum, config.batch_size));
+  }
+  return sum;
+}
+
 std::int64_t choose_batch_size(const TrainConfig& config, const Workload& plan,
-                               const Workload& data) {
+                               const Workload& data, std::int64_t num_ranks) {
+  if (!config.rank_batch_sizes.empty()) return sum_of_rank_sizes(config, num_ranks);
   for (const std::int64_t size : {config.batch_size, plan.batch_size, data.batch_size}) {
     if (size > 0) return size;
   }
@@ -118,12 +146,21 @@ std::int64_t choose_batch_size(const TrainConfig& config, const Workload& plan,
       "batch_size in the config or --batch-size.");
 }
 
+/// By more than a sample.
+bool has_uneven_ranks(const TrainConfig& config) {
+  const auto [least, most] = std::ranges::minmax_element(config.rank_batch_sizes);
+  return !config.rank_batch_sizes.empty() && *most - *least > 1;
+}
+
 /// What this job does otherwise than the plan's predictions suppose, or "".
 std::string departure(const TrainConfig& config, const TrainingInputs& inputs) {
   const Workload& plan = inputs.plan.workload;
   if (plan.batch_size > 0 && inputs.batch_size != plan.batch_size) {
     return fmt::format("a batch of {} samples, and this job takes {}", plan.batch_size,
                        inputs.batch_size);
+  }
+  if (has_uneven_ranks(config)) {
+    return "ranks that take even parts of a batch, and this job has rank_batch_sizes";
   }
   for (const Table& table : plan.tables) {
     const OptimizerKind taken = config.optimizer.value_or(table.optimizer);
@@ -213,7 +250,7 @@ TrainingInputs open_training_inputs(const TrainConfig& config, std::int64_t num_
   require_same_dense(inputs.train.data, inputs.test.data, config.data);
   inputs.model = model_sizes(config, inputs);
   inputs.plan_id = plan_id(inputs.plan);
-  inputs.batch_size = choose_batch_size(config, inputs.plan.workload, tables);
+  inputs.batch_size = choose_batch_size(config, inputs.plan.workload, tables, num_ranks);
   add_notes(config, inputs);
   drop_foreign_predictions(config, inputs);
   override_optimizer(config, inputs);

@@ -90,6 +90,27 @@ TEST(BatchReader, CutsABatchIntoNearlyEqualParts) {
   EXPECT_THAT(sizes(dataset, 10, 4, 2), testing::ElementsAre(1, 1, 1, 2));  // the last has 5
 }
 
+TEST(BatchReader, CutsABatchIntoThePartsThatTheRanksAreToHave) {
+  const TemporaryFolder temporary;
+  write_example(temporary / "example", 25);
+  const Dataset dataset(temporary / "example");
+  const BatchShares shares(std::vector<std::int64_t>{5, 0, 3, 2});
+  Batch all;
+  Batch part;
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t step = 0; step < 3; ++step) {
+    for (std::int64_t rank = 0; rank < 4; ++rank) {
+      BatchReader(dataset, 10, rank, shares).read(step, part);
+      sizes.push_back(part.size);
+      append(all, part);
+    }
+  }
+  EXPECT_THAT(sizes, testing::ElementsAre(5, 0, 3, 2, 5, 0, 3, 2, 2, 0, 2, 1)) << "the last has 5";
+  Batch whole;
+  dataset.read(0, 25, whole);
+  EXPECT_EQ(all.labels, whole.labels);
+}
+
 TEST(BatchReader, LeavesRanksWithoutSamplesWhenTheBatchIsSmall) {
   const TemporaryFolder temporary;
   write_example(temporary / "example", 3);

@@ -71,7 +71,8 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
   const TrainConfig config = read_train_config(write(with(R"(
       "data": "/d", "plan": "/p.json", "output": "/o", "save_model": false, "model": "dcnv2",
       "cross_layers": 4, "cross_rank": 5,
-      "embedding_dim": 8, "bottom_mlp": [4, 8], "top_mlp": [3, 1], "batch_size": 64, "epochs": 2,
+      "embedding_dim": 8, "bottom_mlp": [4, 8], "top_mlp": [3, 1], "batch_size": 64,
+      "rank_batch_sizes": [50, 0, 14], "epochs": 2,
       "max_steps": 7, "optimizer": "sgd", "learning_rate": 0.5, "warmup_steps": 10, "seed": 3,
       "gradient_wire": "bf16", "on_bad_id": "skip", "threads": 2, "overlap": true, "communication_thread": "on",
       "wait_limit_s": 2.5, "progress_every": 4, "metrics_every": 5,
@@ -90,6 +91,7 @@ TEST_F(TrainConfigFile, SetsEveryKey) {
   EXPECT_THAT(config.top_mlp, ElementsAre(3, 1));
   EXPECT_EQ(config.batch_size, 64);
   EXPECT_EQ(config.epochs, 2);
+  EXPECT_THAT(config.rank_batch_sizes, ElementsAre(50, 0, 14));
   EXPECT_EQ(config.max_steps, 7);
   EXPECT_EQ(config.optimizer, OptimizerKind::sgd);
   EXPECT_EQ(config.wire.pooled, DataType::fp32);

@@ -92,6 +92,50 @@ std::int64_t bytes_of(const TrainingRun& run, const char* ranks) {
   return sum;
 }
 
+/// ‖after − before‖ over all weights.
+double distance(const TrainingRun& after, const TrainingRun& before) {
+  double sum = 0;
+  for (const auto& [name, values] : before.weights) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      sum += std::pow(static_cast<double>(after.weights.at(name)[i]) - values[i], 2);
+    }
+  }
+  return std::sqrt(sum);
+}
+
+/// Of 32 samples; one rank has none of them.
+TEST_F(TrainingSettings, RanksMayTakePartsOfABatchOfTheirOwnSizes) {
+  const TrainingRun one = train_on(1, whole_tables(1));
+  const TrainingRun even = train_on(4, split_tables(4));
+  config_.rank_batch_sizes = {17, 0, 3, 12};
+  for (const bool overlap : {false, true}) {
+    config_.overlap = overlap;
+    const TrainingRun uneven = train_on(4, split_tables(4));
+    EXPECT_NE(bytes_of(uneven, "output_ranks"), bytes_of(even, "output_ranks"));
+    ASSERT_EQ(uneven.losses.size(), one.losses.size());
+    for (std::size_t i = 0; i < one.losses.size(); ++i) {
+      EXPECT_NEAR(uneven.losses[i], one.losses[i], 1e-5 * one.losses[i]) << "step " << i;
+    }
+    EXPECT_LT(distance(uneven, one), 1e-4);
+    EXPECT_NEAR(uneven.summary.test.log_loss.value(), one.summary.test.log_loss.value(), 1e-5);
+  }
+}
+
+TEST_F(TrainingSettings, SizesOfTheRanksPartsMustFitTheJob) {
+  config_.plan = write_plan(folder_ / "plan.json", whole_tables(2));
+  const auto expect_refused = [&](const std::vector<std::int64_t>& sizes, const char* sentence) {
+    config_.rank_batch_sizes = sizes;
+    const RunFailure failure = run_failing(2, config_);
+    EXPECT_EQ(failure.code, ExitCode::bad_input);
+    EXPECT_THAT(failure.message, HasSubstr(sentence));
+  };
+  expect_refused({10, 12, 10},
+                 "[10, 12, 10]: 3 sizes, and this job has 2 ranks. Give one for each");
+  expect_refused({0, 0}, "[0, 0], together 0 samples; expected 1 to 2147483648");
+  config_.batch_size = 32;
+  expect_refused({20, 10}, "[20, 10], together 30 samples, and batch_size is 32. Leave batch_size");
+}
+
 TEST_F(TrainingSettings, EachDirectionTravelsInItsFormat) {
   const TrainingRun floats = train_on(2, cut_tables(2));
   config_.wire = {.pooled = DataType::fp16};
@@ -116,17 +160,6 @@ TEST_F(TrainingSettings, ClippingChangesNothingBelowTheNorm) {
 
   EXPECT_EQ(loose.losses, free.losses);
   EXPECT_EQ(loose.weights, free.weights);
-}
-
-/// ‖after − before‖ over all weights.
-double distance(const TrainingRun& after, const TrainingRun& before) {
-  double sum = 0;
-  for (const auto& [name, values] : before.weights) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      sum += std::pow(static_cast<double>(after.weights.at(name)[i]) - values[i], 2);
-    }
-  }
-  return std::sqrt(sum);
 }
 
 // A step of SGD moves all weights together by rate · norm.
