@@ -59,8 +59,6 @@ class MpiCommunicator final : public Communicator {
       : message_limit_(message_limit),
         share_cores_(share_cores),
         blocking_(*this, message_limit, share_cores) {
-    check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN),
-              "MPI_Comm_set_errhandler");
     check_mpi(MPI_Comm_rank(MPI_COMM_WORLD, &rank_), "MPI_Comm_rank");
     check_mpi(MPI_Comm_size(MPI_COMM_WORLD, &size_), "MPI_Comm_size");
   }
@@ -137,6 +135,7 @@ std::unique_ptr<Communicator> make_mpi_communicator(std::int64_t message_limit_b
     throw UsageError(fmt::format("The message limit is {} bytes; MPI allows 1 to {}.",
                                  message_limit_bytes, INT_MAX));
   }
+  check_mpi(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
   return std::make_unique<MpiCommunicator>(message_limit_bytes, ranks_share_cores());
 }
 
