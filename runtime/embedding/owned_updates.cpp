@@ -1,6 +1,7 @@
 // What OwnedTables does with gradients.
 
 #include "runtime/embedding/owned_tables.hpp"
+#include "runtime/embedding/shared_chunks.hpp"
 #include "runtime/embedding/simd/kernels.hpp"
 #include "runtime/embedding/work_split.hpp"
 
@@ -11,7 +12,7 @@
 
 namespace shardwright {
 
-/// The blocks that have more ids than a thread's share first.
+/// Of the blocks that have more ids than a thread's share, those first that threads can share.
 OwnedTables::SortOrder OwnedTables::sort_order(std::span<const InputSource> sources) {
   SortOrder order;
   std::vector<std::size_t> ids;
@@ -21,10 +22,10 @@ OwnedTables::SortOrder OwnedTables::sort_order(std::span<const InputSource> sour
   std::iota(order.blocks.begin(), order.blocks.end(), std::size_t{0});
   std::stable_sort(order.blocks.begin(), order.blocks.end(),
                    [&](std::size_t a, std::size_t b) { return ids[a] > ids[b]; });
-  while (order.shared < ids.size() &&
-         ids[order.blocks[order.shared]] > all / (2 * workers_.threads())) {
-    ++order.shared;
-  }
+  const auto is_shared = [&](std::size_t b) {
+    return ids[b] > all / (2 * workers_.threads()) && SharedChunks(ids[b], &workers_).count() > 1;
+  };
+  while (order.shared < ids.size() && is_shared(order.blocks[order.shared])) ++order.shared;
   return order;
 }
 

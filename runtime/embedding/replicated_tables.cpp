@@ -19,6 +19,7 @@ ReplicatedTables::ReplicatedTables(const ExchangeLayout& layout, const Workload&
       pooled_columns_(layout.pooled_columns) {
   std::size_t rows = 0;
   std::size_t values = 0;
+  std::size_t bags = 0;
   for (std::size_t s = 0; s < shards_.size(); ++s) {
     const Shard& shard = shards_[s].shard;
     Table& table = tables_.emplace_back();
@@ -28,12 +29,14 @@ ReplicatedTables::ReplicatedTables(const ExchangeLayout& layout, const Workload&
                      [&](const PooledFeature& feature) { return feature.table == shard.table; });
     table.first_feature = static_cast<std::size_t>(first - layout.features.begin());
     table.num_features = workload_.table(shard.table).features.size();
+    table.first_bags = bags;
     table.pooled_column = first->pooled_column;
     table.first_row = rows;
     table.first_gradient = values;
     exchanges_marks_ |= moves_by_zero(workload_.table(shard.table).optimizer, settings_);
     rows += static_cast<std::size_t>(shard.rows());
     values += static_cast<std::size_t>(shard.rows() * shard.columns());
+    bags += table.num_features;
     cut_rows(s);
   }
   gradients_.resize(values);

@@ -37,7 +37,7 @@ class ReplicatedTables {
   /// Fills the tables' columns of the pooled rows and their ids' vectors, which have the places of
   /// `vectors`.
   void look_up(const OwnVectors& vectors, const OutputValues& values);
-  /// Sums this rank's gradients per row. Those of the batch before must be reduced.
+  /// Sums this rank's gradients per row, once those of the batch before travel no more.
   void sum_gradients(const OwnVectors& vectors, const OutputGradients& gradients);
 
   /// The ranks' sums are added up in three parts, between which a rank may compute; the ranks call
@@ -60,6 +60,7 @@ class ReplicatedTables {
     std::size_t shard = 0;          ///< position in shards_
     std::size_t first_feature = 0;  ///< in the model's features; they stand together
     std::size_t num_features = 0;
+    std::size_t first_bags = 0;  ///< of its features', in bags_
     std::int64_t pooled_column = 0;
     std::size_t first_row = 0;       ///< of its rows among all tables' in touched_
     std::size_t first_gradient = 0;  ///< in gradients_
@@ -99,6 +100,7 @@ class ReplicatedTables {
   InputSource own_source(const OwnVectors& vectors) const;
   GradientView view_of(const Table& table, const OutputGradients& gradients) const;
   void group_rows(const OwnVectors& vectors);
+  void group_rows(Table& table, const InputSource& own, Workers* workers);
   void plan_sums(std::size_t table);
   void sum(const Sum& sum, const OutputGradients& gradients);
   void reduce_marks(Communicator& comm);

@@ -2,6 +2,7 @@
 
 #include "runtime/embedding/bags_view.hpp"
 #include "runtime/embedding/replicated_tables.hpp"
+#include "runtime/embedding/shared_chunks.hpp"
 #include "runtime/embedding/simd/kernels.hpp"
 #include "runtime/embedding/work_split.hpp"
 
@@ -53,16 +54,30 @@ GradientView ReplicatedTables::view_of(const Table& table, const OutputGradients
   return {gradients.pooled.data(), pooled_columns_, table.pooled_column, columns};
 }
 
+/// Threads share the work on a table with many ids, and each takes tables with few.
 void ReplicatedTables::group_rows(const OwnVectors& vectors) {
   const InputSource own = own_source(vectors);
-  std::size_t first_bags = 0;
+  std::vector<Table*> alone;
   for (Table& table : tables_) {
-    const Shard& shard = shard_of(table);
-    const std::int64_t rows_per_vector = is_unpooled(table) ? shard.columns() / kVectorRow : 0;
-    table.groups.build({&own, 1}, first_bags, table.num_features, workload_.table(shard.table).mode,
-                       shard.rows(), rows_per_vector, &workers_);
-    first_bags += table.num_features;
+    std::size_t ids = 0;
+    for (std::size_t k = 0; k < table.num_features; ++k) {
+      ids += own.features[table.first_bags + k].ids.size();
+    }
+    if (SharedChunks(ids, &workers_).count() == 1) {
+      alone.push_back(&table);
+    } else {
+      group_rows(table, own, &workers_);
+    }
   }
+  workers_.run(alone.size(),
+               [&](std::size_t i, std::size_t) { group_rows(*alone[i], own, nullptr); });
+}
+
+void ReplicatedTables::group_rows(Table& table, const InputSource& own, Workers* workers) {
+  const Shard& shard = shard_of(table);
+  const std::int64_t rows_per_vector = is_unpooled(table) ? shard.columns() / kVectorRow : 0;
+  table.groups.build({&own, 1}, table.first_bags, table.num_features,
+                     workload_.table(shard.table).mode, shard.rows(), rows_per_vector, workers);
 }
 
 /// A row that has more than one thread's share of the ids: the threads share its columns.
@@ -93,6 +108,7 @@ void ReplicatedTables::sum(const Sum& sum, const OutputGradients& gradients) {
 }
 
 void ReplicatedTables::sum_gradients(const OwnVectors& vectors, const OutputGradients& gradients) {
+  finish_reduce();
   for_all_rows([&](const Rows& rows, std::size_t) {
     for (std::int64_t row = rows.begin; row < rows.end; ++row) {
       std::ranges::fill(gradient_of(tables_[rows.table], row), 0.0F);

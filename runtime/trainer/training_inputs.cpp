@@ -182,9 +182,11 @@ void drop_foreign_predictions(const TrainConfig& config, TrainingInputs& inputs)
   const std::string what = departure(config, inputs);
   if (config.plan.empty() || what.empty()) return;
   inputs.notes.push_back(fmt::format(
-      "The plan was made for {}: its predictions (and memory) are for another job, and left out. "
-      "Plan again with this job's --batch-size and the tables' optimizer to compare.",
-      what));
+      "The plan was made for {}: its predictions (and memory) are for another job, and left out.{}",
+      what,
+      has_uneven_ranks(config)
+          ? ""
+          : " Plan again with this job's --batch-size and the tables' optimizer to compare."));
   inputs.plan.predicted.clear();
 }
 

@@ -1,8 +1,8 @@
 // Threads that share the sort of a batch's ids make the same groups as one.
 
-#include "runtime/data/batch.hpp"
 #include "runtime/embedding/row_groups.hpp"
 
+#include "runtime/data/batch.hpp"
 #include "runtime/embedding/workers.hpp"
 
 #include <gtest/gtest.h>

@@ -304,6 +304,13 @@ TEST(Training, PredictionsForAnotherJobAreLeftOut) {
   other_optimizer.optimizer = OptimizerKind::sgd;
   EXPECT_TRUE(predicted(other_optimizer).is_null());
   EXPECT_THAT(said, HasSubstr("made for rowwise_adagrad on table user, and this job takes sgd"));
+  TrainConfig other_parts = config;
+  other_parts.rank_batch_sizes = {17, 15};
+  EXPECT_TRUE(predicted(other_parts).is_null());
+  EXPECT_THAT(said, HasSubstr("made for ranks that take even parts of a batch, and this job has"));
+  EXPECT_THAT(said, testing::Not(HasSubstr("Plan again")));
+  other_parts.rank_batch_sizes = {16, 16};
+  EXPECT_EQ(predicted(other_parts)["lookup"], 1.5);
 }
 
 TEST(Training, ProgressIsRankZerosAlone) {
