@@ -4,7 +4,8 @@
 
 #include <gtest/gtest.h>
 
-#include <string>
+#include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace shardwright {
@@ -74,9 +75,9 @@ TEST(ReplicatedTables, LeaveTheirWorkToTheWorkers) {
     EXPECT_TRUE(r.waits_for_others([&] { squares = tables.sum_all_squares(); }));
     EXPECT_EQ(squares, 4 * 1.0 + 4 * 0.25);
     EXPECT_TRUE(r.waits_for_others([&] { tables.update({0.5F, 1, 1}); }));
-    EXPECT_EQ(r.shards_[0].weights[7 * 4], 0.5F);
-    EXPECT_EQ(r.shards_[0].weights[8 * 4], 0.75F);
-    EXPECT_EQ(r.shards_[0].weights[9 * 4], 1.0F);
+    EXPECT_EQ(r.shards_[0].weights[std::size_t{7} * 4], 0.5F);
+    EXPECT_EQ(r.shards_[0].weights[std::size_t{8} * 4], 0.75F);
+    EXPECT_EQ(r.shards_[0].weights[std::size_t{9} * 4], 1.0F);
   });
 }
 

@@ -18,6 +18,7 @@ constexpr std::int64_t kRows = 100'003;
 
 std::vector<BagsView> views_of(const std::vector<Bags>& bags) {
   std::vector<BagsView> views;
+  views.reserve(bags.size());
   for (const Bags& b : bags) views.push_back({b.lengths, b.ids, b.weights});
   return views;
 }

@@ -114,6 +114,7 @@ struct Result {
 
 std::vector<float> gradient_of(const std::vector<float>& values) {
   std::vector<float> gradient;
+  gradient.reserve(values.size());
   for (const float value : values) gradient.push_back(0.01F * value + 0.001F);
   return gradient;
 }
