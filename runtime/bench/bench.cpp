@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <numeric>
 
 namespace shardwright {
@@ -125,14 +126,14 @@ BenchResult run_bench(Communicator& comm, const Plan& plan, const BenchOptions& 
       options.overlap && !result.took_turns && options.backend.backend == Backend::cpu;
   result.overlap = options.overlap;
   MemoryMeasurement memory;
-  std::optional<Disturbance> disturbance;
-  if (options.patience_s > 0) disturbance.emplace();
+  std::unique_ptr<Disturbance> disturbance;
+  if (options.patience_s > 0) disturbance = std::make_unique<Disturbance>();
   const ResidentMemory before = resident_memory();
   RankRun run;
   if (result.took_turns) {
-    run = run_steps(*take_turns(comm), plan, options, disturbance ? &*disturbance : nullptr);
+    run = run_steps(*take_turns(comm), plan, options, disturbance.get());
   } else {
-    run = run_steps(comm, plan, options, disturbance ? &*disturbance : nullptr);
+    run = run_steps(comm, plan, options, disturbance.get());
   }
   memory.peak_bytes =
       run.device ? run.device_bytes : resident_memory().peak_bytes - before.now_bytes;

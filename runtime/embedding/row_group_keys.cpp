@@ -3,8 +3,6 @@
 #include "runtime/embedding/row_groups.hpp"
 #include "runtime/embedding/shared_chunks.hpp"
 
-#include <algorithm>
-
 namespace shardwright {
 namespace {
 
@@ -33,14 +31,17 @@ std::size_t ids_in(const BagsView& bags, std::int64_t begin, std::int64_t end) {
 std::size_t RowGroups::cut_samples(const Collection& of, const InputSource& source,
                                    std::size_t first_key, Workers* workers) {
   const SharedChunks chunks(of.ids_of(source), workers);
-  const auto count = static_cast<std::int64_t>(chunks.count());
+  const auto begin_of = [&](std::size_t c) {
+    const auto samples = static_cast<std::size_t>(source.samples);
+    return static_cast<std::int64_t>(chunk_begin(samples, chunks.count(), c));
+  };
   SampleRange range{.source = &source, .first_key = first_key};
   range.first_ids.resize(of.num_features);
-  for (std::int64_t c = 0; c < count; ++c) {
-    range.begin = source.samples / count * c + std::min(c, source.samples % count);
-    range.end = range.begin + source.samples / count + (c < source.samples % count ? 1 : 0);
+  for (std::size_t c = 0; c < chunks.count(); ++c) {
+    range.begin = begin_of(c);
+    range.end = begin_of(c + 1);
     ranges_.push_back(range);
-    if (count == 1) break;
+    if (chunks.count() == 1) break;
     for (std::size_t k = 0; k < of.num_features; ++k) {
       const std::size_t ids = ids_in(source.features[of.first_feature + k], range.begin, range.end);
       range.first_ids[k] += ids;

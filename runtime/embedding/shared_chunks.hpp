@@ -7,6 +7,12 @@
 
 namespace shardwright {
 
+/// Where chunk `chunk` of `size` things begins that are cut into `count` chunks, as equal as can
+/// be.
+inline std::size_t chunk_begin(std::size_t size, std::size_t count, std::size_t chunk) {
+  return chunk * (size / count) + std::min(chunk, size % count);
+}
+
 /// Cuts work on `size` things in a row into chunks that the workers' threads share. One chunk
 /// where there are no workers (a task of theirs has none to ask), one thread or little to do.
 class SharedChunks {
@@ -15,9 +21,7 @@ class SharedChunks {
       : size_(size), workers_(workers), count_(count_of(size, workers)) {}
 
   std::size_t count() const { return count_; }
-  std::size_t begin(std::size_t chunk) const {
-    return chunk * (size_ / count_) + std::min(chunk, size_ % count_);
-  }
+  std::size_t begin(std::size_t chunk) const { return chunk_begin(size_, count_, chunk); }
   std::size_t end(std::size_t chunk) const { return begin(chunk + 1); }
 
   /// visit(chunk) for each; no two may write the same. Blocks.

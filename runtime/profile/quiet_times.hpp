@@ -21,12 +21,8 @@ class QuietTimes {
   MedianTime median(std::int64_t least) const;
 
  private:
-  struct Pass {
-    double ms;
-    double disturbance;
-  };
-
-  std::vector<Pass> passes_;
+  std::vector<double> times_ms_;
+  std::vector<double> disturbances_;
 };
 
 }  // namespace shardwright

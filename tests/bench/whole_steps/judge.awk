@@ -1,7 +1,7 @@
 # How well a cost model knows whole steps. Reads lines "TASK PLAN PREDICTED_MS MEASURED_MS…" (of several turns, the
-# least: others on the machine only add) and prints a table, then per task the share of all groups of five plans in which the plan predicted fastest is
-# the fastest or within 2 % of it, then the errors over all plans: geometric mean exp(mean |ln(predicted / measured)|) - 1,
-# and the mean of predicted / measured - 1. Kept apart from the measuring, so that it can be tested.
+# least: others on the machine only add) and prints a table, then per task the share of all groups of five plans in which
+# the plan predicted fastest is the fastest or within 2 % of it, then the errors over all plans: geometric mean
+# exp(mean |ln(predicted / measured)|) - 1, and the mean of predicted / measured - 1. Kept apart from the measuring, so that it can be tested.
 function least(from,   i, ms) {
   ms = $from
   for (i = from + 1; i <= NF; ++i) if ($i + 0 < ms + 0) ms = $i
