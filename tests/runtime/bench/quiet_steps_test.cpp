@@ -21,6 +21,7 @@ std::vector<StepTimes> steps_of(const std::vector<double>& disturbances) {
 
 std::vector<double> numbers(const std::vector<StepTimes>& steps) {
   std::vector<double> result;
+  result.reserve(steps.size());
   for (const StepTimes& step : steps) result.push_back(step.ms);
   return result;
 }
