@@ -34,7 +34,8 @@ std::optional<Value> find_name(const std::array<std::pair<std::string_view, Valu
 
 std::string_view RowReader::text(std::string_view column) const {
   const auto found = columns_->find(std::string(column));
-  return found == columns_->end() ? std::string_view{} : line_->cells[found->second];
+  if (found == columns_->end() || found->second >= line_->cells.size()) return {};
+  return line_->cells[found->second];
 }
 
 std::optional<double> RowReader::number(std::string_view column) const {

@@ -19,7 +19,8 @@ class RowReader {
             const CsvLine& line)
       : file_(std::move(file)), columns_(&columns), line_(&line) {}
 
-  std::string_view text(std::string_view column) const;  ///< empty if there is no such column
+  /// Empty if there is no such column, or the line ends before it.
+  std::string_view text(std::string_view column) const;
   /// Nothing for an absent or empty cell; InputError for one that is no whole number in the range.
   std::optional<std::int64_t> integer(std::string_view column, std::int64_t least,
                                       std::int64_t most) const;

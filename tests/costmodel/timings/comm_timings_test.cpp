@@ -183,6 +183,18 @@ TEST(CommTimings, AreRefusedInTextThatNoModelCouldHold) {
               HasSubstr("not UTF-8"));
 }
 
+TEST(NcclTestsTable, LeavesOutLinesThatEndBeforeTheirType) {
+  const std::string table = kTable;
+  const std::string far = "# size count redop root time algbw busbw x x x x x type\n";
+  const CommTimings timings = parse_comm_timings(
+      "# Collective test starting: all_reduce_perf\n" + table + far + "1024 256 sum -1 20 1 1\n",
+      "t");
+
+  EXPECT_EQ(timings.rows.size(), 1U);
+  ASSERT_FALSE(timings.dropped.empty());
+  EXPECT_EQ(timings.dropped.back().reason, "an unknown element type");
+}
+
 TEST(NcclTestsTable, WithoutAnOperationAsksForIt) {
   EXPECT_THAT(message_of(kTable), HasSubstr("--operation"));
 }
