@@ -214,6 +214,53 @@ TEST(UniqueRowsSearch, IsTheSearchAloneWhereNoneAreWanted) {
   EXPECT_EQ(found.record.evaluations, alone.record.evaluations);
 }
 
+// Vectors of single ids, which are not exchanged as unique rows, on three ranks, which share them
+// so that no plan meets the bound.
+Plan without_unique_rows() {
+  Plan plan;
+  for (std::int64_t i = 1; i <= 7; ++i) {
+    plan.workload.tables.push_back(sample_table("t" + std::to_string(i), 1000 * i, 8 + 4 * i, 3));
+    plan.workload.tables.back().mode = PoolingMode::none;
+  }
+  plan.workload.batch_size = 4096;
+  plan.topology = sample_topology({kPlenty, kPlenty, kPlenty});
+  return plan;
+}
+
+SearchResult search_for(double seconds, const Plan& asked, Objective objective) {
+  SearchOptions options;
+  options.types = {ShardingType::table_wise};
+  options.effort.time_limit_seconds = seconds;
+  options.effort.threads = 1;
+  options.objective = objective;
+  return search_plan_with_unique_rows(asked.workload, asked.topology, *make_cost_model("analytic"),
+                                      options, UniqueRowsChoice::cheaper);
+}
+
+TEST(UniqueRowsSearch, TakesAllOfATimeLimitWhereNoTableIsChosen) {
+  const Plan asked = without_unique_rows();
+  for (const Objective objective : {Objective::step, Objective::memory}) {
+    const SearchResult found = search_for(0.4, asked, objective);
+    ASSERT_TRUE(found.plan);
+    EXPECT_EQ(found.record.stopped_by, "time") << to_string(objective);
+    EXPECT_GE(found.record.seconds, 0.35) << to_string(objective);
+    EXPECT_EQ(found.plan->search.seconds, found.record.seconds);
+    EXPECT_EQ(found.plan->search.seed, 1U);
+  }
+}
+
+TEST(UniqueRowsSearch, SaysWhatWouldHelpWhereThereIsNoPlanInTime) {
+  Plan asked = hot_and_cold();
+  asked.topology = sample_topology({200'000'000, 200'000'000});
+  SearchOptions options = short_search();
+  options.effort.time_limit_seconds = 2;
+  options.find_ways_out = true;
+  const SearchResult found = search_plan_with_unique_rows(
+      asked.workload, asked.topology, *make_cost_model("analytic"), options, UniqueRowsChoice::all);
+  EXPECT_EQ(found.termination, Termination::infeasible);
+  EXPECT_FALSE(found.ways_out.empty());
+}
+
 TEST(ParseUniqueRowsChoice, KnowsItsNames) {
   EXPECT_EQ(parse_unique_rows_choice("all"), UniqueRowsChoice::all);
   EXPECT_EQ(to_string(UniqueRowsChoice::cheaper), "cheaper");
