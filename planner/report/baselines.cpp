@@ -4,6 +4,8 @@
 #include "planner/search/algorithms.hpp"
 #include "planner/search/search.hpp"
 
+#include <algorithm>
+
 namespace shardwright {
 
 namespace {
@@ -21,15 +23,33 @@ Baseline run_baseline(const Plan& plan, const CostModel& cost_model, const Searc
   return baseline;
 }
 
+bool has(const std::vector<ShardingType>& types, ShardingType type) {
+  return std::find(types.begin(), types.end(), type) != types.end();
+}
+
+std::vector<ShardingType> types_of(const Plan& plan) {
+  std::vector<ShardingType> types = kDefaultTypes;
+  for (const Shard& shard : plan.shards) {
+    if (!has(types, shard.type)) types.push_back(shard.type);
+  }
+  return types;
+}
+
+std::vector<ShardingType> those_of(std::vector<ShardingType> types, const Algorithm& algorithm) {
+  std::erase_if(types, [&](ShardingType type) { return !has(algorithm.types, type); });
+  return types;
+}
+
 }  // namespace
 
 std::vector<Baseline> run_baselines(const Plan& plan, const CostModel& cost_model,
                                     const std::vector<std::string>& algorithms) {
+  const std::vector<ShardingType> types = types_of(plan);
   std::vector<Baseline> baselines;
   for (const std::string& name : algorithms) {
     SearchOptions options;
     options.algorithm = name;
-    options.types = find_algorithm(name).types;
+    options.types = those_of(types, find_algorithm(name));
     options.memory_model = plan.memory_model;
     options.objective = plan.objective;
     baselines.push_back(run_baseline(plan, cost_model, options));

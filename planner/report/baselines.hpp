@@ -16,8 +16,9 @@ struct Baseline {
   double seconds = 0;
 };
 
-/// Solves the plan's question anew with each of `algorithms`, each with the types it knows, and
-/// prices the results by `cost_model`. Throws UsageError for an unknown algorithm.
+/// Solves the plan's question anew with each of `algorithms`, each with those types that it knows
+/// of kDefaultTypes and the plan's own: plans of other types cost less for what they may do. Prices
+/// the results by `cost_model`. Throws UsageError for an unknown algorithm.
 std::vector<Baseline> run_baselines(const Plan& plan, const CostModel& cost_model,
                                     const std::vector<std::string>& algorithms);
 

@@ -2,6 +2,8 @@
 
 #include "planner/plan_json.hpp"
 #include "planner/rate_plan.hpp"
+#include "planner/search/algorithms.hpp"
+#include "planner/search/search.hpp"
 #include "tests/planner/sample_workload.hpp"
 
 #include <gmock/gmock.h>
@@ -71,6 +73,33 @@ TEST(Report, ComparesWithOtherAlgorithms) {
   const auto baselines = run_baselines(sample_plan(), ColumnCostModel(), {"dim_greedy"});
   ASSERT_EQ(baselines.size(), 1U);
   EXPECT_DOUBLE_EQ(baselines[0].cost_ms.value(), 8) << "one table on each rank";
+}
+
+// A copy of `small` on every rank costs less than sending its values.
+TEST(Report, LetsOthersUseTheTypesOfThePlanAndOfTheDefault) {
+  const auto model = make_cost_model("analytic");
+  Plan plan;
+  plan.workload = {{sample_table("small", 20, 64, 50), sample_table("large", 100'000, 64)}, 65'536};
+  constexpr std::int64_t kRoom = std::int64_t{1} << 34;
+  plan.topology = sample_topology({kRoom, kRoom, kRoom});
+  plan.shards = {{TableId(0), ShardingType::table_wise, 0, 20, 0, 64, RankId(0)},
+                 {TableId(1), ShardingType::table_wise, 0, 100'000, 0, 64, RankId(1)}};
+  const auto others_cost = [&] {
+    return run_baselines(plan, *model, {"torchrec_greedy"})[0].cost_ms.value();
+  };
+  const auto cost_with = [&](std::vector<ShardingType> types) {
+    SearchOptions options;
+    options.algorithm = "torchrec_greedy";
+    options.types = std::move(types);
+    return search_plan(plan.workload, plan.topology, *model, options).plan.value().cost_ms;
+  };
+  const double all = cost_with(find_algorithm("torchrec_greedy").types);
+  ASSERT_NE(all, cost_with(kDefaultTypes));
+  EXPECT_EQ(others_cost(), cost_with(kDefaultTypes));
+  auto types = kDefaultTypes;
+  types.push_back(ShardingType::data_parallel);
+  plan.shards[0] = {TableId(0), ShardingType::data_parallel, 0, 20, 0, 64, {}};
+  EXPECT_EQ(others_cost(), cost_with(types));
 }
 
 TEST(Report, SaysWhichAlgorithmFoundNoPlan) {
