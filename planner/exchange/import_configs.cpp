@@ -57,6 +57,24 @@ json table_from_config(const JsonView& config, LeftOut& left_out) {
   return table;
 }
 
+void note_assumed_pooling(const std::vector<SpecEntry>& entries, ImportedTables& result) {
+  constexpr std::size_t kMost = 5;
+  std::vector<std::string> names;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].table.contains("pooling")) continue;
+    if (count++ < kMost) names.push_back(fmt::format("'{}'", result.workload.tables[i].name));
+  }
+  if (count == 0) return;
+  const std::string more = count > kMost ? fmt::format(" and {} more", count - kMost) : "";
+  const std::string whose =
+      count == entries.size() ? "" : fmt::format(" of {}{}", fmt::join(names, ", "), more);
+  result.losses.push_back(
+      fmt::format("The configs do not say how many ids{} a sample has: 1 per table is assumed "
+                  "(\"pooling_factor\").",
+                  whose));
+}
+
 }  // namespace
 
 ImportedTables import_configs(const json& document, const std::string& file) {
@@ -65,19 +83,13 @@ ImportedTables import_configs(const json& document, const std::string& file) {
   std::vector<SpecEntry> entries;
   LeftOut left_out;
   left_out.note(whole, {"tables"});
-  bool pooled = false;
   for (const JsonView& config : list.elements()) {
     entries.push_back({table_from_config(config, left_out), config.path()});
-    pooled = pooled || entries.back().table.contains("pooling");
   }
   ImportedTables result;
   result.workload.tables = tables_of(entries, file);
   left_out.report(result.losses);
-  if (!pooled) {
-    result.losses.emplace_back(
-        "The configs do not say how many ids a sample has: 1 per table is assumed "
-        "(\"pooling_factor\").");
-  }
+  note_assumed_pooling(entries, result);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include "planner/exchange/left_out.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
@@ -45,10 +46,31 @@ std::set<std::string> replicated_tables(const JsonView& document) {
   return names;
 }
 
+// A replica is on every rank here.
+void compare_ranks(const Table& table, const std::vector<RankId>& ranks, ImportedPlan& result) {
+  const std::set<RankId> different(ranks.begin(), ranks.end());
+  const auto all = result.plan.topology.ranks.size();
+  if (different.size() == all) return;
+  result.losses.push_back(fmt::format("'{}' is \"dp\" on {} of {} ranks; here every rank has it.",
+                                      table.name, different.size(), all));
+}
+
+// Of "dp", those that no list of ranks has; "mp" is what all others are.
+void note_strange_names(const std::set<std::string>& replicated, const Workload& tables,
+                        ImportedPlan& result) {
+  std::set<std::string> strange = replicated;
+  for (const Table& table : tables.tables) strange.erase(table.name);
+  if (strange.empty()) return;
+  result.losses.push_back(
+      fmt::format("shard_strategy names tables that --tables does not have: '{}'.",
+                  fmt::join(strange, "', '")));
+}
+
 void place(const Table& table, TableId id, const std::vector<RankId>& ranks, bool replicated,
            ImportedPlan& result) {
   auto& shards = result.plan.shards;
   if (replicated) {
+    compare_ranks(table, ranks, result);
     shards.push_back({id, ShardingType::data_parallel, 0, table.rows, 0, table.dim, {}});
     return;
   }
@@ -80,6 +102,7 @@ ImportedPlan import_hugectr(const json& document, const std::string& file, const
   left_out.report(result.losses);
   result.plan.workload = tables;
   result.plan.topology = topology;
+  note_strange_names(replicated, tables, result);
   for (std::size_t i = 0; i < tables.tables.size(); ++i) {
     const Table& table = tables.tables[i];
     const auto found = ranks.find(table.name);

@@ -214,6 +214,17 @@ TEST(Imports, NameMembersThatTheyDoNotRead) {
               testing::ElementsAre("Left out: weight_sharing."));
 }
 
+TEST(ImportHugectr, SaysWhereReplicasWereAndWhichNamesAreStrange) {
+  const Workload workload{{sample_table("t", 5, 8), sample_table("d", 5, 8)}, 8};
+  const Topology topology = sample_topology({kPlenty, kPlenty});
+  const json document = json::parse(R"({"shard_matrix": [["t", "d"], []],
+    "shard_strategy": [["mp", ["t"]], ["dp", ["d", "u", "v"]]]})");
+  EXPECT_THAT(import_hugectr(document, "file", workload, topology).losses,
+              testing::UnorderedElementsAre(
+                  "'d' is \"dp\" on 1 of 2 ranks; here every rank has it.",
+                  "shard_strategy names tables that --tables does not have: 'u', 'v'."));
+}
+
 TEST(ImportTorchrec, SaysWhatItLeavesOutAndWhichRanksContradict) {
   const Workload workload{{sample_table("t", 5, 8), sample_table("d", 5, 8)}, 8};
   const Topology topology = sample_topology({kPlenty, kPlenty});
@@ -243,6 +254,20 @@ TEST(ImportConfigs, TranslatesEmbeddingBagConfigs) {
   EXPECT_EQ(table.features, (std::vector<std::string>{"f", "g"}));
   EXPECT_DOUBLE_EQ(table.pooling, 2.5);
   EXPECT_THAT(read.losses.at(0), HasSubstr("init_fn"));
+}
+
+TEST(ImportConfigs, SaysOfWhichTablesItAssumesOneIdPerSample) {
+  const auto config = [](const char* name, bool pooled) {
+    json made = {{"name", name}, {"num_embeddings", 9}, {"embedding_dim", 8}};
+    if (pooled) made["pooling_factor"] = 3;
+    return made;
+  };
+  EXPECT_THAT(import_configs({config("t", true), config("u", false)}, "file").losses,
+              testing::ElementsAre(HasSubstr("how many ids of 'u' a sample has")));
+  EXPECT_THAT(import_configs({config("t", false), config("u", false)}, "file").losses,
+              testing::ElementsAre(HasSubstr("how many ids a sample has")));
+  EXPECT_THAT(import_configs({config("t", true), config("u", true)}, "file").losses,
+              testing::IsEmpty());
 }
 
 TEST(ImportConfigs, RefusesTypesThatTheProductDoesNotHave) {
