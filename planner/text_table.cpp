@@ -50,6 +50,13 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
   return lines;
 }
 
+// A name may hold a line break, or what a terminal obeys.
+void mask_control(std::string& text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F; }, '?');
+}
+
 std::vector<std::size_t> widths_of(const TextTable& table) {
   std::vector<std::size_t> widths;
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
@@ -83,7 +90,8 @@ std::string format_row(const TextTable& table, const std::vector<std::size_t>& w
 
 }  // namespace
 
-std::string format_table(const TextTable& table) {
+std::string format_table(TextTable table) {
+  for (auto& row : table.rows) std::for_each(row.begin(), row.end(), mask_control);
   const auto widths = widths_of(table);
   std::vector<std::string> titles;
   for (const auto& column : table.columns) titles.push_back(column.title);

@@ -18,7 +18,7 @@ struct TextTable {
 };
 
 /// Lines of equal column widths, two blanks between columns, no blanks at the ends of lines. Counts
-/// a code point as one column.
-std::string format_table(const TextTable& table);
+/// a code point as one column, and shows control characters as ?.
+std::string format_table(TextTable table);
 
 }  // namespace shardwright

@@ -47,6 +47,12 @@ TEST(TextTable, CutsCellsAndWrapsTheLastColumn) {
   expect_at_most_120_columns(text);
 }
 
+TEST(TextTable, KeepsControlCharactersFromTheTerminal) {
+  EXPECT_EQ(format_table({{{"name", false}, {"n"}}, {{"a\nb\x1B[2J\x7F", "1"}}}),
+            "name      n\n"
+            "a?b?[2J?  1\n");
+}
+
 TEST(ReadableJson, KeepsShortValuesOnOneLine) {
   EXPECT_EQ(readable_json({{"a", {1, 2}}, {"b", {{"c", nullptr}}}}),
             "{\"a\": [1, 2], \"b\": {\"c\": null}}\n");
