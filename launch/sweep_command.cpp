@@ -150,11 +150,17 @@ void run(const SweepArguments& arguments) {
   const WorkloadReading reading = read_workload(arguments.source);
   for (const std::string& note : reading.notes) fmt::print(stderr, "{}\n", note);
   const SweepInputs inputs = read_inputs(arguments);
+  end_on_interrupt(options);
   const auto points = sweep(
-      reading.workload, topologies, sizes, [&](const Workload& sized, const NamedTopology& named) {
+      reading.workload, topologies, sizes,
+      [&](const Workload& sized, const NamedTopology& named) {
         return plan_one(arguments, inputs, options, {sized, named.topology}, named);
-      });
+      },
+      options.effort.interrupt);
   options.effort.progress = nullptr;  // wipes its line
+  if (const std::size_t all = topologies.size() * sizes.size(); points.size() < all) {
+    fmt::print(stderr, "Interrupted: {} of {} points are planned.\n", points.size(), all);
+  }
   write_result(arguments, points);
 }
 

@@ -48,10 +48,12 @@ std::string_view SweepPoint::status() const {
 
 std::vector<SweepPoint> sweep(const Workload& workload,
                               const std::vector<NamedTopology>& topologies,
-                              const std::vector<std::int64_t>& batch_sizes, const PlanOne& plan) {
+                              const std::vector<std::int64_t>& batch_sizes, const PlanOne& plan,
+                              const std::atomic<bool>* stop) {
   std::vector<SweepPoint> points;
   for (const NamedTopology& named : topologies) {
     for (const std::int64_t batch_size : batch_sizes) {
+      if (stop != nullptr && *stop) break;
       Workload sized = workload;
       sized.batch_size = batch_size;
       try {

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -49,10 +50,11 @@ struct NamedTopology {
 using PlanOne = std::function<SearchResult(const Workload& workload, const NamedTopology& named)>;
 
 /// Plans every topology with every batch size. A Contradiction is a point of its own; what else
-/// `plan` throws ends the sweep.
+/// `plan` throws ends the sweep. None is begun once `stop` is true.
 std::vector<SweepPoint> sweep(const Workload& workload,
                               const std::vector<NamedTopology>& topologies,
-                              const std::vector<std::int64_t>& batch_sizes, const PlanOne& plan);
+                              const std::vector<std::int64_t>& batch_sizes, const PlanOne& plan,
+                              const std::atomic<bool>* stop = nullptr);
 
 /// The Pareto front: no other point has at most as many ranks, at most as long a step and at least
 /// as many samples per second, and differs in one of them.

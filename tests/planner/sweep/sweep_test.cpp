@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 
 namespace shardwright {
@@ -52,6 +53,22 @@ TEST(Sweep, PlansEveryPairOfTopologyAndBatch) {
   EXPECT_DOUBLE_EQ(points[3].samples_per_s(), 20 / 0.016);
   EXPECT_EQ(points[2].fullest, Bytes(6400));
   EXPECT_FALSE(points[4].has_plan());
+}
+
+TEST(Sweep, EndsWithThePointsThatItHasWhenStopped) {
+  const Workload workload{{sample_table("a", 100, 16)}, 0};
+  const auto model = std::make_shared<ColumnCostModel>();
+  const std::vector<NamedTopology> topologies = {{"one", sample_topology({1 << 20}), model},
+                                                 {"same", sample_topology({1 << 20}), model}};
+  std::atomic<bool> stop = false;
+  const auto stopped_at_20 = [&](const Workload& sized, const NamedTopology& named) {
+    stop = sized.batch_size == 20;
+    return plan_greedily(sized, named);
+  };
+  const auto points = sweep(workload, topologies, {10, 20, 30}, stopped_at_20, &stop);
+  ASSERT_EQ(points.size(), 2U);
+  EXPECT_TRUE(points[1].has_plan());
+  EXPECT_TRUE(points[1].on_front) << "also of fewer points";
 }
 
 TEST(Sweep, HasAPointForAContradiction) {
