@@ -1,11 +1,7 @@
 #include "planner/search/ways_out.hpp"
 
-#include "planner/contradiction.hpp"
 #include "planner/memory_model.hpp"
-#include "planner/search/algorithms.hpp"
-#include "planner/search/check_shapes.hpp"
-#include "planner/search/cuts.hpp"
-#include "planner/search/fitting.hpp"
+#include "planner/search/fit_trial.hpp"
 #include "planner/search/infeasibility.hpp"
 #include "planner/search/least_memory.hpp"
 #include "planner/search/loosening.hpp"
@@ -23,83 +19,6 @@ namespace shardwright {
 namespace {
 
 constexpr std::int64_t kMostRanks = 4096;
-
-using Fit = std::optional<std::vector<Shard>>;
-
-// Whether greedy parts of columns, on any ranks, are shapes of the table.
-bool may_be_cut_greedily(const Table& table, const TableRules& rules) {
-  return rules.column_wise || (rules.table_wise && fewest_parts(table, rules) == 1);
-}
-
-// Finds what search would find at least, where its start is asked for.
-class Fitting {
- public:
-  Fitting(const WaysOutQuestion& question, std::vector<ShardingType> types,
-          MemoryModel memory_model)
-      : question_(question), types_(std::move(types)), memory_model_(memory_model) {}
-
-  bool fits(const Workload& workload, const Topology& topology) const {
-    return ask(workload, topology,
-               [&](const Problem& problem) -> Fit {
-                 if (size_greedy_places(problem)) return Fit(std::in_place);
-                 return find_fitting(problem, effort(problem)).shards;
-               })
-        .has_value();
-  }
-
-  /// With the first so many of tables_for_rows() cut by rows.
-  Fit fit_by_rows(const Workload& workload, const Topology& topology, std::int64_t count) const {
-    return ask(workload, topology, [&](const Problem& problem) {
-      PackingEffort packing = effort(problem);
-      packing.by_rows = tables_for_rows(problem, question_.even_rows);
-      packing.by_rows.resize(std::min(packing.by_rows.size(), static_cast<std::size_t>(count)),
-                             TableId(0));
-      return pack_exactly(problem, packing).shards;
-    });
-  }
-
-  std::int64_t most_by_rows(const Workload& workload, const Topology& topology) const {
-    std::int64_t most = 0;
-    ask(workload, topology, [&](const Problem& problem) -> Fit {
-      most = static_cast<std::int64_t>(tables_for_rows(problem, question_.even_rows).size());
-      return {};
-    });
-    return most;
-  }
-
- private:
-  template <class Find>
-  Fit ask(const Workload& workload, const Topology& topology, const Find& find) const {
-    if (question_.stop) return {};
-    try {
-      const Problem problem = make_problem(workload, topology, memory_model_, types_);
-      if (question_.even_rows) check_shapes(problem, true);
-      if (prove_infeasible(problem)) return {};
-      return find(problem);
-    } catch (const Contradiction&) {  // that the change would bring
-      return {};
-    }
-  }
-
-  PackingEffort effort(const Problem& problem) const {
-    return {.widths = question_.widths,
-            .most_steps = steps_of_fitting(problem),
-            .even_rows = question_.even_rows,
-            .stop = &question_.stop};
-  }
-
-  bool size_greedy_places(const Problem& problem) const {
-    if (question_.widths != ColumnWidths::any) return false;
-    for (std::size_t i = 0; i < problem.rules.size(); ++i) {
-      if (!may_be_cut_greedily(problem.workload.tables[i], problem.rules[i])) return false;
-    }
-    return size_greedy(problem, 1).unplaced.empty();
-  }
-
-  const WaysOutQuestion& question_;
-  std::vector<ShardingType> types_;
-  MemoryModel memory_model_;
-};
 
 // The least of 1 … most that helps, if a larger one helps whenever a smaller does.
 std::optional<std::int64_t> least(std::int64_t most,
@@ -208,9 +127,9 @@ class Ways {
 
   void row_wise() {
     if (contains(types_, ShardingType::row_wise)) return;
-    Fit fit;  // of the smallest number that helped so far
+    FitTrial::Fit fit;  // of the smallest number that helped so far
     const auto helps = [&](std::int64_t tables) {
-      Fit found = fitting_rows_.fit_by_rows(workload(), topology(), tables);
+      FitTrial::Fit found = fitting_rows_.fit_by_rows(workload(), topology(), tables);
       const bool found_any = found.has_value();
       if (found_any) fit = std::move(found);
       return found_any;
@@ -290,8 +209,8 @@ class Ways {
   const Problem& problem_;
   const std::vector<ShardingType>& types_;
   bool is_search_;
-  Fitting fitting_;
-  Fitting fitting_rows_;
+  FitTrial fitting_;
+  FitTrial fitting_rows_;
   std::vector<WayOut> ways_;
 };
 
