@@ -123,48 +123,40 @@ StepReport ShardedModel::train(const Batch& batch, const LearningRates& rates) {
   StepReport report;
   run_forward(batch, report);
   send_gradients(report);
-  if (gradient_clip_norm_ > 0) {
-    train_clipped(rates, report);
-    return report;
-  }
-  if (overlap_) {
-    update_while_reducing(rates, report);
-  } else {
-    update_then_reduce(rates, report);
-  }
+  bring_gradients(report);
+  const float scale = gradient_clip_norm_ > 0 ? find_scale(report) : 1;
+  show_phase("bwd");
+  embeddings_.update(static_cast<float>(rates.embeddings), scale);
+  if (gradient_clip_norm_ == 0) finish_reduction(report);
   add_phases(embeddings_.phases(), report);
-  update_dense(rates.dense, 1, report);
+  update_dense(rates.dense, scale, report);
   return report;
 }
 
-void ShardedModel::update_then_reduce(const LearningRates& rates, StepReport& report) {
+/// With overlap, the dense gradients travel while the embeddings' are exchanged.
+void ShardedModel::bring_gradients(StepReport& report) {
+  if (overlap_) during_reduction(report, [&] { dense_sums_.start(comm_, dense_->gradients()); });
   embeddings_.finish_gradients();
-  embeddings_.update(static_cast<float>(rates.embeddings), 1);
-  reduce_dense(report);
+  if (overlap_) during_reduction(report, [&] { dense_sums_.send_sums(comm_); });
 }
 
-/// The dense gradients travel while the embeddings' are exchanged and rows are updated.
-void ShardedModel::update_while_reducing(const LearningRates& rates, StepReport& report) {
-  during_reduction(report, [&] { dense_sums_.start(comm_, dense_->gradients()); });
-  embeddings_.finish_gradients();
-  during_reduction(report, [&] { dense_sums_.send_sums(comm_); });
-  embeddings_.update(static_cast<float>(rates.embeddings), 1);
-  during_reduction(report, [&] { dense_sums_.finish(); });
+/// After which the dense gradients are those of all ranks. With overlap, their sums have travelled
+/// since bring_gradients(), while rows were updated or their gradients' squares summed.
+void ShardedModel::finish_reduction(StepReport& report) {
+  show_phase("red");
+  during_reduction(report, [&] {
+    if (overlap_) {
+      dense_sums_.finish();
+    } else {
+      dense_sums_.run(comm_, dense_->gradients());
+    }
+  });
 }
 
-/// No weight moves before all gradients are known.
-void ShardedModel::train_clipped(const LearningRates& rates, StepReport& report) {
-  embeddings_.finish_gradients();
-  reduce_dense(report);
-  show_phase("bwd");
-  const float scale = find_scale(report);
-  embeddings_.update(static_cast<float>(rates.embeddings), scale);
-  add_phases(embeddings_.phases(), report);
-  update_dense(rates.dense, scale, report);
-}
-
+/// Before any weight moves: of all gradients.
 float ShardedModel::find_scale(StepReport& report) {
   const double own = embeddings_.gradient_square_sum();
+  finish_reduction(report);
   const std::int64_t sent_before = comm_.traffic().bytes_sent;
   report.ms(StepPhase::dense_all_reduce) += timed([&] {
     report.gradient_norm =
@@ -181,11 +173,6 @@ void ShardedModel::during_reduction(StepReport& report, Work work) {
   const std::int64_t sent_before = comm_.traffic().bytes_sent;
   report.ms(StepPhase::dense_all_reduce) += timed(work);
   report.bytes(StepTraffic::dense) += comm_.traffic().bytes_sent - sent_before;
-}
-
-void ShardedModel::reduce_dense(StepReport& report) {
-  show_phase("red");
-  during_reduction(report, [&] { dense_sums_.run(comm_, dense_->gradients()); });
 }
 
 void ShardedModel::update_dense(double learning_rate, float scale, StepReport& report) {

@@ -44,12 +44,10 @@ class ShardedModel final : public RankModel {
   void send_gradients(StepReport& report);
   template <class Work>
   void during_reduction(StepReport& report, Work work);
-  void update_then_reduce(const LearningRates& rates, StepReport& report);
-  void update_while_reducing(const LearningRates& rates, StepReport& report);
-  void reduce_dense(StepReport& report);
-  void update_dense(double learning_rate, float scale, StepReport& report);
+  void bring_gradients(StepReport& report);
+  void finish_reduction(StepReport& report);
   float find_scale(StepReport& report);
-  void train_clipped(const LearningRates& rates, StepReport& report);
+  void update_dense(double learning_rate, float scale, StepReport& report);
   template <class Work>
   double timed(Work work);
 

@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -71,6 +73,34 @@ std::ptrdiff_t advances_beside(const Events& events, std::size_t start) {
   return std::count(begin, std::find(begin, events.end(), "wait"), "advance");
 }
 
+/// How many threads a rank's model starts, of which one computes.
+std::ptrdiff_t threads_started(bool overlap, CommunicationThread choice) {
+  const Plan plan = whole_tables(1);
+  const auto count = [] {
+    using Entries = std::filesystem::directory_iterator;
+    return std::distance(Entries("/proc/self/task"), Entries());
+  };
+  std::ptrdiff_t started = 0;
+  run_ranks(1, [&](Communicator& comm) {
+    const std::ptrdiff_t before = count();
+    const auto model = make_rank_model(comm,
+                                       {.plan = plan,
+                                        .dense = model_of({12}, 0),
+                                        .overlap = overlap,
+                                        .communication_thread = choice},
+                                       {});
+    started = count() - before;
+  });
+  return started;
+}
+
+/// It is the calling one; another computes then.
+TEST(CommunicationThreadOfAModel, IsThereWhereItIsChosenAndMessagesTravelBesideComputing) {
+  EXPECT_EQ(threads_started(true, CommunicationThread::on), 1);
+  EXPECT_EQ(threads_started(true, CommunicationThread::off), 0);
+  EXPECT_EQ(threads_started(false, CommunicationThread::on), 0);
+}
+
 /// After counts and ids.
 constexpr std::size_t kPooled = 2;
 constexpr std::size_t kGradients = 3;
@@ -87,14 +117,17 @@ TEST_P(DenseOverlap, TheBottomMlpRunsWhilePooledValuesAndTheirGradientsTravel) {
   }
 }
 
-/// The dense gradients are summed over the ranks once the bottom MLP's are among them.
+/// The dense gradients are summed over the ranks once the bottom MLP's are among them, and before
+/// anything is waited for.
 TEST_P(DenseOverlap, TheSumOfDenseGradientsBeginsAfterTheBottomMlp) {
-  const Events events = events_of_step(model_of({5, 7, 12}, GetParam()), true, 0);
-  const std::vector<std::size_t> starts = positions(events, "start");
-  ASSERT_GT(starts.size(), kGradients + 1);
-  const auto begin = events.begin() + static_cast<std::ptrdiff_t>(starts[kGradients]) + 1;
-  const auto end = events.begin() + static_cast<std::ptrdiff_t>(starts[kGradients + 1]);
-  EXPECT_EQ(Events(begin, end), Events(3, "advance"));
+  for (const double clip_norm : {0.0, 0.01}) {
+    const Events events = events_of_step(model_of({5, 7, 12}, GetParam()), true, clip_norm);
+    const std::vector<std::size_t> starts = positions(events, "start");
+    ASSERT_GT(starts.size(), kGradients + 1);
+    const auto begin = events.begin() + static_cast<std::ptrdiff_t>(starts[kGradients]) + 1;
+    const auto end = events.begin() + static_cast<std::ptrdiff_t>(starts[kGradients + 1]);
+    EXPECT_EQ(Events(begin, end), Events(3, "advance")) << "clipped at " << clip_norm;
+  }
 }
 
 TEST_P(DenseOverlap, WithoutItNothingRunsBeside) {
