@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <initializer_list>
@@ -127,7 +128,8 @@ MpiEnvironment::MpiEnvironment() : exceptions_at_start_(std::uncaught_exceptions
 }
 
 MpiEnvironment::~MpiEnvironment() {
-  if (std::uncaught_exceptions() == exceptions_at_start_) MPI_Finalize();
+  if (std::uncaught_exceptions() != exceptions_at_start_) return;
+  if (MPI_Finalize() != MPI_SUCCESS) std::fputs("shardwright: MPI_Finalize failed.\n", stderr);
 }
 
 std::unique_ptr<Communicator> make_mpi_communicator(std::int64_t message_limit_bytes) {

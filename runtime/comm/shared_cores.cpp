@@ -18,42 +18,33 @@ bool is_told_to_yield() {
   return value == "1" || value == "true" || value == "yes";
 }
 
-/// The ranks of this host, while it lives.
-class RanksOfHost {
- public:
-  RanksOfHost() {
-    check_mpi(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &ranks_),
-              "MPI_Comm_split_type");
-  }
-  ~RanksOfHost() { MPI_Comm_free(&ranks_); }
-  RanksOfHost(const RanksOfHost&) = delete;
-  RanksOfHost& operator=(const RanksOfHost&) = delete;
+/// That this rank may run on; none if the system does not say.
+cpu_set_t own_cores() {
+  cpu_set_t cores;
+  CPU_ZERO(&cores);
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) CPU_ZERO(&cores);
+  return cores;
+}
 
-  int size() const {
-    int size = 0;
-    check_mpi(MPI_Comm_size(ranks_, &size), "MPI_Comm_size");
-    return size;
-  }
-  /// That any of them may run on; 0 if the system does not say.
-  int cores() const {
-    cpu_set_t cores;
-    CPU_ZERO(&cores);
-    if (sched_getaffinity(0, sizeof cores, &cores) != 0) CPU_ZERO(&cores);
-    check_mpi(MPI_Allreduce(MPI_IN_PLACE, &cores, sizeof cores, MPI_BYTE, MPI_BOR, ranks_),
-              "MPI_Allreduce of the cores of a host's ranks");
-    return CPU_COUNT(&cores);
-  }
-
- private:
-  MPI_Comm ranks_ = MPI_COMM_NULL;
-};
+/// Whether ranks of this host are more than the cores that any of them may run on.
+bool cores_are_fewer() {
+  MPI_Comm of_host = MPI_COMM_NULL;
+  check_mpi(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, 0, MPI_INFO_NULL, &of_host),
+            "MPI_Comm_split_type");
+  int ranks = 0;
+  check_mpi(MPI_Comm_size(of_host, &ranks), "MPI_Comm_size");
+  cpu_set_t cores = own_cores();
+  check_mpi(MPI_Allreduce(MPI_IN_PLACE, &cores, sizeof cores, MPI_BYTE, MPI_BOR, of_host),
+            "MPI_Allreduce of the cores of a host's ranks");
+  check_mpi(MPI_Comm_free(&of_host), "MPI_Comm_free");
+  return CPU_COUNT(&cores) > 0 && ranks > CPU_COUNT(&cores);
+}
 
 }  // namespace
 
 bool ranks_share_cores() {
-  const RanksOfHost ranks;
-  const int cores = ranks.cores();
-  return (cores > 0 && ranks.size() > cores) || is_told_to_yield();
+  const bool fewer = cores_are_fewer();
+  return fewer || is_told_to_yield();
 }
 
 }  // namespace shardwright
