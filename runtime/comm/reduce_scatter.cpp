@@ -90,6 +90,7 @@ void OrderedAllReduce<T>::send_sums(Communicator& comm) {
 
 template <class T>
 void OrderedAllReduce<T>::finish() {
+  if (!exchange_) return;
   exchange_->wait();
   exchange_.reset();
 }

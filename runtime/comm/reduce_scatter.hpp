@@ -41,7 +41,7 @@ class OrderedAllReduce {
   void start(Communicator& comm, std::span<T> values);
   /// Waits for the others' parts of this rank's slice, and sends all their sums.
   void send_sums(Communicator& comm);
-  /// Waits for the others' sums.
+  /// Waits for the others' sums, if they travel.
   void finish();
   /// Moves on what travels between the parts, if anything does; does not block.
   void advance() {

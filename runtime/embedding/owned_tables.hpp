@@ -89,11 +89,6 @@ class OwnedTables {
     std::size_t kept_size = 0;
     bool is_hot = false;
   };
-  /// Blocks, those with most ids first; all threads share the work on each of the first `shared`.
-  struct SortOrder {
-    std::vector<std::size_t> blocks;
-    std::size_t shared = 0;
-  };
   const OwnerLayout& self() const { return layout_.owners[self_]; }
   /// visit(block, its position, piece, its position in the block).
   template <class Visit>
@@ -118,7 +113,6 @@ class OwnedTables {
                  const InputSource& source, std::size_t ids_per_task);
   void plan_vectors(const Request& asked, const OwnedBlock& block, const OwnedPiece& piece,
                     const InputSource& source, std::size_t ids_per_task);
-  SortOrder sort_order(std::span<const InputSource> sources);
   void plan_updates();
   void plan_piece(Update whole, std::size_t ids_per_task);
   UpdateTask task_of(const Update& update, const ShardRows& rows, const UpdateRule& rule,

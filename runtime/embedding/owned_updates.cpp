@@ -1,8 +1,8 @@
 // What OwnedTables does with gradients.
 
 #include "runtime/embedding/owned_tables.hpp"
-#include "runtime/embedding/shared_chunks.hpp"
 #include "runtime/embedding/simd/kernels.hpp"
+#include "runtime/embedding/sort_order.hpp"
 #include "runtime/embedding/work_split.hpp"
 
 #include <algorithm>
@@ -12,23 +12,6 @@
 
 namespace shardwright {
 
-/// Of the blocks that have more ids than a thread's share, those first that threads can share.
-OwnedTables::SortOrder OwnedTables::sort_order(std::span<const InputSource> sources) {
-  SortOrder order;
-  std::vector<std::size_t> ids;
-  for (std::size_t b = 0; b < groups_.size(); ++b) ids.push_back(ids_of(request(b, sources)));
-  const std::size_t all = std::accumulate(ids.begin(), ids.end(), std::size_t{0});
-  order.blocks.resize(groups_.size());
-  std::iota(order.blocks.begin(), order.blocks.end(), std::size_t{0});
-  std::stable_sort(order.blocks.begin(), order.blocks.end(),
-                   [&](std::size_t a, std::size_t b) { return ids[a] > ids[b]; });
-  const auto is_shared = [&](std::size_t b) {
-    return ids[b] > all / (2 * workers_.threads()) && SharedChunks(ids[b], &workers_).count() > 1;
-  };
-  while (order.shared < ids.size() && is_shared(order.blocks[order.shared])) ++order.shared;
-  return order;
-}
-
 void OwnedTables::group_rows(const InputExchange& input) {
   const auto build = [&](std::size_t b, Workers* workers) {
     const OwnedBlock& block = self().blocks[b];
@@ -36,8 +19,11 @@ void OwnedTables::group_rows(const InputExchange& input) {
     groups_[b].build(asked.sources, asked.first_feature, asked.num_features, mode(block),
                      block.rows(), rows_per_vector(block), workers);
   };
-  const SortOrder order = sort_order(input.sources());
-  const std::span blocks(order.blocks);
+  std::vector<std::size_t> ids;
+  for (std::size_t b = 0; b < groups_.size(); ++b)
+    ids.push_back(ids_of(request(b, input.sources())));
+  const SortOrder order = sort_order(ids, workers_);
+  const std::span blocks(order.lists);
   for (const std::size_t b : blocks.first(order.shared)) build(b, &workers_);
   const std::span others = blocks.subspan(order.shared);
   workers_.run(others.size(), [&](std::size_t i, std::size_t) { build(others[i], nullptr); });
@@ -70,7 +56,7 @@ void OwnedTables::plan_piece(Update update, std::size_t ids_per_task) {
   const RowGroups& groups = groups_[update.block_position];
   for (const GroupRange& range : split_groups(groups, ids_per_task)) {
     update.groups = range;
-    update.is_hot = range.end == range.begin + 1 && groups[range.begin].size() > ids_per_task;
+    update.is_hot = is_hot(groups, range, ids_per_task);
     update.hot_gradient = hot_gradients_.size();
     if (update.is_hot) {
       hot_gradients_.resize(hot_gradients_.size() + rows_of(*update.piece).width);
@@ -83,22 +69,19 @@ void OwnedTables::plan_piece(Update update, std::size_t ids_per_task) {
   }
 }
 
-/// A row that has more than one thread's share of the ids: the threads share its columns. Once per
-/// batch.
+/// Of rows that have more than one thread's share of the ids. Once per batch.
 void OwnedTables::sum_hot_gradients() {
   if (std::exchange(has_hot_sums_, true)) return;
-  constexpr std::size_t kColumns = 16;
-  const EmbeddingKernels& kernels = embedding_kernels();
   for (const Update& update : updates_) {
     if (!update.is_hot) continue;
     const std::span gradient = hot_gradient(update);
-    const std::size_t width = gradient.size();
     const std::span group = groups_[update.block_position][update.groups.begin];
-    workers_.run((width + kColumns - 1) / kColumns, [&](std::size_t part, std::size_t) {
+    const std::vector<ColumnRange> parts = split_columns(gradient.size());
+    workers_.run(parts.size(), [&](std::size_t i, std::size_t) {
       GradientView view = gradients_of(update.block_position, *update.piece);
-      view.column += static_cast<std::int64_t>(part * kColumns);
-      const std::size_t columns = std::min(kColumns, width - part * kColumns);
-      kernels.sum_gradients(group, view, gradient.subspan(part * kColumns, columns));
+      view.column += static_cast<std::int64_t>(parts[i].begin);
+      embedding_kernels().sum_gradients(group, view,
+                                        gradient.subspan(parts[i].begin, parts[i].count));
     });
   }
 }

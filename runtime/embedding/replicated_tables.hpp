@@ -7,6 +7,7 @@
 #include "runtime/embedding/optimizer.hpp"
 #include "runtime/embedding/row_groups.hpp"
 #include "runtime/embedding/shard_update.hpp"
+#include "runtime/embedding/work_split.hpp"
 #include "runtime/embedding/workers.hpp"
 #include "runtime/exchange/layout.hpp"
 #include "runtime/exchange/own_vectors.hpp"
@@ -47,7 +48,7 @@ class ReplicatedTables {
   /// the last in the third.
   void start_reduce(Communicator& comm);
   void pass_sums_on(Communicator& comm);
-  void finish_reduce();
+  void finish_reduce() { sums_.finish(); }
   /// Moves on what travels; does not block.
   void advance() { sums_.advance(); }
 
@@ -76,8 +77,7 @@ class ReplicatedTables {
   struct Sum {
     std::size_t table = 0;
     GroupRange groups;
-    std::int64_t first_column = 0;
-    std::int64_t num_columns = 0;
+    ColumnRange columns;
   };
   void mark(std::size_t row) { touched_[row / 8] |= std::byte{1} << (row % 8); }
   bool is_marked(std::size_t row) const {
@@ -119,7 +119,6 @@ class ReplicatedTables {
   std::vector<Sum> planned_sums_;
   LineVector<float> gradients_;  ///< [table][row][column]
   OrderedAllReduce<float> sums_;
-  bool travels_ = false;            ///< from start_reduce() to finish_reduce()
   std::vector<std::byte> touched_;  ///< a bit per row of all tables
 };
 

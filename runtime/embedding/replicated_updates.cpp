@@ -2,8 +2,8 @@
 
 #include "runtime/embedding/bags_view.hpp"
 #include "runtime/embedding/replicated_tables.hpp"
-#include "runtime/embedding/shared_chunks.hpp"
 #include "runtime/embedding/simd/kernels.hpp"
+#include "runtime/embedding/sort_order.hpp"
 #include "runtime/embedding/work_split.hpp"
 
 #include <algorithm>
@@ -54,23 +54,21 @@ GradientView ReplicatedTables::view_of(const Table& table, const OutputGradients
   return {gradients.pooled.data(), pooled_columns_, table.pooled_column, columns};
 }
 
-/// Threads share the work on a table with many ids, and each takes tables with few.
 void ReplicatedTables::group_rows(const OwnVectors& vectors) {
   const InputSource own = own_source(vectors);
-  std::vector<Table*> alone;
-  for (Table& table : tables_) {
-    std::size_t ids = 0;
+  std::vector<std::size_t> ids;
+  for (const Table& table : tables_) {
+    ids.push_back(0);
     for (std::size_t k = 0; k < table.num_features; ++k) {
-      ids += own.features[table.first_bags + k].ids.size();
-    }
-    if (SharedChunks(ids, &workers_).count() == 1) {
-      alone.push_back(&table);
-    } else {
-      group_rows(table, own, &workers_);
+      ids.back() += own.features[table.first_bags + k].ids.size();
     }
   }
-  workers_.run(alone.size(),
-               [&](std::size_t i, std::size_t) { group_rows(*alone[i], own, nullptr); });
+  const SortOrder order = sort_order(ids, workers_);
+  const std::span tables(order.lists);
+  for (const std::size_t t : tables.first(order.shared)) group_rows(tables_[t], own, &workers_);
+  const std::span others = tables.subspan(order.shared);
+  workers_.run(others.size(),
+               [&](std::size_t i, std::size_t) { group_rows(tables_[others[i]], own, nullptr); });
 }
 
 void ReplicatedTables::group_rows(Table& table, const InputSource& own, Workers* workers) {
@@ -80,17 +78,17 @@ void ReplicatedTables::group_rows(Table& table, const InputSource& own, Workers*
                      workload_.table(shard.table).mode, shard.rows(), rows_per_vector, workers);
 }
 
-/// A row that has more than one thread's share of the ids: the threads share its columns.
 void ReplicatedTables::plan_sums(std::size_t table) {
-  constexpr std::int64_t kColumns = 16;
   const RowGroups& groups = tables_[table].groups;
-  const std::int64_t columns = shard_of(tables_[table]).columns();
+  const auto columns = static_cast<std::size_t>(shard_of(tables_[table]).columns());
   const std::size_t most = ids_per_task();
   for (const GroupRange& range : split_groups(groups, most)) {
-    const bool is_hot = range.end == range.begin + 1 && groups[range.begin].size() > most;
-    const std::int64_t width = is_hot ? kColumns : columns;
-    for (std::int64_t c = 0; c < columns; c += width) {
-      planned_sums_.push_back({table, range, c, std::min(width, columns - c)});
+    if (is_hot(groups, range, most)) {
+      for (const ColumnRange& part : split_columns(columns)) {
+        planned_sums_.push_back({table, range, part});
+      }
+    } else {
+      planned_sums_.push_back({table, range, {0, columns}});
     }
   }
 }
@@ -98,12 +96,11 @@ void ReplicatedTables::plan_sums(std::size_t table) {
 void ReplicatedTables::sum(const Sum& sum, const OutputGradients& gradients) {
   Table& table = tables_[sum.table];
   GradientView view = view_of(table, gradients);
-  view.column += sum.first_column;
+  view.column += static_cast<std::int64_t>(sum.columns.begin);
   for (std::size_t g = sum.groups.begin; g < sum.groups.end; ++g) {
     const std::span<float> gradient = gradient_of(table, table.groups.row(g));
     embedding_kernels().sum_gradients(table.groups[g], view,
-                                      gradient.subspan(static_cast<std::size_t>(sum.first_column),
-                                                       static_cast<std::size_t>(sum.num_columns)));
+                                      gradient.subspan(sum.columns.begin, sum.columns.count));
   }
 }
 
@@ -131,7 +128,6 @@ void ReplicatedTables::sum_gradients(const OwnVectors& vectors, const OutputGrad
 void ReplicatedTables::start_reduce(Communicator& comm) {
   if (empty()) return;
   sums_.start(comm, std::span(gradients_).first(std::min(kMostSums, gradients_.size())));
-  travels_ = true;
 }
 
 void ReplicatedTables::pass_sums_on(Communicator& comm) {
@@ -144,11 +140,6 @@ void ReplicatedTables::pass_sums_on(Communicator& comm) {
     sums_.send_sums(comm);
   }
   if (exchanges_marks_) reduce_marks(comm);
-}
-
-void ReplicatedTables::finish_reduce() {
-  if (travels_) sums_.finish();
-  travels_ = false;
 }
 
 /// A row is touched if any rank's ids name it. Without this, a rank knows only what its own ids

@@ -58,4 +58,17 @@ std::vector<GroupRange> split_groups(const RowGroups& groups, std::size_t occurr
   return ranges;
 }
 
+bool is_hot(const RowGroups& groups, const GroupRange& range, std::size_t occurrences) {
+  return range.end == range.begin + 1 && groups[range.begin].size() > occurrences;
+}
+
+std::vector<ColumnRange> split_columns(std::size_t columns) {
+  constexpr std::size_t kColumns = 16;
+  std::vector<ColumnRange> ranges;
+  for (std::size_t c = 0; c < columns; c += kColumns) {
+    ranges.push_back({c, std::min(kColumns, columns - c)});
+  }
+  return ranges;
+}
+
 }  // namespace shardwright

@@ -25,4 +25,16 @@ std::vector<BagsPart> split_bags(const BagsView& bags, std::size_t ids);
 /// and after a group that has more than so many: that one stands alone.
 std::vector<GroupRange> split_groups(const RowGroups& groups, std::size_t occurrences);
 
+/// Whether a range of split_groups() is such a group: a hot row, whose columns the threads share.
+bool is_hot(const RowGroups& groups, const GroupRange& range, std::size_t occurrences);
+
+struct ColumnRange {
+  std::size_t begin = 0;
+  std::size_t count = 0;
+};
+
+/// Cuts a hot row's columns into what one thread sums: of each gradient a cache line, so that no two
+/// read the same.
+std::vector<ColumnRange> split_columns(std::size_t columns);
+
 }  // namespace shardwright

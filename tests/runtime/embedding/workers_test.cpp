@@ -199,5 +199,18 @@ TEST(SplitGroups, LeavesAGroupThatIsTooLargeByItself) {
   EXPECT_TRUE(split_groups(groups_of({}), 3).empty());
 }
 
+TEST(SplitGroups, SaysWhichOfThemIsHot) {
+  const RowGroups groups = groups_of({1, 9, 3, 1});
+  EXPECT_TRUE(is_hot(groups, {1, 2}, 3));
+  EXPECT_FALSE(is_hot(groups, {2, 3}, 3)) << "no more than a thread's share";
+  EXPECT_FALSE(is_hot(groups, {1, 3}, 3)) << "two groups";
+}
+
+TEST(SplitColumns, HasACacheLineOfFloatsInEachPart) {
+  std::vector<std::pair<std::size_t, std::size_t>> ranges;
+  for (const auto [begin, count] : split_columns(40)) ranges.emplace_back(begin, count);
+  EXPECT_EQ(ranges, (std::vector<std::pair<std::size_t, std::size_t>>{{0, 16}, {16, 16}, {32, 8}}));
+}
+
 }  // namespace
 }  // namespace shardwright
