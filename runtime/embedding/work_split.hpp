@@ -33,8 +33,8 @@ struct ColumnRange {
   std::size_t count = 0;
 };
 
-/// Cuts a hot row's columns into what one thread sums: of each gradient a cache line, so that no two
-/// read the same.
+/// Cuts a hot row's columns into what one thread sums: of each gradient a cache line, so that no
+/// two read the same.
 std::vector<ColumnRange> split_columns(std::size_t columns);
 
 }  // namespace shardwright

@@ -4,6 +4,7 @@
 #include "runtime/comm/idle_pauses.hpp"
 #include "runtime/comm/mpi_communicator.hpp"
 #include "runtime/comm/shared_cores.hpp"
+#include "tests/runtime/comm/counted_yields.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -58,6 +59,21 @@ TEST(MpiWaiting, ARankSleepsWhereRanksShareCores) {
     EXPECT_TRUE(falls_asleep(last));
   }
   comm->barrier();
+}
+
+/// It may have the core that the other needs. Where Open MPI is told to yield, this counts its
+/// calls too.
+TEST(MpiWaiting, ARankThatStaysAwakeLetsOthersRunInBetween) {
+  const auto comm = make_mpi_communicator();
+  if (comm->size() == 1) GTEST_SKIP() << "needs a peer";
+  comm->set_waits_awake(true);
+  comm->barrier();
+  const std::int64_t before = counted_yields();
+  if (comm->rank() == RankId{0}) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  comm->barrier();
+  if (comm->rank() != RankId{0}) {
+    EXPECT_GT(counted_yields(), before + 10);
+  }
 }
 
 /// Cores that a process may run on, as before once it ends.

@@ -188,6 +188,19 @@ TEST(Overlap, TheNextIdsTravelWhileTheNormOfGradientsIsFound) {
   });
 }
 
+/// One sort serves both: each goes once through the rank's tables, and does nothing else.
+TEST(Overlap, TheNormOfGradientsAndTheUpdateTakeTheSameSortedIds) {
+  const Plan plan = thirds_on_all_ranks();
+  run_ranks(3, [&](Communicator& comm) {
+    const Events events = events_of_update(plan, comm, true);
+    const std::size_t update = positions(events, "update").at(0);
+    const std::ptrdiff_t shards =
+        std::ranges::count_if(plan.shards, [&](const Shard& s) { return s.on(comm.rank()); });
+    EXPECT_EQ(advances(events, positions(events, "squares").at(0), update), shards);
+    EXPECT_EQ(advances(events, update, events.size()), shards);
+  });
+}
+
 /// Each part needs the one before it.
 TEST(Overlap, PartsOfAStepHaveTheirOrder) {
   const Plan plan = make_plan({}, Sharding::table_wise, 1, 1);

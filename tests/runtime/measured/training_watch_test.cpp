@@ -76,6 +76,24 @@ TEST_F(WatchedTraining, RecordsTimingsOfBothRanks) {
   EXPECT_EQ(rows[3].repeat, 2);
 }
 
+/// A rank looks up and updates its own rows for all samples.
+TEST_F(WatchedTraining, RecordsTimingsOfWholeBatchesWhateverPartsOfThemRanksTake) {
+  config_.watch.record_timings = folder_ / "timings.csv";
+  run_training(2, config_);
+  config_.rank_batch_sizes = {32, 0};
+  run_training(2, config_);
+  const auto rows = parse_compute_timings(content("timings.csv"), "timings.csv").rows;
+  ASSERT_EQ(rows.size(), 4U);
+  for (const std::size_t rank : {0U, 1U}) {
+    const ComputeTiming& even = rows[rank];
+    const ComputeTiming& uneven = rows[2 + rank];
+    EXPECT_EQ(uneven.seed, even.seed) << "the same table set";
+    EXPECT_EQ(uneven.batch_size, even.batch_size);
+    EXPECT_EQ(uneven.passes, even.passes);
+    EXPECT_EQ(uneven.tables.at(0).pooling, even.tables.at(0).pooling);
+  }
+}
+
 TEST_F(WatchedTraining, RefusesToRecordTimingsOfSeveralThreads) {
   config_.watch.record_timings = folder_ / "timings.csv";
   config_.threads = 2;
