@@ -280,7 +280,12 @@ constexpr std::array kSettings = {Settings{"momentum_clipped_dense_adam", "sgd",
       "weight_decay": 0.001, "gradient_clip_norm": 0.3, "decay_steps": 60, "decay_power": 1,
       "dense_optimizer": "sgd", "dense_momentum": 0.9, "dense_learning_rate": 0.03})"},
                                   Settings{"rowwise_adam", "rowwise_adam", "whole", 2, R"({
-      "learning_rate": 0.005, "eps": 1e-4, "dense_eps": 1e-4})"}};
+      "learning_rate": 0.005, "eps": 1e-4, "dense_eps": 1e-4})"},
+                                  Settings{"ftrl", "ftrl", "blocks", 4, R"({
+      "learning_rate": 0.05, "ftrl_beta": 0.2, "ftrl_l1": 0.001, "ftrl_l2": 0.01,
+      "initial_accumulator": 0.01, "weight_decay": 0.001, "dense_eps": 1e-4})"},
+                                  Settings{"ftrl_without_settings", "ftrl", "replicated", 3, R"({
+      "learning_rate": 0.05, "dense_eps": 1e-4})"}};
 
 void PrintTo(const Settings& settings, std::ostream* out) { *out << settings.name; }
 

@@ -30,7 +30,9 @@ class RowOptimizer {
     const torch::Tensor rows = gradient.indices()[0];
     const torch::Tensor weights = weight_.index_select(0, rows);
     const torch::Tensor g = gradient.values() + settings_.weight_decay * weights;
-    weight_.index_copy_(0, rows, weights - learning_rate * direction(rows, g));
+    weight_.index_copy_(0, rows,
+                        kind_ == Optimizer::ftrl ? followed_leader(rows, g, weights, learning_rate)
+                                                 : weights - learning_rate * direction(rows, g));
   }
 
  private:
@@ -50,6 +52,19 @@ class RowOptimizer {
     return unbiased_m / ((v / (1 - std::pow(beta2, steps_))).sqrt() + settings_.eps);
   }
 
+  /// The minimum over w of z·w + l1·|w| + (l2 + (β + √n) / (2·lr))·w², z and n the rows' state:
+  /// what FTRL-Proximal takes as the new weights. As they were where nothing bends that function.
+  torch::Tensor followed_leader(const torch::Tensor& rows, const torch::Tensor& g,
+                                const torch::Tensor& weights, double learning_rate) {
+    const torch::Tensor before = second_.index_select(0, rows).sqrt();
+    const torch::Tensor root = remembered(second_, rows, 1, 1, g.pow(2)).sqrt();
+    const torch::Tensor kept = (root - before) * weights / learning_rate;
+    const torch::Tensor z = remembered(first_, rows, 1, 1, g - kept);
+    const torch::Tensor bend = (settings_.ftrl_beta + root) / learning_rate + 2 * settings_.ftrl_l2;
+    const torch::Tensor pull = torch::relu(z.abs() - settings_.ftrl_l1) * z.sign();
+    return torch::where(bend > 0, -pull / bend, weights);
+  }
+
   /// state = keep·state + take·value on the rows; returns these.
   static torch::Tensor remembered(torch::Tensor& state, const torch::Tensor& rows, double keep,
                                   double take, const torch::Tensor& value) {
@@ -61,7 +76,7 @@ class RowOptimizer {
   torch::Tensor weight_;
   Optimizer kind_;
   OptimizerSettings settings_;
-  torch::Tensor first_;   ///< momentum, or Adam's m
+  torch::Tensor first_;   ///< momentum, Adam's m, or FTRL's z
   torch::Tensor second_;  ///< sums or means of squares
   std::int64_t steps_ = 0;
 };

@@ -29,6 +29,7 @@ Optimizer parse_optimizer(const std::string& name) {
   if (name == "rowwise_adagrad") return Optimizer::rowwise_adagrad;
   if (name == "adam") return Optimizer::adam;
   if (name == "rowwise_adam") return Optimizer::rowwise_adam;
+  if (name == "ftrl") return Optimizer::ftrl;
   throw std::runtime_error("The reference does not know the optimizer " + name + ".");
 }
 
@@ -49,6 +50,9 @@ OptimizerSettings read_optimizer_settings(const json& config, const std::string&
   read("beta2", settings.beta2);
   read("eps", settings.eps);
   read("initial_accumulator", settings.initial_accumulator);
+  read("ftrl_beta", settings.ftrl_beta);
+  read("ftrl_l1", settings.ftrl_l1);
+  read("ftrl_l2", settings.ftrl_l2);
   return settings;
 }
 

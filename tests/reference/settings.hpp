@@ -8,7 +8,7 @@
 
 namespace reference {
 
-enum class Optimizer { sgd, adagrad, rowwise_adagrad, adam, rowwise_adam };
+enum class Optimizer { sgd, adagrad, rowwise_adagrad, adam, rowwise_adam, ftrl };
 enum class Pooling { sum, mean };
 
 /// Beside its kind and learning rate.
@@ -19,6 +19,9 @@ struct OptimizerSettings {
   double beta2 = 0.999;
   double eps = 1e-8;
   double initial_accumulator = 0;
+  double ftrl_beta = 0;
+  double ftrl_l1 = 0;
+  double ftrl_l2 = 0;
 };
 
 struct Table {
