@@ -1,21 +1,25 @@
 #include "tests/runtime/comm/recording_communicator.hpp"
 
 #include <stdexcept>
+#include <utility>
 
 namespace shardwright {
 
 class RecordingCommunicator::Recorded final : public Exchange {
  public:
-  explicit Recorded(std::vector<std::string>& events) : events_(events) {}
+  Recorded(std::vector<std::string>& events, std::shared_ptr<int> advances)
+      : events_(events), advances_(std::move(advances)) {}
 
   bool advance() override {
     events_.emplace_back("advance");
+    ++*advances_;
     return false;
   }
   void wait() override { events_.emplace_back("wait"); }
 
  private:
   std::vector<std::string>& events_;
+  std::shared_ptr<int> advances_;
 };
 
 void RecordingCommunicator::abort(int /*exit_code*/) {
@@ -36,7 +40,8 @@ std::unique_ptr<Communicator::Exchange> RecordingCommunicator::do_start(
   }
   events_.push_back(event);
   inner_.all_to_all(send, receive);
-  return std::make_unique<Recorded>(events_);
+  advances_.push_back(std::make_shared<int>(0));
+  return std::make_unique<Recorded>(events_, advances_.back());
 }
 
 std::vector<std::size_t> positions(const std::vector<std::string>& events,

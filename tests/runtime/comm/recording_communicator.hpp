@@ -25,7 +25,12 @@ class RecordingCommunicator final : public Communicator {
   [[noreturn]] void abort(int /*exit_code*/) override;
 
   const std::vector<std::string>& events() const { return events_; }
-  void forget() { events_.clear(); }
+  /// Of the exchange number `exchange` among those that have begun, how often it was moved on.
+  int advances(std::size_t exchange) const { return *advances_.at(exchange); }
+  void forget() {
+    events_.clear();
+    advances_.clear();
+  }
   /// Among the others, something that the test does.
   void note(const std::string& event) { events_.push_back(event); }
 
@@ -38,6 +43,7 @@ class RecordingCommunicator final : public Communicator {
 
   Communicator& inner_;
   std::vector<std::string> events_;
+  std::vector<std::shared_ptr<int>> advances_;  ///< of each exchange
 };
 
 /// The positions of the events that begin so.

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -110,8 +111,7 @@ TEST(Overlap, UniqueRowsTravelDuringAllLookUpsOfPooledValues) {
 }
 
 /// From the beginning of the exchange of gradients to the end of a step before an announced one.
-Events events_of_update(const Plan& plan, Communicator& inner, bool clips = false) {
-  RecordingCommunicator comm(inner);
+void record_update(const Plan& plan, RecordingCommunicator& comm, bool clips) {
   ShardedEmbeddings embeddings(plan, comm, {.overlap = true});
   const Batch batch = make_share(plan.workload, 0, comm);
   const Batch next = make_share(plan.workload, 1, comm);
@@ -127,13 +127,18 @@ Events events_of_update(const Plan& plan, Communicator& inner, bool clips = fals
   }
   comm.note("update");
   embeddings.update(kLearningRate, 1);
+}
+
+Events events_of_update(const Plan& plan, Communicator& inner, bool clips = false) {
+  RecordingCommunicator comm(inner);
+  record_update(plan, comm, clips);
   return comm.events();
 }
 
 /// Between the two positions.
 std::ptrdiff_t advances(const Events& events, std::size_t begin, std::size_t end) {
   const auto at = [&](std::size_t i) { return events.begin() + static_cast<std::ptrdiff_t>(i); };
-  return std::count(at(begin), at(end), "advance");
+  return std::count(at(begin), at(std::max(begin, end)), "advance");
 }
 
 TEST(Overlap, GradientsTravelWhileIdsAreSortedAndTheNextIdsUntilRowsAreUpdated) {
@@ -164,15 +169,19 @@ Plan thirds_and_a_replica() {
 /// To where they are added up while ids are sorted, and back while the ranks' own rows are updated.
 TEST(Overlap, GradientsOfTablesThatEveryRankHasTravelBesideThoseOfTheOthers) {
   const Plan plan = thirds_and_a_replica();
-  run_ranks(3, [&](Communicator& comm) {
-    const Events events = events_of_update(plan, comm);
+  run_ranks(3, [&](Communicator& inner) {
+    RecordingCommunicator comm(inner);
+    record_update(plan, comm, false);
+    const Events& events = comm.events();
     const std::size_t update = positions(events, "update").at(0);
     const std::vector<std::size_t> starts = positions(events, "start");
     ASSERT_EQ(starts.size(), 4U) << "of gradients, to one rank after the other, and of sums";
     const std::vector<std::size_t> waits = positions(events, "wait");
     ASSERT_EQ(waits.size(), 5U) << "of these, and of ids";
-    EXPECT_GT(advances(events, starts[2], waits[0]), 0);
+    EXPECT_LT(starts[2], waits[0]);
+    EXPECT_GT(comm.advances(2), 0) << "on the way to where they are added up";
     EXPECT_LT(starts[3], update);
+    EXPECT_GT(comm.advances(3), 0) << "on the way back";
     EXPECT_GT(advances(events, update, waits[3]), 0);
     EXPECT_GT(advances(events, waits[3], waits[4]), 0);
   });
@@ -198,6 +207,50 @@ TEST(Overlap, TheNormOfGradientsAndTheUpdateTakeTheSameSortedIds) {
         std::ranges::count_if(plan.shards, [&](const Shard& s) { return s.on(comm.rank()); });
     EXPECT_EQ(advances(events, positions(events, "squares").at(0), update), shards);
     EXPECT_EQ(advances(events, update, events.size()), shards);
+  });
+}
+
+/// On two nodes: the rows of a table on both ranks of one, and something whole on every rank.
+Plan parts_in_a_node() {
+  Plan plan;
+  plan.topology.ranks.resize(4);
+  for (std::size_t r = 2; r < 4; ++r) plan.topology.ranks[r].node = 1;
+  plan.workload = make_workload({});
+  const auto add = [&](std::int64_t table, ShardingType type, std::array<std::int64_t, 4> part,
+                       std::int64_t rank) {
+    plan.shards.push_back({TableId{table}, type, part[0], part[1], part[2], part[3], RankId{rank}});
+  };
+  add(0, ShardingType::table_row_wise, {0, 1000, 0, 8}, 0);
+  add(0, ShardingType::table_row_wise, {1000, 2000, 0, 8}, 1);
+  for (std::int64_t r = 0; r < 3; ++r) {
+    add(1, ShardingType::column_wise, {0, 37, 4 * r, 4 * r + 4}, r);
+  }
+  add(2, ShardingType::table_wise, {0, 5, 0, 24}, 3);
+  add(3, ShardingType::table_wise, {0, 1, 0, 4}, 3);
+  return plan;
+}
+
+/// Within a node during all look-ups of whole bags, between nodes during the rank's own; their
+/// gradients while ids are sorted.
+TEST(Overlap, SumsOfNodesTravelBesideComputing) {
+  const Plan plan = parts_in_a_node();
+  run_ranks(4, [&](Communicator& inner) {
+    RecordingCommunicator comm(inner);
+    ShardedEmbeddings embeddings(plan, comm, {.overlap = true});
+    const std::int64_t first = 4 * comm.rank().value();
+    const Batch batch = make_batch(plan.workload, 0, first, first + 4);
+    std::vector<float> pooled(static_cast<std::size_t>(batch.size * embeddings.pooled_columns()));
+    embeddings.start_forward(batch, pooled);
+    ASSERT_EQ(positions(comm.events(), "start").size(), 7U)
+        << "of counts, ids, parts, values to one rank after the other, and sums";
+    EXPECT_GT(comm.advances(2), 0) << "parts";
+    EXPECT_GT(comm.advances(6), 0) << "sums";
+    embeddings.finish_forward();
+    comm.forget();
+    embeddings.start_gradients(pooled);
+    ASSERT_EQ(positions(comm.events(), "start").size(), 4U);
+    embeddings.finish_gradients();
+    EXPECT_GT(comm.advances(3), 0) << "gradients of parts";
   });
 }
 
