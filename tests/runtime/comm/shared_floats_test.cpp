@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -93,6 +94,18 @@ TEST(SharedFloats, ThatAreSmallerThanTheirPlaceSaysAreRefused) {
   place.floats = 11;
   PeerFloats peer;
   EXPECT_THROW(peer.map(place), EnvironmentError);
+}
+
+/// Before anything is written: no write can then meet a page that the system has not.
+TEST(SharedFloats, HaveAllTheirPagesAtOnce) {
+  SharedFloats own;
+  for (const std::size_t floats : {std::size_t{100'000}, std::size_t{3'000'000}}) {
+    own.resize(floats);
+    struct stat facts = {};
+    ASSERT_EQ(::fstat(static_cast<int>(own.place().descriptor), &facts), 0);
+    constexpr std::size_t kBlock = 512;
+    EXPECT_GE(static_cast<std::size_t>(facts.st_blocks) * kBlock, floats * sizeof(float));
+  }
 }
 
 TEST(SharedFloats, ThatTheSystemHasNoRoomForThrowAtOnce) {

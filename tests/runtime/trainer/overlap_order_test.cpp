@@ -101,6 +101,27 @@ TEST(CommunicationThreadOfAModel, IsThereWhereItIsChosenAndMessagesTravelBesideC
   EXPECT_EQ(threads_started(false, CommunicationThread::on), 0);
 }
 
+/// As `bench --without-phases` does.
+TEST(RankModelWithADensePart, LeavesItsPhasesOut) {
+  const Plan plan = whole_tables(2);
+  for (const bool overlap : {false, true}) {
+    run_ranks(2, [&](Communicator& comm) {
+      const auto model = make_rank_model(
+          comm, {.plan = plan, .dense = model_of({5, 12}, 0), .overlap = overlap}, {});
+      const StepReport whole = model->train(four_samples(comm.rank()), {0, 0});
+      for (const StepPhase phase :
+           {StepPhase::dense, StepPhase::dense_all_reduce, StepPhase::dense_update}) {
+        model->leave_out(phase);
+        StepReport report = model->train(four_samples(comm.rank()), {0, 0});
+        EXPECT_EQ(report.loss_sum == 0, phase == StepPhase::dense) << "overlap: " << overlap;
+        EXPECT_EQ(report.bytes(StepTraffic::dense) == 0, phase == StepPhase::dense_all_reduce);
+        EXPECT_EQ(report.ms(StepPhase::dense_update) == 0, phase == StepPhase::dense_update);
+      }
+      EXPECT_GT(whole.loss_sum, 0);
+    });
+  }
+}
+
 /// After counts and ids.
 constexpr std::size_t kPooled = 2;
 constexpr std::size_t kGradients = 3;
