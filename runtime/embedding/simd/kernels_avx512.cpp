@@ -19,6 +19,11 @@ namespace {
 
 struct Avx512 {
   static constexpr std::size_t kLanes = 16;
+  static constexpr bool kStreams = true;
+  static void stream(const simd::Vector<float, kLanes>& sums, float* to) {
+    _mm512_stream_ps(to, simd::load<__m512>(&sums));
+  }
+  static void end_streams() { _mm_sfence(); }
   template <std::size_t N>
   static void widen(const Fp16* from, float* to) {
     if constexpr (N == 16) {

@@ -7,6 +7,7 @@ namespace {
 
 struct Vector128 {
   static constexpr std::size_t kLanes = 4;
+  static constexpr bool kStreams = false;  // has no such stores on every processor
   template <std::size_t N>
   static void widen(const Fp16* from, float* to) {
     for (std::size_t i = 0; i < N; ++i) to[i] = to_float(from[i]);

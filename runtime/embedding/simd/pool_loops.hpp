@@ -22,8 +22,34 @@ struct PooledIds {
   std::size_t ahead = 0;  ///< rows_ahead()
   std::size_t begin = 0;  ///< of the bag, in ids
   std::size_t end = 0;
-  float divisor = 1;  ///< of the sums
+  float divisor = 1;         ///< of the sums
+  bool is_streamed = false;  ///< streams_out()
 };
+
+/// Whether sums go to memory past the caches, which saves reading the lines that they overwrite:
+/// where they fill whole lines and leave none of themselves in a second-level cache for who comes
+/// next.
+template <class Isa>
+inline bool streams_out(const float* out, std::size_t width, std::size_t bags, std::size_t stride) {
+  constexpr std::size_t kSecondCache = std::size_t{1} << 21;  // the largest there are
+  constexpr std::size_t kLineFloats = kCacheLine / sizeof(float);
+  const bool has_whole_lines = reinterpret_cast<std::uintptr_t>(out) % kCacheLine == 0 &&
+                               width % kLineFloats == 0 && stride % kLineFloats == 0;
+  return Isa::kStreams && has_whole_lines && bags * stride * sizeof(float) > kSecondCache;
+}
+
+template <class Isa, class Block, class V>
+inline void write_sums(const V* sum, const Block& block, bool is_streamed, float* out) {
+  if constexpr (Isa::kStreams && Block::kLanes == Isa::kLanes) {
+    if (is_streamed) {
+#pragma GCC unroll 8
+      for (std::size_t v = 0; v < Block::kVectors; ++v) Isa::stream(sum[v], out + block.at(v));
+      return;
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t v = 0; v < Block::kVectors; ++v) store(sum[v], out + block.at(v));
+}
 
 /// out[c] = the bag's sum over the columns of the block.
 template <class Isa, bool weighted, class Block, class Weight>
@@ -48,8 +74,7 @@ inline void pool_columns(const PooledIds<Weight>& bag, const Block& block, float
 #pragma GCC unroll 8
     for (std::size_t v = 0; v < kVectors; ++v) sum[v] /= bag.divisor;
   }
-#pragma GCC unroll 8
-  for (std::size_t v = 0; v < kVectors; ++v) store(sum[v], out + block.at(v));
+  write_sums<Isa>(sum, block, bag.is_streamed, out);
 }
 
 template <class Isa, bool weighted, class Weight>
@@ -62,6 +87,8 @@ inline void pool_all(const BagsView& bags, PoolingMode mode, const WeightRows& r
   bag.width = static_cast<std::size_t>(rows.width);
   bag.size = bags.ids.size();
   bag.ahead = rows_ahead(bag.width * sizeof(Weight));
+  bag.is_streamed =
+      streams_out<Isa>(out, bag.width, bags.lengths.size(), static_cast<std::size_t>(stride));
   for (const std::int32_t length : bags.lengths) {
     bag.begin = bag.end;
     bag.end += static_cast<std::size_t>(length);
@@ -70,6 +97,9 @@ inline void pool_all(const BagsView& bags, PoolingMode mode, const WeightRows& r
     for_each_block<Isa>(bag.width,
                         [&](const auto& block) { pool_columns<Isa, weighted>(bag, block, out); });
     out += stride;
+  }
+  if constexpr (Isa::kStreams) {
+    if (bag.is_streamed) Isa::end_streams();
   }
 }
 

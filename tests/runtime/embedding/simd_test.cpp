@@ -1,6 +1,7 @@
 // The kernels of every instruction set give the bits of the plain ones.
 
 #include "runtime/data/splitmix.hpp"
+#include "runtime/embedding/line_vector.hpp"
 #include "runtime/embedding/lookup.hpp"
 #include "runtime/embedding/simd/kernels.hpp"
 
@@ -106,12 +107,11 @@ void for_each_case(Claim claim) {
 }
 
 std::vector<std::uint32_t> pooled_bits(InstructionSet set, DataType dtype, std::size_t width,
-                                       PoolingMode mode, bool weighted) {
+                                       PoolingMode mode, bool weighted, std::size_t stride) {
   SplitMix64 random(width);
   Memory memory(dtype, static_cast<std::int64_t>(width), random);
   const Bags bags = draw_bags(random, weighted).front();
-  const std::size_t stride = width + 3;
-  std::vector<float> out(static_cast<std::size_t>(kSamples) * stride, -7.0F);
+  LineVector<float> out(static_cast<std::size_t>(kSamples) * stride, -7.0F);
   embedding_kernels(set).pool_bags(view(bags), mode, rows_of(memory, dtype, width, 0).to_read(),
                                    out.data(), static_cast<std::int64_t>(stride));
   return bits_of(out);
@@ -121,10 +121,22 @@ TEST(EveryInstructionSet, PoolsAsThePlainKernelDoes) {
   for_each_case([](InstructionSet set, DataType dtype, std::size_t width) {
     for (const PoolingMode mode : {PoolingMode::sum, PoolingMode::mean}) {
       for (const bool weighted : {false, true}) {
-        EXPECT_EQ(pooled_bits(set, dtype, width, mode, weighted),
-                  pooled_bits(InstructionSet::plain, dtype, width, mode, weighted));
+        EXPECT_EQ(pooled_bits(set, dtype, width, mode, weighted, width + 3),
+                  pooled_bits(InstructionSet::plain, dtype, width, mode, weighted, width + 3));
       }
     }
+  });
+}
+
+/// More than caches hold, so that whole lines go past them.
+TEST(EveryInstructionSet, PoolsIntoMuchMemoryAsThePlainKernelDoes) {
+  constexpr std::size_t kStride = 16384;
+  static_assert(kSamples * kStride * sizeof(float) > std::size_t{1} << 21);
+  for_each_case([](InstructionSet set, DataType dtype, std::size_t width) {
+    const auto pooled = [&](InstructionSet by) {
+      return pooled_bits(by, dtype, width, PoolingMode::mean, true, kStride);
+    };
+    EXPECT_TRUE(pooled(set) == pooled(InstructionSet::plain));
   });
 }
 
