@@ -7,7 +7,8 @@ KERNEL_BENCH is build/release/tests/bench/kernels/kernel_bench. Needs torch 2.11
 processor, so that other work on the machine counts less; with more, time passed. Prints medians in ms, the median over
 the rounds of the ratio to ours, and forward passes as shares of a random gather's rate (bytes as in docs/definitions.md):
 EmbeddingBag's on even ids of a table of 512 MB, measured in the same rounds. --all: every shape and optimizer there is a
-bar for.
+bar for. A system that has no huge pages left gives ours ordinary ones, as the peers have: how much of our memory is in
+huge ones is printed, and decides by more than what the bars are about.
 """
 
 import argparse
@@ -51,6 +52,12 @@ class Ours:
         self.process.stdin.write("\n")
         self.process.stdin.flush()
         return tuple(map(float, self.process.stdout.readline().split()))
+
+    def huge_share(self):
+        """Of the memory it has, in huge pages."""
+        lines = pathlib.Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()
+        kib = {name: int(value.split()[0]) for name, _, value in (line.partition(":") for line in lines[1:])}
+        return kib["AnonHugePages"] / kib["Rss"]
 
 
 class Clock:
@@ -168,6 +175,7 @@ def compare(options, shape, optimizer):
             if number > 0:
                 rounds[name].append(times)
     report(rounds, traffic(BATCH * sum(pooling), BATCH * len(rows), dim))
+    print(f"  huge pages hold {runners['ours'].huge_share():.0%} of our memory", flush=True)
     runners["ours"].process.kill()
     runners["ours"].process.wait()
 
