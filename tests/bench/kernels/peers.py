@@ -4,7 +4,7 @@
 
 KERNEL_BENCH is build/release/tests/bench/kernels/kernel_bench. Needs torch 2.11 and fbgemm-gpu-cpu 1.6, as from
 `pip install torch==2.11.0` and `pip install --no-deps fbgemm-gpu-cpu==1.6.0`. With one thread, times are of the
-processor, so that other work on the machine counts less; with more, time passed. Prints medians in ms, the median over
+processor, all on one core, so that other work on the machine counts less; with more, time passed. Prints medians in ms, the median over
 the rounds of the ratio to ours, and forward passes as shares of a random gather's rate (bytes as in docs/definitions.md):
 EmbeddingBag's on even ids of a table of 512 MB, measured in the same rounds. --all: every shape and optimizer there is a
 bar for. A system that has no huge pages left gives ours ordinary ones, as the peers have: how much of our memory is in
@@ -13,12 +13,14 @@ huge ones is printed, and decides by more than what the bars are about.
 
 import argparse
 import logging
+import os
 import pathlib
 import statistics
 import subprocess
 import tempfile
 import time
 
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch's own switch: the peers' tables on huge pages, as ours
 logging.disable(logging.WARNING)
 import torch  # noqa: E402
 from fbgemm_gpu.split_embedding_configs import EmbOptimType  # noqa: E402
@@ -30,6 +32,7 @@ from fbgemm_gpu.split_table_batched_embeddings_ops_training import (  # noqa: E4
 from shapes import shape_of  # noqa: E402
 
 BATCH = 2048
+CORES = sorted(os.sched_getaffinity(0))
 BATCHES = 4
 ALL_SHAPES = ["dcnv2", "dcnv2=64", "dcnv2=16"] + [f"500000,{pooling},{dim}" for dim in (16, 64, 256) for pooling in (1, 20, 200)]
 OPTIMIZERS = {
@@ -156,6 +159,13 @@ def report(rounds, forward_bytes):
           f"gather {statistics.median(gather) / 1e6:.1f} GB/s", flush=True)
 
 
+def take_core(number, pid):
+    """All on one core, the next one every round: a host's others disturb one core more than another."""
+    core = CORES[number % len(CORES)]
+    for process in (0, pid):
+        os.sched_setaffinity(process, {core})
+
+
 def compare(options, shape, optimizer):
     rows, pooling, dim = shape_of(shape)
     with tempfile.TemporaryDirectory() as folder:
@@ -170,6 +180,8 @@ def compare(options, shape, optimizer):
     print(f"{shape} {optimizer} threads {options.threads}: {BATCH * sum(pooling)} look-ups, {unique} rows, dim {dim}")
     rounds = {name: [] for name in runners}
     for number in range(options.rounds + 1):
+        if options.threads == 1:
+            take_core(number, runners["ours"].process.pid)
         for name, runner in runners.items():
             times = runner.step(number)
             if number > 0:
