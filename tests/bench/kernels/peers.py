@@ -4,11 +4,12 @@
 
 KERNEL_BENCH is build/release/tests/bench/kernels/kernel_bench. Needs torch 2.11 and fbgemm-gpu-cpu 1.6, as from
 `pip install torch==2.11.0` and `pip install --no-deps fbgemm-gpu-cpu==1.6.0`. With one thread, times are of the
-processor, all on one core, so that other work on the machine counts less; with more, time passed. Prints medians in ms, the median over
-the rounds of the ratio to ours, and forward passes as shares of a random gather's rate (bytes as in docs/definitions.md):
-EmbeddingBag's on even ids of a table of 512 MB, measured in the same rounds. --all: every shape and optimizer there is a
-bar for. A system that has no huge pages left gives ours ordinary ones, as the peers have: how much of our memory is in
-huge ones is printed, and decides by more than what the bars are about.
+processor, so that other work on the machine counts less, and all take turns on one core; with more, time passed. Prints
+medians in ms, the median over the rounds of the ratio to ours, and forward passes as shares of a random gather's rate
+(bytes as in docs/definitions.md): EmbeddingBag's on even ids of a table of 512 MB, measured in the same rounds. --all: every
+shape and optimizer there is a bar for. The peers' tables lie in huge pages too, by torch's own switch; with
+THP_MEM_ALLOC_ENABLE=0 they do not, as is torch's default. A system that has none left gives ours ordinary ones: how much of
+our memory is in huge ones is printed.
 """
 
 import argparse
