@@ -11,6 +11,7 @@ import os
 import sys
 import time
 
+os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch's own switch: its tables on huge pages, as ours
 logging.disable(logging.WARNING)
 import torch  # noqa: E402
 import torch.distributed as dist  # noqa: E402
