@@ -1,12 +1,12 @@
 #include "costmodel/analytic_loads.hpp"
 
+#include "costmodel/ranks_on_nodes.hpp"
 #include "costmodel/row_statistics.hpp"
 #include "costmodel/shard_load.hpp"
 #include "costmodel/unique_rows.hpp"
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 
 namespace shardwright {
 namespace {
@@ -16,9 +16,8 @@ using namespace analytic_load;
 constexpr double kLeastWidth = 4;  // columns of a shard
 
 double most_ranks_on_node(const Topology& topology) {
-  std::map<std::int64_t, std::int64_t> on_node;
   std::int64_t most = 0;
-  for (const RankSpec& rank : topology.ranks) most = std::max(most, ++on_node[rank.node]);
+  for (const auto& [node, ranks] : ranks_on_nodes(topology)) most = std::max(most, ranks);
   return static_cast<double>(most);
 }
 

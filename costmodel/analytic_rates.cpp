@@ -1,6 +1,7 @@
 #include "costmodel/analytic_rates.hpp"
 
 #include "costmodel/device.hpp"
+#include "costmodel/ranks_on_nodes.hpp"
 
 #include <cstdint>
 #include <map>
@@ -23,13 +24,12 @@ double counterparts(const std::map<std::int64_t, std::int64_t>& on_node, std::in
 
 std::vector<RankRates> rank_rates(const Topology& topology) {
   std::vector<RankRates> rates;
-  std::map<std::int64_t, std::int64_t> on_node;
-  for (const RankSpec& rank : topology.ranks) ++on_node[rank.node];
+  const std::map<std::int64_t, std::int64_t> on_node = ranks_on_nodes(topology);
   std::map<std::int64_t, std::int64_t> place;
   for (const RankSpec& rank : topology.ranks) {
     const Device& device = find_device(rank.device);
     const double bandwidth = device.memory_bandwidth_bytes_per_second * rank.speed;
-    const std::int64_t members = on_node[rank.node];
+    const std::int64_t members = on_node.at(rank.node);
     rates.push_back({1e3 * device.launch_seconds / rank.speed, 1e3 / bandwidth,
                      1e3 / (bandwidth * device.gather_efficiency), static_cast<double>(members - 1),
                      static_cast<double>(topology.size() - members),

@@ -1,5 +1,7 @@
 #include "costmodel/row_statistics.hpp"
 
+#include "costmodel/ranks_on_nodes.hpp"
+
 #include <algorithm>
 #include <map>
 
@@ -34,10 +36,9 @@ StatisticsExchange::StatisticsExchange(const Topology& topology)
     : intra_(topology.intra),
       inter_(topology.inter),
       others_(static_cast<double>(topology.size() - 1)) {
-  std::map<std::int64_t, std::int64_t> on_node;
-  for (const RankSpec& rank : topology.ranks) ++on_node[rank.node];
+  const std::map<std::int64_t, std::int64_t> on_node = ranks_on_nodes(topology);
   for (const RankSpec& rank : topology.ranks) {
-    others_on_node_.push_back(static_cast<double>(on_node[rank.node] - 1));
+    others_on_node_.push_back(static_cast<double>(on_node.at(rank.node) - 1));
   }
 }
 

@@ -19,6 +19,23 @@ CLI::Option* add_setting(CLI::App& command, const ArgumentsPtr& arguments, const
   return command.add_option_function<Value>(flag, keep, description)->take_last();
 }
 
+/// A flag without a value for one that is true or false: `flags` as CLI11 writes them,
+/// "--overlap,!--no-overlap".
+void add_switch(CLI::App& command, const ArgumentsPtr& arguments, const std::string& key,
+                const std::string& flags, const std::string& description) {
+  const auto keep = [arguments, key](std::int64_t count) { arguments->flags[key] = count > 0; };
+  command.add_flag_function(flags, keep, description);
+}
+
+void add_numbers(CLI::App& command, const ArgumentsPtr& arguments, const std::string& key,
+                 const std::string& description, const std::string& type) {
+  add_setting<std::vector<std::int64_t>>(command, arguments, key, description)
+      ->delimiter(',')
+      ->take_all()
+      ->allow_extra_args(false)
+      ->type_name(type);
+}
+
 void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   using Text = std::string;
   using Number = std::int64_t;
@@ -28,10 +45,8 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   add_setting<Text>(
       command, arguments, "output",
       "Folder for metrics.jsonl, checkpoints/ and model/; without one, nothing is written");
-  command.add_flag_function(
-      "--save-model,!--no-save-model",
-      [arguments](std::int64_t count) { arguments->flags["save_model"] = count > 0; },
-      "Whether to save the trained model (default: yes)");
+  add_switch(command, arguments, "save_model", "--save-model,!--no-save-model",
+             "Whether to save the trained model (default: yes)");
   add_setting<Text>(command, arguments, "pooled_wire",
                     "fp32 | bf16 | fp16: format of pooled values between ranks (default fp32)");
   add_setting<Text>(command, arguments, "gradient_wire",
@@ -40,16 +55,12 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   add_setting<Text>(command, arguments, "on_bad_id",
                     "error | clip | skip: for ids outside their table (default error)");
   add_setting<Text>(command, arguments, "device", "cpu | cuda (default cpu)");
-  command.add_flag_function(
-      "--allow-shared-gpu",
-      [arguments](std::int64_t count) { arguments->flags["allow_shared_gpu"] = count > 0; },
-      "Let several ranks share a GPU: for tests, slow");
+  add_switch(command, arguments, "allow_shared_gpu", "--allow-shared-gpu",
+             "Let several ranks share a GPU: for tests, slow");
   add_setting<Number>(command, arguments, "threads",
                       "Threads per rank, of look-up, update and LibTorch (default 1)");
-  command.add_flag_function(
-      "--overlap,!--no-overlap",
-      [arguments](std::int64_t count) { arguments->flags["overlap"] = count > 0; },
-      "Whether ranks exchange while they compute (default: no); the results are the same");
+  add_switch(command, arguments, "overlap", "--overlap,!--no-overlap",
+             "Whether ranks exchange while they compute (default: no); the results are the same");
   add_setting<Text>(
       command, arguments, "communication_thread",
       "auto | on | off: with --overlap, a thread for messages alone beside --threads\n"
@@ -61,10 +72,8 @@ void add_job_settings(CLI::App& command, const ArgumentsPtr& arguments) {
 }
 
 void add_read_settings(CLI::App& command, const ArgumentsPtr& arguments) {
-  command.add_flag_function(
-      "--shuffle,!--no-shuffle",
-      [arguments](std::int64_t count) { arguments->flags["shuffle"] = count > 0; },
-      "Take the samples of every epoch in an order of its own, by the seed");
+  add_switch(command, arguments, "shuffle", "--shuffle,!--no-shuffle",
+             "Take the samples of every epoch in an order of its own, by the seed");
   add_setting<std::int64_t>(command, arguments, "read_ahead",
                             "Batches that are read ahead (default 2; 0: none)");
   add_setting<std::int64_t>(command, arguments, "read_threads",
@@ -116,16 +125,11 @@ void add_watch_settings(CLI::App& command, const ArgumentsPtr& arguments) {
 void add_model_settings(CLI::App& command, const ArgumentsPtr& arguments) {
   using Text = std::string;
   using Number = std::int64_t;
-  using Widths = std::vector<std::int64_t>;
   add_setting<Text>(command, arguments, "model", "dlrm | dcnv2 (default dlrm)");
   add_setting<Number>(command, arguments, "embedding_dim",
                       "Width of the embeddings (default: that of the tables)");
   for (const char* mlp : {"bottom_mlp", "top_mlp"}) {
-    add_setting<Widths>(command, arguments, mlp, "Layer widths, as 64,16")
-        ->delimiter(',')
-        ->take_all()
-        ->allow_extra_args(false)
-        ->type_name("WIDTH,...");
+    add_numbers(command, arguments, mlp, "Layer widths, as 64,16", "WIDTH,...");
   }
   add_setting<Number>(command, arguments, "cross_layers", "Cross layers of a dcnv2 (default 3)");
   add_setting<Number>(command, arguments, "cross_rank",
@@ -136,12 +140,8 @@ void add_model_settings(CLI::App& command, const ArgumentsPtr& arguments) {
       "this option alone loads and runs: take no file from others unread");
   add_setting<Number>(command, arguments, "batch_size",
                       "Samples per step over all ranks (default: the plan's)");
-  add_setting<Widths>(command, arguments, "rank_batch_sizes",
-                      "How many of them each rank takes, as 1024,512 (default: even parts)")
-      ->delimiter(',')
-      ->take_all()
-      ->allow_extra_args(false)
-      ->type_name("N,...");
+  add_numbers(command, arguments, "rank_batch_sizes",
+              "How many of them each rank takes, as 1024,512 (default: even parts)", "N,...");
   add_setting<Number>(command, arguments, "epochs", "Passes over the data (default 1)");
   add_setting<Number>(command, arguments, "max_steps", "Stop after so many steps");
 }

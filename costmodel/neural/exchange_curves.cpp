@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "costmodel/neural/known_kinds.hpp"
+#include "costmodel/ranks_on_nodes.hpp"
 
 #include <fmt/format.h>
 
@@ -47,8 +48,7 @@ ExchangeCurves::ExchangeCurves(const CommModel& model, const Topology& topology)
     : ranks_(static_cast<double>(topology.size())) {
   require_one_machine(model);
   require_collectives(model);
-  std::map<std::int64_t, std::int64_t> on_node;
-  for (const RankSpec& rank : topology.ranks) ++on_node[rank.node];
+  const std::map<std::int64_t, std::int64_t> on_node = ranks_on_nodes(topology);
   const auto nodes = static_cast<std::int64_t>(on_node.size());
   require_nodes(model, nodes);
   local_ = {model, topology};
@@ -58,7 +58,7 @@ ExchangeCurves::ExchangeCurves(const CommModel& model, const Topology& topology)
   between_nodes_ = {model, CollectiveKind::all_to_all, nodes, nodes};
   std::map<std::int64_t, std::size_t> place;  // of each number of ranks
   for (const RankSpec& rank : topology.ranks) {
-    const std::int64_t members = on_node[rank.node];
+    const std::int64_t members = on_node.at(rank.node);
     const auto [found, added] = place.emplace(members, nodes_.size());
     if (added) {
       nodes_.push_back({static_cast<double>(members),

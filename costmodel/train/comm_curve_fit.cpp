@@ -1,7 +1,6 @@
 #include "costmodel/train/comm_curve_fit.hpp"
 
 #include "costmodel/train/comm_net.hpp"
-#include "costmodel/train/fit_comm_model.hpp"
 
 #include <torch/optim/lbfgs.h>
 #include <torch/torch.h>
@@ -76,7 +75,11 @@ class CommCurveFit::State {
     });
   }
 
-  double training_error() const { return error_on(batch_); }
+  double training_error() const {
+    const torch::NoGradGuard no_grad;
+    const torch::Tensor miss = batch_.forward(net_.curves()) - batch_.log_time;
+    return std::expm1(miss.abs().mean().item<double>());
+  }
 
   CommModel model() const {
     CommModel model = model_;
@@ -103,12 +106,6 @@ class CommCurveFit::State {
   torch::Tensor data_loss() const {
     const torch::Tensor miss = (batch_.forward(net_.curves()) - batch_.log_time) / kNoise;
     return ((1 + miss.square()).sqrt() - 1).sum();
-  }
-
-  double error_on(const CommBatch& batch) const {
-    const torch::NoGradGuard no_grad;
-    const torch::Tensor miss = batch.forward(net_.curves()) - batch.log_time;
-    return std::expm1(miss.abs().mean().item<double>());
   }
 
   CommModel model_;

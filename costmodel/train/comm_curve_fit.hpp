@@ -3,8 +3,10 @@
 #include "costmodel/neural/comm_model.hpp"
 #include "costmodel/timings/comm_timings.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 namespace shardwright {
 
@@ -18,7 +20,7 @@ class CommCurveFit {
   CommCurveFit(const CommCurveFit&) = delete;
   CommCurveFit& operator=(const CommCurveFit&) = delete;
 
-  static constexpr int kIterationsPerStep = 10;
+  static constexpr std::int64_t kIterationsPerStep = 10;
   void step();
   double training_error() const;  ///< geometric mean over the rows
   CommModel model() const;        ///< with the curves of now
@@ -27,5 +29,8 @@ class CommCurveFit {
   class State;
   std::unique_ptr<State> state_;
 };
+
+/// ln µs by LibTorch's forward pass: what predict_us() must equal.
+std::vector<double> torch_log_predictions(const CommModel& model, std::span<const CommTiming> rows);
 
 }  // namespace shardwright

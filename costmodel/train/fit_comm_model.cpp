@@ -15,7 +15,6 @@
 namespace shardwright {
 namespace {
 
-constexpr std::int64_t kIterationsPerStep = CommCurveFit::kIterationsPerStep;
 constexpr int kPatience = 5;         // steps without a better error
 constexpr double kLeastGain = 1e-3;  // share by which an error must fall to count as better
 
@@ -60,8 +59,8 @@ Validated validate(const CommModel& start, const CallSplit& split, const FitOpti
   BestSoFar best;
   CommModel best_model = start;
   std::int64_t best_iterations = 0;
-  for (std::int64_t done = kIterationsPerStep; done <= options.most_iterations;
-       done += kIterationsPerStep) {
+  for (std::int64_t done = CommCurveFit::kIterationsPerStep; done <= options.most_iterations;
+       done += CommCurveFit::kIterationsPerStep) {
     fit.step();
     const CommModel now = fit.model();
     const double error = error_on(now, split.validation);
@@ -82,7 +81,8 @@ CommModel fit_all(const CommModel& start, std::span<const CommTiming> rows, std:
                   bool until_it_stops, const FitOptions& options) {
   CommCurveFit fit(start, rows, options.base != nullptr);
   BestSoFar best;
-  for (std::int64_t done = kIterationsPerStep; done <= iterations; done += kIterationsPerStep) {
+  for (std::int64_t done = CommCurveFit::kIterationsPerStep; done <= iterations;
+       done += CommCurveFit::kIterationsPerStep) {
     fit.step();
     best.add(fit.training_error());
     report(options, {"all rows", done, fit.training_error(), {}});

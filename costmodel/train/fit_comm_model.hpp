@@ -8,7 +8,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <vector>
 
 namespace shardwright {
 
@@ -39,8 +38,5 @@ struct FitOptions {
 /// the same bits. Throws InputError for rows that cannot carry a model (fewer than two, one size,
 /// one time).
 CommModel fit_comm_model(std::span<const CommTiming> rows, const FitOptions& options);
-
-/// ln µs by LibTorch's forward pass: what predict_us() must equal.
-std::vector<double> torch_log_predictions(const CommModel& model, std::span<const CommTiming> rows);
 
 }  // namespace shardwright

@@ -2,6 +2,7 @@
 #include "costmodel/json/json_view.hpp"
 #include "planner/exchange/import.hpp"
 #include "planner/exchange/left_out.hpp"
+#include "planner/list_some.hpp"
 #include "planner/spec/spec_entry.hpp"
 
 #include <fmt/format.h>
@@ -58,17 +59,16 @@ json table_from_config(const JsonView& config, LeftOut& left_out) {
 }
 
 void note_assumed_pooling(const std::vector<SpecEntry>& entries, ImportedTables& result) {
-  constexpr std::size_t kMost = 5;
-  std::vector<std::string> names;
-  std::size_t count = 0;
+  std::vector<std::size_t> assumed;
   for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (entries[i].table.contains("pooling")) continue;
-    if (count++ < kMost) names.push_back(fmt::format("'{}'", result.workload.tables[i].name));
+    if (!entries[i].table.contains("pooling")) assumed.push_back(i);
   }
-  if (count == 0) return;
-  const std::string more = count > kMost ? fmt::format(" and {} more", count - kMost) : "";
+  if (assumed.empty()) return;
+  const auto quoted = [&](std::size_t i) {
+    return fmt::format("'{}'", result.workload.tables[i].name);
+  };
   const std::string whose =
-      count == entries.size() ? "" : fmt::format(" of {}{}", fmt::join(names, ", "), more);
+      assumed.size() == entries.size() ? "" : fmt::format(" of {}", list_some(assumed, quoted));
   result.losses.push_back(
       fmt::format("The configs do not say how many ids{} a sample has: 1 per table is assumed "
                   "(\"pooling_factor\").",

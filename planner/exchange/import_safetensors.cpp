@@ -1,12 +1,11 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
 #include "planner/exchange/import.hpp"
+#include "planner/list_some.hpp"
 #include "planner/spec/spec_entry.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <map>
 
 namespace shardwright {
@@ -14,7 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMostNamed = 5;
 constexpr std::int64_t kWidthStep = 4;
 
 // "fp32" of "F32"; empty for what no table is of.
@@ -67,14 +65,10 @@ std::vector<SpecEntry> named(const std::vector<Found>& tables) {
 }
 
 std::string left_out(const std::vector<std::string>& names) {
-  const std::vector<std::string> first(
-      names.begin(),
-      names.begin() + static_cast<std::ptrdiff_t>(std::min(names.size(), kMostNamed)));
-  const std::size_t more = names.size() - first.size();
   return fmt::format(
-      "{} of no table's form (two dimensions, columns a multiple of 4, F32, F16 or BF16): {}{}.",
-      names.size() == 1 ? "A tensor is" : "Tensors are", fmt::join(first, ", "),
-      more > 0 ? fmt::format(" and {} more", more) : "");
+      "{} of no table's form (two dimensions, columns a multiple of 4, F32, F16 or BF16): {}.",
+      names.size() == 1 ? "A tensor is" : "Tensors are",
+      list_some(names, [](const std::string& name) { return name; }));
 }
 
 std::vector<std::string> losses_of(const std::vector<std::string>& others, bool all_modules) {

@@ -4,8 +4,6 @@
 #include "planner/search/algorithms.hpp"
 #include "planner/search/search.hpp"
 
-#include <algorithm>
-
 namespace shardwright {
 
 namespace {
@@ -23,20 +21,16 @@ Baseline run_baseline(const Plan& plan, const CostModel& cost_model, const Searc
   return baseline;
 }
 
-bool has(const std::vector<ShardingType>& types, ShardingType type) {
-  return std::find(types.begin(), types.end(), type) != types.end();
-}
-
 std::vector<ShardingType> types_of(const Plan& plan) {
   std::vector<ShardingType> types = kDefaultTypes;
   for (const Shard& shard : plan.shards) {
-    if (!has(types, shard.type)) types.push_back(shard.type);
+    if (!contains(types, shard.type)) types.push_back(shard.type);
   }
   return types;
 }
 
 std::vector<ShardingType> those_of(std::vector<ShardingType> types, const Algorithm& algorithm) {
-  std::erase_if(types, [&](ShardingType type) { return !has(algorithm.types, type); });
+  std::erase_if(types, [&](ShardingType type) { return !contains(algorithm.types, type); });
   return types;
 }
 

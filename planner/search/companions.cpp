@@ -2,6 +2,7 @@
 
 #include "costmodel/json/json_view.hpp"
 #include "planner/contradiction.hpp"
+#include "planner/list_some.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -150,14 +151,11 @@ std::string name_of(const Workload& workload, TableId id, std::int64_t needed) {
 [[noreturn]] void refuse(const Workload& workload, const Matching& matching,
                          const std::vector<std::int64_t>& needed) {
   constexpr std::size_t kMost = 5;
-  std::vector<std::string> names;
-  for (const TableId id : matching.tables()) {
-    if (names.size() < kMost) names.push_back(name_of(workload, id, needed[id.index()]));
-  }
+  const std::string names = list_some(
+      matching.tables(), [&](TableId id) { return name_of(workload, id, needed[id.index()]); },
+      kMost);
   std::vector<std::int64_t> ranks;
   for (const RankId rank : matching.ranks()) ranks.push_back(rank.value());
-  const std::size_t count = matching.tables().size();
-  const std::string more = count > kMost ? fmt::format(" and {} more", count - kMost) : "";
   const std::string where = ranks.size() > kMost ? fmt::format("{} ranks", ranks.size())
                             : ranks.size() == 1  ? fmt::format("rank {}", ranks.front())
                                                  : fmt::format("ranks {}", fmt::join(ranks, ", "));
@@ -168,9 +166,9 @@ std::string name_of(const Workload& workload, TableId id, std::int64_t needed) {
   }
   blamed.push_back({"", "excluded_ranks"});
   throw Contradiction(
-      fmt::format("Tables {}{} must be apart from each other, but together they may only use {}. "
+      fmt::format("Tables {} must be apart from each other, but together they may only use {}. "
                   "Give them more ranks, or drop some of their constraints.",
-                  fmt::join(names, ", "), more, where),
+                  names, where),
       std::move(blamed));
 }
 

@@ -1,5 +1,6 @@
 #include "planner/search/failure.hpp"
 
+#include "planner/list_some.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/search/infeasibility.hpp"
 #include "planner/search/local/deadline.hpp"
@@ -28,18 +29,12 @@ std::vector<Unplaced> unplaced_tables(const Problem& problem, const Placement& p
 }
 
 std::string list(const std::vector<Unplaced>& tables) {
-  constexpr std::size_t kMost = 5;
   std::vector<Unplaced> largest = tables;
   std::stable_sort(largest.begin(), largest.end(),
                    [](const Unplaced& a, const Unplaced& b) { return a.memory > b.memory; });
-  std::vector<std::string> words;
-  for (const Unplaced& table : largest) {
-    if (words.size() == kMost) break;
-    words.push_back(fmt::format("'{}' ({})", table.table, format_gigabytes(table.memory)));
-  }
-  const std::size_t rest = tables.size() - words.size();
-  return fmt::format("{}{}", fmt::join(words, ", "),
-                     rest > 0 ? fmt::format(" and {} more", rest) : "");
+  return list_some(largest, [](const Unplaced& table) {
+    return fmt::format("'{}' ({})", table.table, format_gigabytes(table.memory));
+  });
 }
 
 // To try all placements is worth it only where others than greedy algorithms failed.

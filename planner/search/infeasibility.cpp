@@ -1,13 +1,13 @@
 #include "planner/search/infeasibility.hpp"
 
 #include "costmodel/names.hpp"
+#include "planner/list_some.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/search/cuts.hpp"
 #include "planner/search/least_memory.hpp"
 #include "planner/search/packing.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -61,15 +61,9 @@ Bytes smallest_two(const Problem& problem, const std::vector<TableId>& tables) {
 }
 
 std::string list(const Problem& problem, const std::vector<TableId>& tables) {
-  constexpr std::size_t kMost = 5;
-  std::vector<std::string> names;
-  for (const TableId table : tables) {
-    if (names.size() < kMost)
-      names.push_back(fmt::format("'{}'", problem.workload.table(table).name));
-  }
-  const std::size_t more = tables.size() - names.size();
-  return fmt::format("{}{}", fmt::join(names, ", "),
-                     more > 0 ? fmt::format(" and {} more", more) : "");
+  return list_some(tables, [&](TableId table) {
+    return fmt::format("'{}'", problem.workload.table(table).name);
+  });
 }
 
 Infeasibility proof(Certificate certificate, std::string sentence) {

@@ -1,6 +1,7 @@
 #include "planner/search/problem.hpp"
 
 #include "planner/contradiction.hpp"
+#include "planner/list_some.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/search/check_shapes.hpp"
 #include "planner/search/cuts.hpp"
@@ -109,15 +110,10 @@ void check_data_parallel(const Table& table, std::size_t num_ranks, TableRules& 
 }
 
 std::string names_of(const Workload& workload, TableId leader, const Companions& companions) {
-  constexpr std::size_t kMost = 5;
-  std::vector<std::string> names = {fmt::format("'{}'", workload.table(leader).name)};
-  const auto& followers = companions.followers[leader.index()];
-  for (const TableId id : followers) {
-    if (names.size() < kMost) names.push_back(fmt::format("'{}'", workload.table(id).name));
-  }
-  const std::size_t more = followers.size() + 1 - names.size();
-  return fmt::format("{}{}", fmt::join(names, ", "),
-                     more > 0 ? fmt::format(" and {} more", more) : "");
+  std::vector<TableId> tables = companions.followers[leader.index()];
+  tables.insert(tables.begin(), leader);
+  return list_some(tables,
+                   [&](TableId id) { return fmt::format("'{}'", workload.table(id).name); });
 }
 
 // Tables that share one rank stay whole and may use the ranks that all of them may.

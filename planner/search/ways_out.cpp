@@ -1,5 +1,6 @@
 #include "planner/search/ways_out.hpp"
 
+#include "planner/list_some.hpp"
 #include "planner/memory_model.hpp"
 #include "planner/search/fit_trial.hpp"
 #include "planner/search/infeasibility.hpp"
@@ -7,7 +8,6 @@
 #include "planner/search/loosening.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <functional>
@@ -179,15 +179,11 @@ class Ways {
                   const std::string& sentence) {
     constexpr std::size_t kMost = 3;
     WayOut way{kind, count, {}, ""};
-    std::vector<std::string> quoted;
     for (std::size_t i = 0; i < static_cast<std::size_t>(count); ++i) {
       way.tables.push_back(workload().tables[order[i]].name);
-      if (i < kMost) quoted.push_back(fmt::format("'{}'", way.tables.back()));
     }
-    const std::size_t more = way.tables.size() - quoted.size();
-    way.sentence = fmt::format(fmt::runtime(sentence),
-                               fmt::format("{}{}", fmt::join(quoted, ", "),
-                                           more > 0 ? fmt::format(" and {} more", more) : ""));
+    const auto quoted = [](const std::string& name) { return fmt::format("'{}'", name); };
+    way.sentence = fmt::format(fmt::runtime(sentence), list_some(way.tables, quoted, kMost));
     ways_.push_back(std::move(way));
   }
 

@@ -3,11 +3,10 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
 #include "costmodel/table_json.hpp"
+#include "planner/list_some.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <map>
 
 namespace shardwright {
@@ -72,19 +71,14 @@ std::vector<Table> tables_of(const std::vector<SpecEntry>& entries, const std::s
 }
 
 std::vector<std::string> workload_warnings(const Workload& workload) {
-  constexpr std::size_t kMostNames = 5;
   std::vector<std::string> unused;
   for (const Table& table : workload.tables) {
     if (table.pooling == 0) unused.push_back(table.name);
   }
   if (unused.empty()) return {};
-  const std::size_t count = unused.size();
-  const std::string more =
-      count > kMostNames ? fmt::format(" and {} more", count - kMostNames) : "";
-  unused.resize(std::min(count, kMostNames));
-  return {
-      fmt::format("{} of {} tables have pooling 0, so they are placed but never looked up: {}{}.",
-                  count, workload.tables.size(), fmt::join(unused, ", "), more)};
+  return {fmt::format("{} of {} tables have pooling 0, so they are placed but never looked up: {}.",
+                      unused.size(), workload.tables.size(),
+                      list_some(unused, [](const std::string& name) { return name; }))};
 }
 
 }  // namespace shardwright

@@ -1,5 +1,6 @@
 #include "planner/search/local/lower_bound.hpp"
 
+#include "costmodel/ranks_on_nodes.hpp"
 #include "planner/search/cuts.hpp"
 #include "planner/search/local/memory_bound.hpp"
 
@@ -37,14 +38,13 @@ struct Group {
 };
 
 std::vector<Group> group_ranks(const Topology& topology) {
-  std::map<std::int64_t, std::int64_t> on_node;
-  for (const RankSpec& rank : topology.ranks) ++on_node[rank.node];
+  const std::map<std::int64_t, std::int64_t> on_node = ranks_on_nodes(topology);
   std::map<std::tuple<std::string, double, std::int64_t>, std::size_t> known;
   std::vector<Group> groups;
   for (std::size_t i = 0; i < topology.ranks.size(); ++i) {
     const RankSpec& rank = topology.ranks[i];
     const auto [found, added] =
-        known.emplace(std::tuple(rank.device, rank.speed, on_node[rank.node]), groups.size());
+        known.emplace(std::tuple(rank.device, rank.speed, on_node.at(rank.node)), groups.size());
     if (added) groups.push_back({RankId::of(i), 0});
     groups[found->second].count += 1;
   }

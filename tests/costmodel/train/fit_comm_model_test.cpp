@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "costmodel/neural/comm_model_json.hpp"
+#include "costmodel/train/comm_curve_fit.hpp"
 #include "costmodel/train/hold_out.hpp"
 
 #include <gmock/gmock.h>
