@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <vector>
 
@@ -54,6 +55,11 @@ void note_compute(const ComputeModel& model, const Workload& workload, const Top
   const double on_rank =
       static_cast<double>(workload.tables.size()) / static_cast<double>(topology.size());
   number("tables", std::max(on_rank, 1.0), "tables a rank");
+  constexpr std::array<std::string_view, kNumProbes> kRates = {
+      "GB/s of copying", "GB/s of random reads", "GFLOP/s of multiply-adds"};
+  for (std::size_t k = 0; k < kNumProbes && topology.probe.known(); ++k) {
+    number(fmt::format("probe_{}", kProbeNames[k]), topology.probe.rates[k], kRates[k]);
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "costmodel/bytes.hpp"
 #include "costmodel/ids.hpp"
+#include "costmodel/machine_probe.hpp"
 
 #include <cstdint>
 #include <string>
@@ -35,6 +36,8 @@ struct Topology {
   std::vector<RankSpec> ranks;
   Link intra;  ///< between ranks of one node
   Link inter;  ///< between nodes
+  /// Of the ranks' processors; unknown: fitted models take that of the machine they were fitted on.
+  MachineProbe probe;
   std::int64_t size() const { return static_cast<std::int64_t>(ranks.size()); }
   const RankSpec& rank(RankId id) const { return ranks[id.index()]; }
   bool operator==(const Topology&) const = default;

@@ -2,6 +2,7 @@
 
 #include "costmodel/device.hpp"
 #include "costmodel/errors.hpp"
+#include "costmodel/machine_probe_json.hpp"
 
 namespace shardwright {
 namespace {
@@ -70,18 +71,22 @@ json topology_to_json(const Topology& topology) {
     if (rank.excluded) ranks.back()["excluded"] = true;
     if (rank.memory_domain > 0) ranks.back()["memory_domain"] = rank.memory_domain;
   }
-  return {{"ranks", ranks},
-          {"links",
-           {{"intra", link_to_json(topology.intra)}, {"inter", link_to_json(topology.inter)}}}};
+  json document = {
+      {"ranks", ranks},
+      {"links",
+       {{"intra", link_to_json(topology.intra)}, {"inter", link_to_json(topology.inter)}}}};
+  if (topology.probe.known()) document["probe"] = probe_to_json(topology.probe);
+  return document;
 }
 
 Topology topology_from_json(const JsonView& view) {
-  view.allow_keys({"schema", "ranks", "links"});
+  view.allow_keys({"schema", "ranks", "links", "probe"});
   if (view.find("schema")) expect_schema(view, "topology");
   Topology topology;
   const JsonView ranks = view.at("ranks");
   for (const JsonView& rank : ranks.elements()) topology.ranks.push_back(rank_from_json(rank));
   if (topology.ranks.empty()) ranks.fail("at least one rank");
+  if (const auto probe = view.find("probe")) topology.probe = probe_from_json(*probe);
   topology.intra = default_intra(topology.ranks);
   topology.inter = default_inter(topology.ranks);
   if (const auto links = view.find("links")) {

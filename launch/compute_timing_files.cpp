@@ -55,7 +55,7 @@ std::vector<ErrorSlice> compute_errors(const ComputeModel& model, const ComputeE
   std::vector<ErrorSlice> slices = slice_compute_errors(examples, predict_times(model, examples));
   for (const auto& [name, constants] : model.rivals) {
     slices.push_back(
-        rival_slice(name + ", fitted", examples, predict_rival(name, constants, examples)));
+        rival_slice(name + ", fitted", examples, predict_rival(name, model, examples)));
   }
   return slices;
 }

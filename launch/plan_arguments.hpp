@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace shardwright {
@@ -16,6 +17,7 @@ namespace shardwright {
 struct PlanArguments {
   SpecSource source;
   std::string topology;
+  std::optional<std::string> probe;  ///< as parse_probe takes it; else the topology's
   std::string constraints;
   TrainingReserve training;
   std::string types;

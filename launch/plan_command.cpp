@@ -1,8 +1,6 @@
 #include "costmodel/default_models.hpp"
 #include "costmodel/errors.hpp"
-#include "costmodel/fitted_cost_model.hpp"
 #include "costmodel/json/write_file.hpp"
-#include "costmodel/outside_training.hpp"
 #include "launch/commands.hpp"
 #include "launch/constraint_files.hpp"
 #include "launch/plan_arguments.hpp"
@@ -73,10 +71,8 @@ void say_cost_model(const CostModel& model, bool by_default, const Workload& wor
                     const Topology& topology) {
   say(fmt::format("Cost model {}{} ({}).", model.name(),
                   by_default ? ", the default for these ranks" : "", model.provenance()));
-  const auto* fitted = dynamic_cast<const FittedCostModel*>(&model);
-  if (fitted == nullptr) return;
-  const std::string beyond = outside_training(fitted->parts(), workload, topology);
-  if (!beyond.empty()) say("Warning: " + beyond);
+  const std::string doubts = doubts_about(model, workload, topology);
+  if (!doubts.empty()) say("Warning: " + doubts);
 }
 
 std::optional<UniqueRowsChoice> unique_rows_choice(const PlanArguments& arguments) {
@@ -105,7 +101,9 @@ void run(PlanArguments arguments) {
   find_algorithm(options.algorithm);  // a wrong option is told before files are read
   unique_rows_choice(arguments);
   require_writable(arguments.output);
+  const auto probe = parse_probe_option(arguments.probe);
   Topology topology = read_topology(arguments.topology);
+  if (probe) topology.probe = *probe;
   const bool by_default = arguments.cost_model.empty();
   if (by_default) arguments.cost_model = default_cost_model(topology);
   const auto cost_model = make_cost_model(arguments.cost_model);

@@ -28,6 +28,7 @@ std::string command_line(const PlanArguments& arguments, const SearchOptions& op
   add("--multi-hot-sizes", lists.multi_hot_sizes);
   if (lists.embedding_dim) add("--embedding-dim", fmt::to_string(*lists.embedding_dim));
   add("--topology", arguments.topology);
+  add("--probe", arguments.probe.value_or(""));
   add("--constraints", arguments.constraints);
   add("--train-config", arguments.training.config);
   if (!arguments.training.config.empty()) {

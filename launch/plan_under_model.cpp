@@ -2,6 +2,8 @@
 
 #include "costmodel/default_models.hpp"
 #include "costmodel/errors.hpp"
+#include "costmodel/fitted_cost_model.hpp"
+#include "costmodel/outside_training.hpp"
 #include "planner/plan_json.hpp"
 #include "planner/rate_plan.hpp"
 #include "planner/spec/cell.hpp"
@@ -40,6 +42,23 @@ RatedPlan read_rated_plan(const PlanSource& source) {
   fmt::print(stderr, "Cost model {} ({}).\n", rated.cost_model->name(),
              rated.cost_model->provenance());
   return rated;
+}
+
+std::optional<MachineProbe> parse_probe_option(const std::optional<std::string>& text) {
+  if (!text) return {};
+  return parse_probe(*text);
+}
+
+std::string doubts_about(const CostModel& model, const Workload& workload,
+                         const Topology& topology) {
+  const auto* fitted = dynamic_cast<const FittedCostModel*>(&model);
+  const bool knows_speeds =
+      fitted != nullptr && fitted->parts().compute && fitted->parts().compute->reference.known();
+  if (topology.probe.known() && !knows_speeds) {
+    return fmt::format("the ranks' probe changes nothing: {} does not know machines' speeds.",
+                       model.name());
+  }
+  return fitted == nullptr ? "" : outside_training(fitted->parts(), workload, topology);
 }
 
 std::vector<ShardingType> parse_type_list(const std::string& list) {

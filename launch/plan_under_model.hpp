@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,15 @@ void add_plan_source(CLI::App& command, PlanSource& source);
 /// its ranks.
 /// Throws as make_cost_model does.
 std::unique_ptr<CostModel> cost_model_for(const std::string& name, const Plan& plan);
+
+/// What `--probe` says, if it is given. Throws UsageError.
+std::optional<MachineProbe> parse_probe_option(const std::optional<std::string>& text);
+
+/// One sentence on what a model's prices of these tables and ranks do not rest on, empty if there
+/// is nothing to say: what lies outside of what it was fitted to, or a probe that it does not know
+/// how to use.
+std::string doubts_about(const CostModel& model, const Workload& workload,
+                         const Topology& topology);
 
 /// A valid plan with the predictions of `cost_model`.
 struct RatedPlan {

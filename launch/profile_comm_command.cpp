@@ -5,7 +5,7 @@
 #include "launch/train_ranks.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/comm/mpi_communicator.hpp"
-#include "runtime/profile/machine_probe.hpp"
+#include "runtime/profile/processor_name.hpp"
 #include "runtime/profile/profile_comm.hpp"
 #include "runtime/trainer/progress.hpp"
 

@@ -6,7 +6,9 @@
 #include "planner/spec/read_workload.hpp"
 #include "planner/spec/spec_entry.hpp"
 #include "runtime/comm/collectives.hpp"
+#include "runtime/profile/machine_probe.hpp"
 #include "runtime/profile/profile_compute.hpp"
+#include "runtime/trainer/gather.hpp"
 
 #include <fmt/format.h>
 
@@ -163,6 +165,27 @@ void add_compute(CLI::App& app) {
   });
 }
 
+void print_probe(Communicator& comm) {
+  const MachineProbe mine = probe_machine([&] { comm.barrier(); });
+  const MachineProbe mean = mean_probe(gather(comm, mine));
+  if (comm.rank() == RankId{0}) fmt::print("{}\n", to_string(mean));
+}
+
+void add_probe(CLI::App& app) {
+  CLI::App* command =
+      app.add_subcommand("probe", "Print what a core does, as `plan --probe` takes it");
+  command->footer(
+      "GB/s of copying (read plus written), GB/s of reading random rows of 256 bytes, GFLOP/s of\n"
+      "multiply-adds. Under mpirun all ranks measure at the same time, and the mean counts.\n"
+      "Examples:\n"
+      "  mpirun -n 2 shardwright profile probe\n"
+      "  shardwright plan tables.json --topology 2xcpu-8GiB --probe 24.8/1.03/7.2 -o plan.json");
+  command->callback([] {
+    const int code = run_on_ranks(print_probe);
+    if (code != 0) throw CLI::RuntimeError(code);  // what went wrong has been printed
+  });
+}
+
 }  // namespace
 
 void add_profile_command(CLI::App& app) {
@@ -174,6 +197,7 @@ void add_profile_command(CLI::App& app) {
   command->require_subcommand(1);
   add_compute(*command);
   add_profile_comm(*command);
+  add_probe(*command);
 }
 
 }  // namespace shardwright

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace shardwright {
@@ -20,11 +21,14 @@ struct RateArguments {
   std::string plan;
   std::string cost_model;
   std::string objective;
+  std::optional<std::string> probe;
   bool json = false;
 };
 
 void run(const RateArguments& arguments) {
+  const auto probe = parse_probe_option(arguments.probe);
   Plan plan = read_plan(arguments.plan);
+  if (probe) plan.topology.probe = *probe;
   const auto start = std::chrono::steady_clock::now();
   const auto cost_model = cost_model_for(arguments.cost_model, plan);
   if (!arguments.objective.empty()) plan.objective = parse_objective(arguments.objective);
@@ -32,6 +36,8 @@ void run(const RateArguments& arguments) {
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   plan.search = {"", 0, spent.count(), 1, "work"};
   fmt::print(stderr, "Cost model {} ({}).\n", cost_model->name(), cost_model->provenance());
+  const std::string doubts = doubts_about(*cost_model, plan.workload, plan.topology);
+  if (!doubts.empty()) fmt::print(stderr, "Warning: {}\n", doubts);
   if (arguments.json) {
     print_json(rating_to_json(plan));
   } else {
@@ -46,6 +52,7 @@ void add_rate_command(CLI::App& app) {
   command->footer(
       "Examples:\n"
       "  shardwright rate plan.json\n"
+      "  shardwright rate plan.json --probe 24.8/1.03/7.2\n"
       "  shardwright rate plan.json --cost-model torchrec --objective max_sum --json");
   const auto arguments = std::make_shared<RateArguments>();
   command->add_option("PLAN", arguments->plan, "Plan file; - is standard input")->required();
@@ -53,6 +60,11 @@ void add_rate_command(CLI::App& app) {
                       fmt::format("{} (default: the plan's)", cost_models_help()));
   command->add_option("--objective", arguments->objective,
                       "step, max_sum, memory (default: the plan's)");
+  command
+      ->add_option("--probe", arguments->probe,
+                   "What the ranks' processors do, as `profile probe` prints it (default: the "
+                   "plan's)")
+      ->type_name("C/G/F");
   command->add_flag("--json", arguments->json, "Print one JSON document");
   command->callback([arguments] { run(*arguments); });
 }

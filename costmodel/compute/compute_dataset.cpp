@@ -104,8 +104,11 @@ std::vector<ComputeTimes> predict_times(const ComputeModel& model,
   times.reserve(examples.size());
   for (const auto& example : examples) {
     std::vector<double> state(state_size(model));
-    for (const ShardWork& work : example->works) add_to_state(model, work, state);
-    times.push_back(price_state(model, state, static_cast<double>(example->timing.busy_ranks)));
+    const Conditions conditions = {static_cast<double>(example->timing.busy_ranks),
+                                   machine_speeds(model, example->timing.probe)};
+    for (const ShardWork& work : example->works)
+      add_to_state(model, work, conditions.speeds, state);
+    times.push_back(price_state(model, state, conditions));
   }
   return times;
 }
@@ -118,22 +121,26 @@ RivalSizes rival_sizes(std::string_view name) {
   return {WorkTerms::kForward + 1, WorkTerms::kBackward + 1};
 }
 
-RivalTerms rival_terms(std::string_view name, const ComputeExample& example) {
+RivalTerms rival_terms(std::string_view name, const ComputeExample& example,
+                       const ComputeModel& model) {
   if (name == "analytic") return analytic_terms(example);
   if (name == "torchrec") return torchrec_terms(example);
-  RivalTerms terms = {{example.terms.forward.begin(), example.terms.forward.end()},
-                      {example.terms.backward.begin(), example.terms.backward.end()}};
-  terms.forward.push_back(1);  // the call of the operator
-  terms.backward.push_back(1);
+  const MachineSpeeds speeds = machine_speeds(model, example.timing.probe);
+  const WorkTerms scaled = at_speeds(example.terms, speeds);
+  RivalTerms terms = {{scaled.forward.begin(), scaled.forward.end()},
+                      {scaled.backward.begin(), scaled.backward.end()}};
+  terms.forward.push_back(speeds.core_time);  // the call of the operator
+  terms.backward.push_back(speeds.core_time);
   return terms;
 }
 
-std::vector<ComputeTimes> predict_rival(std::string_view name, const Roofline& constants,
+std::vector<ComputeTimes> predict_rival(std::string_view name, const ComputeModel& model,
                                         const ComputeExamples& examples) {
+  const Roofline& constants = model.rivals.at(std::string(name));
   std::vector<ComputeTimes> times;
   times.reserve(examples.size());
   for (const auto& example : examples) {
-    const RivalTerms terms = rival_terms(name, *example);
+    const RivalTerms terms = rival_terms(name, *example, model);
     times.push_back(
         {weighted(terms.forward, constants.forward), weighted(terms.backward, constants.backward)});
   }

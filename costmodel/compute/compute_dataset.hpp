@@ -50,8 +50,10 @@ struct RivalSizes {
   std::size_t backward = 0;
 };
 RivalSizes rival_sizes(std::string_view name);
-RivalTerms rival_terms(std::string_view name, const ComputeExample& example);
-std::vector<ComputeTimes> predict_rival(std::string_view name, const Roofline& constants,
+/// `model` is that beside which they stand; of rivals only the roofline knows machines' speeds.
+RivalTerms rival_terms(std::string_view name, const ComputeExample& example,
+                       const ComputeModel& model);
+std::vector<ComputeTimes> predict_rival(std::string_view name, const ComputeModel& model,
                                         const ComputeExamples& examples);
 
 }  // namespace shardwright

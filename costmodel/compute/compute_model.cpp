@@ -2,6 +2,8 @@
 
 #include "costmodel/names.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -53,10 +55,20 @@ void normalize(const ComputeModel& model, const std::array<double, N>& features,
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
-void add_residual(const ComputeModel& model, const ShardWork& work, std::span<double> state) {
-  const ComputeTimes base = roofline_times(model.roofline, work_terms(work));
+// ln(rate / reference) within the rates of the training timings.
+double within_training(const ComputeModel& model, std::size_t k, double speed) {
+  const auto seen = model.training.ranges.find(fmt::format("probe_{}", kProbeNames[k]));
+  if (seen == model.training.ranges.end()) return speed;
+  const double reference = model.reference.rates[k];
+  return std::clamp(speed, std::log(seen->second.least / reference),
+                    std::log(seen->second.most / reference));
+}
+
+void add_residual(const ComputeModel& model, const ShardWork& work, const MachineSpeeds& speeds,
+                  std::span<double> state) {
+  const ComputeTimes base = roofline_times(model.roofline, at_speeds(work_terms(work), speeds));
   Buffer values;
-  normalize(model, shard_features(work), values);
+  normalize(model, shard_features(work, speeds), values);
   run(model.encoder, false, values);
   const double forward = base.forward_ms * std::exp(kMostShardCorrection * std::tanh(values[0]));
   const double backward = base.backward_ms * std::exp(kMostShardCorrection * std::tanh(values[1]));
@@ -64,16 +76,19 @@ void add_residual(const ComputeModel& model, const ShardWork& work, std::span<do
   state[state_backward_ms] += backward;
   state[state_shards] += 1;
   state[state_touched] += work.touched_bytes();
+  state[state_output] += work.output_bytes();
+  state[state_columns] += static_cast<double>(work.shard.columns());
+  state[state_ragged] += work.fills_lines() ? 0 : 1;
   for (std::size_t code = 0; code < kNumCodes; ++code) {
     state[state_codes + code] += (forward + backward) * sigmoid(values[2 + code]);
   }
 }
 
 ComputeTimes price_residual(const ComputeModel& model, std::span<const double> state,
-                            double busy_ranks) {
-  const ComputeTimes call = call_times(model.roofline);
+                            const Conditions& conditions) {
+  const ComputeTimes call = call_times(model.roofline, conditions.speeds);
   Buffer values;
-  head_inputs(state, call, busy_ranks, values);
+  head_inputs(state, call, conditions, values);
   run(model.head, false, values);
   return {(call.forward_ms + state[state_forward_ms]) *
               std::exp(kMostRankCorrection * std::tanh(values[0])),
@@ -106,8 +121,19 @@ ComputeTimes roofline_times(const Roofline& roofline, const WorkTerms& terms) {
                          0.0)};
 }
 
-ComputeTimes call_times(const Roofline& roofline) {
-  return {roofline.forward[WorkTerms::kForward], roofline.backward[WorkTerms::kBackward]};
+ComputeTimes call_times(const Roofline& roofline, const MachineSpeeds& speeds) {
+  return {speeds.core_time * roofline.forward[WorkTerms::kForward],
+          speeds.core_time * roofline.backward[WorkTerms::kBackward]};
+}
+
+MachineSpeeds machine_speeds(const ComputeModel& model, const MachineProbe& probe) {
+  if (!probe.known() || !model.reference.known()) return {};
+  const Speeds speeds = relative_speeds(probe, model.reference);
+  MachineSpeeds machine{std::exp(-speeds[probe_gather]), std::exp(-speeds[probe_fma]), speeds};
+  for (std::size_t k = 0; k < kNumProbes; ++k) {
+    machine.seen[k] = within_training(model, k, speeds[k]);
+  }
+  return machine;
 }
 
 std::size_t state_size(const ComputeModel& model) {
@@ -115,18 +141,29 @@ std::size_t state_size(const ComputeModel& model) {
   return model.encoder.back().bias.size() + 1;  // and the number of shards
 }
 
-void add_to_state(const ComputeModel& model, const ShardWork& work, std::span<double> state) {
-  (model.architecture == ComputeArchitecture::neuroshard ? add_neuroshard : add_residual)(
-      model, work, state);
+void add_to_state(const ComputeModel& model, const ShardWork& work, const MachineSpeeds& speeds,
+                  std::span<double> state) {
+  if (model.architecture == ComputeArchitecture::neuroshard) {
+    add_neuroshard(model, work, state);
+  } else {
+    add_residual(model, work, speeds, state);
+  }
 }
 
 std::size_t num_head_inputs(const ComputeModel& model) {
   return model.architecture == ComputeArchitecture::neuroshard ? state_size(model) - 1
-                                                               : kNumCodes + 8;
+                                                               : kNumCodes + 8 + kNumProbes + 2;
 }
 
-void head_inputs(std::span<const double> state, const ComputeTimes& call, double busy_ranks,
-                 std::span<double> inputs) {
+bool goes_past_caches(std::span<const double> state) {
+  constexpr double kSecondCache = 1 << 21;
+  constexpr double kLineValues = 16;
+  return state[state_output] > kSecondCache && state[state_ragged] < 1 &&
+         std::fmod(state[state_columns], kLineValues) < 1;
+}
+
+void head_inputs(std::span<const double> state, const ComputeTimes& call,
+                 const Conditions& conditions, std::span<double> inputs) {
   constexpr double kScale = 0.3;  // logarithms to the size of 1
   const double total = state[state_forward_ms] + state[state_backward_ms];
   inputs[0] = kScale * std::log(state[state_forward_ms]);
@@ -134,17 +171,21 @@ void head_inputs(std::span<const double> state, const ComputeTimes& call, double
   inputs[2] = kScale * std::log(state[state_shards]);
   inputs[3] = kScale * (std::log1p(state[state_touched]) - 16);
   inputs[4] = state[state_backward_ms] / total;
-  inputs[5] = std::log2(busy_ranks);
+  inputs[5] = std::log2(conditions.busy_ranks);
   inputs[6] = std::log(state[state_forward_ms] / (call.forward_ms + state[state_forward_ms]));
   inputs[7] = std::log(state[state_backward_ms] / (call.backward_ms + state[state_backward_ms]));
   for (std::size_t code = 0; code < kNumCodes; ++code)
     inputs[8 + code] = state[state_codes + code] / total;
+  const Speeds& seen = conditions.speeds.seen;
+  const auto last = std::copy(seen.begin(), seen.end(), inputs.begin() + 8 + kNumCodes);
+  last[0] = kScale * (std::log1p(state[state_output]) - 16);
+  last[1] = goes_past_caches(state) ? 1 : 0;
 }
 
 ComputeTimes price_state(const ComputeModel& model, std::span<const double> state,
-                         double busy_ranks) {
+                         const Conditions& conditions) {
   if (model.architecture == ComputeArchitecture::roofline_residual) {
-    return state[state_shards] > 0 ? price_residual(model, state, busy_ranks) : ComputeTimes{};
+    return state[state_shards] > 0 ? price_residual(model, state, conditions) : ComputeTimes{};
   }
   if (state.back() <= 0) return {};
   Buffer values;

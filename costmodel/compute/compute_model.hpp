@@ -48,6 +48,9 @@ struct ComputeModel {
   std::string name;
   std::string device = "cpu";
   ComputeArchitecture architecture = ComputeArchitecture::roofline_residual;
+  /// Of the machine that the roofline and nets are relative to; unknown: of none, all machines are
+  /// taken to be as fast.
+  MachineProbe reference;
   std::vector<double> mean;       ///< of the features, subtracted
   std::vector<double> deviation;  ///< then divided by
   Roofline roofline;
@@ -72,6 +75,9 @@ enum StatePart : std::size_t {
   state_backward_ms,
   state_shards,
   state_touched,
+  state_output,   ///< bytes of pooled values
+  state_columns,  ///< of all shards
+  state_ragged,   ///< shards whose rows do not fill lines
   state_codes
 };
 constexpr std::size_t kNumCodes = 6;
@@ -80,22 +86,35 @@ constexpr double kMostShardCorrection = 1.5;
 constexpr double kMostRankCorrection = 0.7;
 
 std::size_t state_size(const ComputeModel& model);
+/// What a rank computes under.
+struct Conditions {
+  double busy_ranks = 1;  ///< that compute at the same time on its memory
+  MachineSpeeds speeds;   ///< of its machine
+};
+
+/// Of a machine over the model's reference; no difference where either is unknown.
+MachineSpeeds machine_speeds(const ComputeModel& model, const MachineProbe& probe);
+
 /// Adds what a shard means to a rank's state, state_size() values. No value is negative.
-void add_to_state(const ComputeModel& model, const ShardWork& work, std::span<double> state);
-/// Times of a rank whose shards add up to `state`; 0 without shards. `busy_ranks` compute at the
-/// same time on its node.
+void add_to_state(const ComputeModel& model, const ShardWork& work, const MachineSpeeds& speeds,
+                  std::span<double> state);
+/// Times of a rank whose shards add up to `state`; 0 without shards.
 ComputeTimes price_state(const ComputeModel& model, std::span<const double> state,
-                         double busy_ranks);
+                         const Conditions& conditions);
+
+/// Whether the operator writes all pooled values past the caches: whole lines of a matrix beyond
+/// any second cache (runtime/embedding/simd/pool_loops.hpp).
+bool goes_past_caches(std::span<const double> state);
 
 /// What a head of roofline_residual reads, from a state with at least one shard.
 std::size_t num_head_inputs(const ComputeModel& model);
 /// `call` are the times of an operator call that does nothing.
-void head_inputs(std::span<const double> state, const ComputeTimes& call, double busy_ranks,
-                 std::span<double> inputs);
+void head_inputs(std::span<const double> state, const ComputeTimes& call,
+                 const Conditions& conditions, std::span<double> inputs);
 
 /// The forward and backward times of the roofline for one shard, without those of the call.
 ComputeTimes roofline_times(const Roofline& roofline, const WorkTerms& terms);
 /// Those of the call.
-ComputeTimes call_times(const Roofline& roofline);
+ComputeTimes call_times(const Roofline& roofline, const MachineSpeeds& speeds);
 
 }  // namespace shardwright

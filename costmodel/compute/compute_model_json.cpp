@@ -2,6 +2,7 @@
 
 #include "costmodel/compute/compute_dataset.hpp"
 #include "costmodel/json/json_view.hpp"
+#include "costmodel/machine_probe_json.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,7 +16,9 @@ namespace {
 
 using nlohmann::ordered_json;
 
-constexpr double kLargest = 1e9;      // of weights: beyond any that training gives
+constexpr double kLargest = 1e9;                      // of weights: beyond any that training gives
+constexpr std::size_t kNewFeatures = kNumProbes + 1;  // since speeds and lines
+constexpr std::size_t kNewHeadInputs = kNumProbes + 2;
 constexpr std::size_t kWidest = 256;  // outputs or inputs of a layer
 
 ordered_json layers_to_json(const std::vector<DenseLayer>& layers) {
@@ -92,24 +95,39 @@ void read_rivals(const JsonView& view, ComputeModel& model) {
   }
 }
 
-// Files of before nets were told of shared row statistics, the last input, have one less.
+// Files of before nets were told of machines' speeds and of lines, the last inputs, lack these;
+// older ones lack the one before them too, whether row statistics are shared.
 std::size_t num_features(const JsonView& document) {
-  return document.at("mean").raw().size() == kNumFeatures - 1 ? kNumFeatures - 1 : kNumFeatures;
+  const std::size_t has = document.at("mean").raw().size();
+  const bool is_older =
+      has + kNewFeatures == kNumFeatures || has + kNewFeatures + 1 == kNumFeatures;
+  return is_older ? has : kNumFeatures;
 }
 
-void add_blind_input(ComputeModel& model) {
-  model.mean.push_back(0);
-  model.deviation.push_back(1);
-  DenseLayer& first = model.encoder.front();
+// Inputs that the layer does not see.
+void widen(DenseLayer& layer, std::size_t inputs) {
   std::vector<double> weights;
-  for (auto row = first.weights.begin(); row != first.weights.end();) {
-    const auto end = row + static_cast<std::ptrdiff_t>(first.inputs);
+  for (auto row = layer.weights.begin(); row != layer.weights.end();) {
+    const auto end = row + static_cast<std::ptrdiff_t>(layer.inputs);
     weights.insert(weights.end(), row, end);
-    weights.push_back(0);
+    weights.resize(weights.size() + inputs - layer.inputs);
     row = end;
   }
-  first.weights = std::move(weights);
-  ++first.inputs;
+  layer.weights = std::move(weights);
+  layer.inputs = inputs;
+}
+
+void add_blind_inputs(ComputeModel& model) {
+  model.mean.resize(kNumFeatures, 0);
+  model.deviation.resize(kNumFeatures, 1);
+  widen(model.encoder.front(), kNumFeatures);
+  widen(model.head.front(), num_head_inputs(model));
+}
+
+// None in files of before machines were told apart.
+MachineProbe read_reference(const JsonView& document) {
+  const auto reference = document.find("reference");
+  return reference ? probe_from_json(*reference) : MachineProbe{};
 }
 
 void read_training(const JsonView& view, ComputeTraining& training) {
@@ -131,7 +149,7 @@ void read_training(const JsonView& view, ComputeTraining& training) {
 std::string compute_model_to_json(const ComputeModel& model) {
   ordered_json rivals = ordered_json::object();
   for (const auto& [name, rival] : model.rivals) rivals[name] = roofline_to_json(rival);
-  const ordered_json json = {
+  ordered_json json = {
       {"schema", "shardwright.compute_model/1"},
       {"name", model.name},
       {"device", model.device},
@@ -145,6 +163,7 @@ std::string compute_model_to_json(const ComputeModel& model) {
       {"encoder", layers_to_json(model.encoder)},
       {"head", layers_to_json(model.head)},
       {"rivals", rivals}};
+  if (model.reference.known()) json["reference"] = probe_to_json(model.reference);
   return json.dump() + "\n";
 }
 
@@ -164,13 +183,17 @@ ComputeModel compute_model_of(const JsonView& document) {
   model.error = {document.at("error").at("geometric_mean_error").number(0),
                  document.at("error").at("how").string()};
   constexpr double kLeastDeviation = 1e-9;
+  model.reference = read_reference(document);
   model.mean = read_exactly(document.at("mean"), features);
   model.deviation = read_exactly(document.at("deviation"), features, kLeastDeviation);
   model.roofline = read_roofline(document.at("roofline"), rival_sizes("roofline"));
   model.encoder = read_layers(document.at("encoder"), features, residual ? 2 + kNumCodes : 0);
-  model.head = read_layers(document.at("head"), num_head_inputs(model), residual ? 2 : 1);
+  const bool knows_speeds = !residual || features == kNumFeatures;
+  model.head =
+      read_layers(document.at("head"), num_head_inputs(model) - (knows_speeds ? 0 : kNewHeadInputs),
+                  residual ? 2 : 1);
   read_rivals(document.at("rivals"), model);
-  if (residual && features < kNumFeatures) add_blind_input(model);
+  if (!knows_speeds) add_blind_inputs(model);
   return model;
 }
 

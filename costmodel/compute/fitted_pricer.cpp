@@ -36,6 +36,7 @@ FittedPricer::FittedPricer(const ComputeModel& model, ReuseCache& reuse, const W
     : model_(model),
       workload_(workload),
       topology_(topology),
+      speeds_(machine_speeds(model, topology.probe)),
       analytic_(make_analytic_pricer(workload, topology)),
       analytic_size_(analytic_->state_size()) {
   for (const Table& table : workload.tables) {
@@ -77,7 +78,7 @@ void FittedPricer::set_scales() {
     Shard everywhere = whole;
     everywhere.type = ShardingType::data_parallel;
     const ShardWork work = work_of(whole);
-    const ComputeTimes base = roofline_times(model_.roofline, work_terms(work));
+    const ComputeTimes base = roofline_times(model_.roofline, at_speeds(work_terms(work), speeds_));
     const double shards =
         static_cast<double>(table.dim) / kLeastWidth * static_cast<double>(topology_.size());
     const double largest = std::exp(kMostShardCorrection);
@@ -85,17 +86,18 @@ void FittedPricer::set_scales() {
     most[state_backward_ms] +=
         shards * (largest * base.backward_ms + replicated_ms(model_, everywhere));
     most[state_touched] += shards * work.touched_bytes();
+    most[state_output] += shards * work.output_bytes();
   }
   for (std::size_t code = 0; code < kNumCodes; ++code) {
     most[state_codes + code] = most[state_forward_ms] + most[state_backward_ms];
   }
   for (std::size_t k = 0; k < kCodes; ++k) scales_[k] = fixed_point_scale(most[k]);
-  scales_[state_shards] = 1;
+  for (const StatePart counted : {state_shards, state_columns, state_ragged}) scales_[counted] = 1;
 }
 
 void FittedPricer::encode_compute(const Shard& shard, std::span<std::int64_t> codes) const {
   std::array<double, kCodes> values{};
-  add_to_state(model_, work_of(shard), values);
+  add_to_state(model_, work_of(shard), speeds_, values);
   values[state_backward_ms] += replicated_ms(model_, shard);
   for (std::size_t k = 0; k < kCodes; ++k) {
     codes[k] = static_cast<std::int64_t>(std::llround(values[k] * scales_[k]));
@@ -118,7 +120,7 @@ ComputeTimes FittedPricer::price_compute(RankId rank, std::span<const std::int64
   if (codes[state_shards] <= 0) return {};
   std::array<double, kCodes> values{};
   for (std::size_t k = 0; k < kCodes; ++k) values[k] = static_cast<double>(codes[k]) / scales_[k];
-  ComputeTimes times = price_state(model_, values, busy_ranks_[rank.index()]);
+  ComputeTimes times = price_state(model_, values, {busy_ranks_[rank.index()], speeds_});
   times.forward_ms /= topology_.rank(rank).speed;
   times.backward_ms /= topology_.rank(rank).speed;
   return times;

@@ -40,6 +40,7 @@ class FittedPricer final : public RankPricer {
   const ComputeModel& model_;
   const Workload& workload_;
   const Topology& topology_;
+  MachineSpeeds speeds_;
   std::unique_ptr<RankPricer> analytic_;
   std::size_t analytic_size_;
   std::vector<double> unique_rows_;    // per table

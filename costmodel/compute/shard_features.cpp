@@ -12,6 +12,7 @@ namespace shardwright {
 namespace {
 
 constexpr double kLine = 64;  // bytes that memory moves at a time
+constexpr std::int64_t kLineValues = 16;
 
 double width_of(const ShardWork& work) { return static_cast<double>(work.shard.columns()); }
 
@@ -43,13 +44,14 @@ const std::array<std::string_view, WorkTerms::kBackward> kBackwardTermNames = {
     "memory_lines", "updated_values", "values_with_state"};
 
 const std::array<std::string_view, kNumFeatures> kFeatureNames = {
-    "log_ids",       "log_unique_rows",  "log_bags",       "log_width",   "log_rows",
-    "unique_share",  "log_weight_bytes", "log_pooling",    "log_touched", "log_state_per_row",
-    "without_state", "state_per_value",  "sorting_passes", "weighted",    "reuse_0",
-    "reuse_1",       "reuse_2",          "reuse_3",        "reuse_4",     "reuse_5",
-    "reuse_6",       "reuse_7",          "reuse_8",        "reuse_9",     "reuse_10",
-    "reuse_11",      "reuse_12",         "reuse_13",       "reuse_14",    "reuse_15",
-    "reuse_16",      "shares_statistics"};
+    "log_ids",       "log_unique_rows",   "log_bags",       "log_width",    "log_rows",
+    "unique_share",  "log_weight_bytes",  "log_pooling",    "log_touched",  "log_state_per_row",
+    "without_state", "state_per_value",   "sorting_passes", "weighted",     "reuse_0",
+    "reuse_1",       "reuse_2",           "reuse_3",        "reuse_4",      "reuse_5",
+    "reuse_6",       "reuse_7",           "reuse_8",        "reuse_9",      "reuse_10",
+    "reuse_11",      "reuse_12",          "reuse_13",       "reuse_14",     "reuse_15",
+    "reuse_16",      "shares_statistics", "copy_speed",     "gather_speed", "fma_speed",
+    "fills_lines"};
 
 double ShardWork::row_bytes() const {
   return static_cast<double>(shard.columns() * bytes_per_element(table->dtype));
@@ -62,6 +64,12 @@ double ShardWork::state_bytes_per_row() const {
 double ShardWork::touched_bytes() const {
   return load.unique_rows * (row_bytes() + state_bytes_per_row());
 }
+
+double ShardWork::output_bytes() const {
+  return load.output_rows * static_cast<double>(shard.columns()) * sizeof(float);
+}
+
+bool ShardWork::fills_lines() const { return shard.columns() % kLineValues == 0; }
 
 WorkTerms work_terms(const ShardWork& work) {
   const ShardLoad& load = work.load;
@@ -85,7 +93,19 @@ WorkTerms work_terms(const ShardWork& work) {
   return terms;
 }
 
-FeatureVector shard_features(const ShardWork& work) {
+WorkTerms at_speeds(WorkTerms terms, const MachineSpeeds& speeds) {
+  const auto scale = [&](auto& units) {
+    for (std::size_t k = 0; k < units.size(); ++k) {
+      units[k] *= k == WorkTerms::kMemoryLines ? speeds.memory_time : speeds.core_time;
+    }
+  };
+  scale(terms.forward);
+  scale(terms.backward);
+  return terms;
+}
+
+FeatureVector shard_features(const ShardWork& work, const MachineSpeeds& speeds) {
+  constexpr std::ptrdiff_t kLoads = 14;  // before the reuse bins
   const ShardLoad& load = work.load;
   const auto rows = static_cast<double>(work.shard.rows());
   FeatureVector x = {std::log1p(load.lookups),
@@ -102,9 +122,10 @@ FeatureVector shard_features(const ShardWork& work) {
                      keeps_state_per_value(work.table->optimizer) ? 1.0 : 0.0,
                      sorting_passes(work),
                      work.table->weighted ? 1.0 : 0.0};
-  std::copy(work.reuse.begin(), work.reuse.end(),
-            x.end() - 1 - static_cast<std::ptrdiff_t>(work.reuse.size()));
-  x.back() = shares_row_statistics(*work.table, work.shard) ? 1 : 0;
+  auto next = std::copy(work.reuse.begin(), work.reuse.end(), x.begin() + kLoads);
+  *next++ = shares_row_statistics(*work.table, work.shard) ? 1 : 0;
+  std::copy(speeds.seen.begin(), speeds.seen.end(), next);
+  x.back() = work.fills_lines() ? 1 : 0;
   return x;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "costmodel/machine_probe.hpp"
 #include "costmodel/shard.hpp"
 #include "costmodel/shard_load.hpp"
 #include "costmodel/table.hpp"
@@ -15,6 +16,7 @@ namespace shardwright {
 struct WorkTerms {
   static constexpr std::size_t kForward = 6;
   static constexpr std::size_t kBackward = 7;
+  static constexpr std::size_t kMemoryLines = 4;  ///< where these are, in either list
   std::array<double, kForward> forward{};
   std::array<double, kBackward> backward{};
 };
@@ -22,8 +24,9 @@ extern const std::array<std::string_view, WorkTerms::kForward> kForwardTermNames
 extern const std::array<std::string_view, WorkTerms::kBackward> kBackwardTermNames;
 
 /// Inputs of the net for one shard: logarithms of its loads and sizes, shares, the optimizer's
-/// kind, the 17 reuse bins, and whether it shares statistics of rows with other shards.
-constexpr std::size_t kNumFeatures = 32;
+/// kind, the 17 reuse bins, whether it shares statistics of rows with other shards, how fast the
+/// machine is, and whether its rows fill lines.
+constexpr std::size_t kNumFeatures = 32 + kNumProbes + 1;
 using FeatureVector = std::array<double, kNumFeatures>;
 extern const std::array<std::string_view, kNumFeatures> kFeatureNames;
 
@@ -43,10 +46,17 @@ struct ShardWork {
   double state_bytes_per_row() const;
   /// Weights and state of the rows that are touched.
   double touched_bytes() const;
+  /// Pooled values, fp32.
+  double output_bytes() const;
+  /// Whether a row of pooled values fills lines of 64 bytes, as operators that write past the
+  /// caches need it.
+  bool fills_lines() const;
 };
 
 WorkTerms work_terms(const ShardWork& work);
-FeatureVector shard_features(const ShardWork& work);
+/// Terms that keep a machine of the reference's speed busy for as long as `terms` one of `speeds`.
+WorkTerms at_speeds(WorkTerms terms, const MachineSpeeds& speeds);
+FeatureVector shard_features(const ShardWork& work, const MachineSpeeds& speeds);
 NeuroshardFeatures neuroshard_features(const ShardWork& work);
 
 /// Of a whole table or a part of it with `samples` samples. `unique_rows` and `reuse` are the

@@ -14,6 +14,7 @@
 #include <charconv>
 #include <cmath>
 #include <initializer_list>
+#include <optional>
 
 namespace shardwright {
 namespace {
@@ -23,10 +24,25 @@ constexpr std::int64_t kMany = std::int64_t{1} << 40;
 constexpr std::int64_t kMostRows = std::int64_t{1} << 50;  // whole in a double
 constexpr std::int64_t kMostDim = std::int64_t{1} << 20;
 constexpr std::int64_t kMostFeatures = 10'000;
-constexpr std::array<std::string_view, 16> kColumns = {
-    "hardware",    "seed",       "set",      "variant",    "repeat",      "batch",
-    "optimizer",   "busy_ranks", "tables",   "forward_ms", "backward_ms", "forward_ci",
-    "backward_ci", "passes",     "outliers", "dtype"};
+constexpr std::array<std::string_view, 19> kColumns = {"hardware",
+                                                       "seed",
+                                                       "set",
+                                                       "variant",
+                                                       "repeat",
+                                                       "batch",
+                                                       "optimizer",
+                                                       "busy_ranks",
+                                                       "tables",
+                                                       "forward_ms",
+                                                       "backward_ms",
+                                                       "forward_ci",
+                                                       "backward_ci",
+                                                       "passes",
+                                                       "outliers",
+                                                       "dtype",
+                                                       "probe_copy_gb_s",
+                                                       "probe_gather_gb_s",
+                                                       "probe_fma_gflop_s"};
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -112,6 +128,30 @@ DataType read_dtype(const RowReader& row) {
   }
 }
 
+std::string probe_column(std::size_t k) { return fmt::format("probe_{}", kProbeNames[k]); }
+
+// All rates or none.
+MachineProbe read_probe(const RowReader& row) {
+  MachineProbe probe;
+  for (std::size_t k = 0; k < kNumProbes; ++k) {
+    const std::string column = probe_column(k);
+    const std::optional<double> rate = row.number(column);
+    if (k > 0 && rate.has_value() != probe.known()) {
+      row.fail(column, "a rate where the other two are, else nothing");
+    }
+    if (!rate) continue;
+    if (!(*rate >= kLeastProbe && *rate <= kMostProbe)) row.fail(column, "a positive rate");
+    probe.rates[k] = *rate;
+  }
+  return probe;
+}
+
+std::string probe_cells(const MachineProbe& probe) {
+  std::string cells;
+  for (const double rate : probe.rates) cells += probe.known() ? fmt::format(",{:.4g}", rate) : ",";
+  return cells;
+}
+
 ComputeTiming read_row(const RowReader& row) {
   ComputeTiming timing;
   timing.hardware = row.text("hardware");
@@ -134,6 +174,7 @@ ComputeTiming read_row(const RowReader& row) {
   timing.backward_ci = row.number("backward_ci").value_or(0);
   timing.passes = row.integer("passes", 0, kMany).value_or(0);
   timing.outliers = row.integer("outliers", 0, kMany).value_or(0);
+  timing.probe = read_probe(row);
   return timing;
 }
 
@@ -247,12 +288,12 @@ std::string compute_timings_header(const std::map<std::string, std::string>& met
 std::string compute_timing_line(const ComputeTiming& timing) {
   std::vector<std::string> tables;
   for (const MeasuredTable& table : timing.tables) tables.push_back(table_cell(table));
-  return fmt::format("{},{},{},{},{},{},{},{},{},{:.5g},{:.5g},{:.3g},{:.3g},{},{},{}\n",
+  return fmt::format("{},{},{},{},{},{},{},{},{},{:.5g},{:.5g},{:.3g},{:.3g},{},{},{}{}\n",
                      csv_cell(timing.hardware), timing.seed, timing.set, timing.variant,
                      timing.repeat, timing.batch_size, to_string(timing.optimizer),
                      timing.busy_ranks, fmt::join(tables, " "), timing.forward_ms,
                      timing.backward_ms, timing.forward_ci, timing.backward_ci, timing.passes,
-                     timing.outliers, to_string(timing.dtype));
+                     timing.outliers, to_string(timing.dtype), probe_cells(timing.probe));
 }
 
 }  // namespace shardwright

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "costmodel/machine_probe.hpp"
 #include "costmodel/table.hpp"
 #include "costmodel/timings/comm_timings.hpp"
 
@@ -43,6 +44,7 @@ struct ComputeTiming {
   double backward_ci = 0;
   std::int64_t passes = 0;
   std::int64_t outliers = 0;  ///< passes over 1.5 medians, either way
+  MachineProbe probe;         ///< of the passes that count
   bool operator==(const ComputeTiming&) const = default;
 };
 

@@ -1,6 +1,9 @@
 #include "costmodel/train/compute_coverage.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <string>
 
 namespace shardwright {
 namespace {
@@ -15,7 +18,7 @@ void widen(Range& range, double value) {
 ComputeTraining compute_coverage(const ComputeExamples& examples) {
   ComputeTraining training;
   training.rows = examples.size();
-  const auto see = [&](const char* what, double value) {
+  const auto see = [&](const std::string& what, double value) {
     widen(training.ranges.try_emplace(what, Range{value, value}).first->second, value);
   };
   for (const auto& example : examples) {
@@ -24,6 +27,9 @@ ComputeTraining compute_coverage(const ComputeExamples& examples) {
     see("tables", static_cast<double>(timing.tables.size()));
     see("batch", static_cast<double>(timing.batch_size));
     see("busy_ranks", static_cast<double>(timing.busy_ranks));
+    for (std::size_t k = 0; k < kNumProbes && timing.probe.known(); ++k) {
+      see(fmt::format("probe_{}", kProbeNames[k]), timing.probe.rates[k]);
+    }
     for (const MeasuredTable& table : timing.tables) {
       see("table_rows", static_cast<double>(table.rows));
       see("dim", static_cast<double>(table.dim));

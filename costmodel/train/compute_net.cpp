@@ -13,7 +13,8 @@ torch::Tensor tensor_of(const std::vector<double>& values) {
   return torch::tensor(values, torch::kFloat64);
 }
 
-void append_features(const ComputeModel& model, const ShardWork& work, std::vector<double>& out) {
+void append_features(const ComputeModel& model, const ShardWork& work, const MachineSpeeds& speeds,
+                     std::vector<double>& out) {
   const auto append = [&](const auto& features) {
     for (std::size_t i = 0; i < features.size(); ++i) {
       out.push_back((features[i] - model.mean[i]) / model.deviation[i]);
@@ -22,8 +23,22 @@ void append_features(const ComputeModel& model, const ShardWork& work, std::vect
   if (model.architecture == ComputeArchitecture::neuroshard) {
     append(neuroshard_features(work));
   } else {
-    append(shard_features(work));
+    append(shard_features(work, speeds));
   }
+}
+
+// The head's last inputs, which no weight changes.
+void append_output(const ComputeModel& model, const ComputeExample& example,
+                   std::vector<double>& out) {
+  if (model.architecture == ComputeArchitecture::neuroshard) {
+    out.resize(out.size() + 2);
+    return;
+  }
+  std::vector<double> state(state_size(model));
+  for (const ShardWork& work : example.works) add_to_state(model, work, {}, state);
+  std::vector<double> inputs(num_head_inputs(model));
+  head_inputs(state, {}, {}, inputs);
+  out.insert(out.end(), inputs.end() - 2, inputs.end());
 }
 
 std::vector<double> values_of(const torch::Tensor& tensor) {
@@ -39,18 +54,26 @@ ComputeBatch::ComputeBatch(const ComputeModel& model, const ComputeExamples& exa
   std::vector<double> base;
   std::vector<double> bytes;
   std::vector<std::int64_t> owner;
+  std::vector<double> calls;
+  std::vector<double> outputs;
+  std::vector<double> all_speeds;
   std::vector<double> ranks;
   std::vector<double> logs;
   for (std::size_t i = 0; i < examples.size(); ++i) {
     auto& mine = tables.emplace_back();
+    const MachineSpeeds its = machine_speeds(model, examples[i]->timing.probe);
     for (const ShardWork& work : examples[i]->works) {
-      append_features(model, work, all_features);
-      const ComputeTimes times = roofline_times(model.roofline, work_terms(work));
+      append_features(model, work, its, all_features);
+      const ComputeTimes times = roofline_times(model.roofline, at_speeds(work_terms(work), its));
       base.insert(base.end(), {times.forward_ms, times.backward_ms});
       bytes.push_back(work.touched_bytes());
       mine.push_back(static_cast<std::int64_t>(owner.size()));
       owner.push_back(static_cast<std::int64_t>(i));
     }
+    append_output(model, *examples[i], outputs);
+    const ComputeTimes call = call_times(model.roofline, its);
+    calls.insert(calls.end(), {call.forward_ms, call.backward_ms});
+    all_speeds.insert(all_speeds.end(), its.seen.begin(), its.seen.end());
     ranks.push_back(std::log2(static_cast<double>(examples[i]->timing.busy_ranks)));
     logs.push_back(std::log(examples[i]->timing.forward_ms));
     logs.push_back(std::log(examples[i]->timing.backward_ms));
@@ -58,9 +81,10 @@ ComputeBatch::ComputeBatch(const ComputeModel& model, const ComputeExamples& exa
   const auto count = static_cast<std::int64_t>(owner.size());
   features = tensor_of(all_features).view({count, -1});
   base_ms = tensor_of(base).view({count, 2});
-  const ComputeTimes call = call_times(model.roofline);
-  call_ms = tensor_of({call.forward_ms, call.backward_ms});
+  call_ms = tensor_of(calls).view({-1, 2});
+  speeds = tensor_of(all_speeds).view({-1, static_cast<std::int64_t>(kNumProbes)});
   touched = tensor_of(bytes);
+  output = tensor_of(outputs).view({-1, 2});
   example = torch::tensor(owner, torch::kInt64);
   busy = tensor_of(ranks);
   log_ms = tensor_of(logs).view({-1, 2});
@@ -82,8 +106,10 @@ ComputeBatch ComputeBatch::select(const torch::Tensor& examples) const {
   const torch::Tensor index = torch::tensor(rows, torch::kInt64);
   part.features = features.index_select(0, index);
   part.base_ms = base_ms.index_select(0, index);
-  part.call_ms = call_ms;
+  part.call_ms = call_ms.index_select(0, examples);
+  part.speeds = speeds.index_select(0, examples);
   part.touched = touched.index_select(0, index);
+  part.output = output.index_select(0, examples);
   part.example = torch::tensor(owner, torch::kInt64);
   part.busy = busy.index_select(0, examples);
   part.log_ms = log_ms.index_select(0, examples);
@@ -136,12 +162,12 @@ torch::Tensor ComputeNet::residual(const ComputeBatch& batch) const {
   const torch::Tensor total = ms_sum.sum(1, true);
   const torch::Tensor call_and_sum = batch.call_ms + ms_sum;
   constexpr double kScale = 0.3;  // as in head_inputs()
-  const torch::Tensor inputs =
-      torch::cat({kScale * torch::log(ms_sum), kScale * torch::log(sum(torch::ones_like(both))),
-                  kScale * (torch::log1p(sum(batch.touched.unsqueeze(1))) - 16),
-                  ms_sum.narrow(1, 1, 1) / total, batch.busy.unsqueeze(1),
-                  torch::log(ms_sum / call_and_sum), sum(codes) / total},
-                 1);
+  const torch::Tensor inputs = torch::cat(
+      {kScale * torch::log(ms_sum), kScale * torch::log(sum(torch::ones_like(both))),
+       kScale * (torch::log1p(sum(batch.touched.unsqueeze(1))) - 16),
+       ms_sum.narrow(1, 1, 1) / total, batch.busy.unsqueeze(1), torch::log(ms_sum / call_and_sum),
+       sum(codes) / total, batch.speeds, batch.output},
+      1);
   return torch::log(call_and_sum) + kMostRankCorrection * torch::tanh(run(head_, inputs, false));
 }
 

@@ -18,8 +18,10 @@ struct ComputeBatch {
 
   torch::Tensor features;                         ///< [table][feature], normalised
   torch::Tensor base_ms;                          ///< [table][2], by the roofline
-  torch::Tensor call_ms;                          ///< [2], of a call of the operator
+  torch::Tensor call_ms;                          ///< [example][2], of a call of the operator
+  torch::Tensor speeds;                           ///< [example][probe], relative
   torch::Tensor touched;                          ///< [table]
+  torch::Tensor output;                           ///< [example][2], the head's last inputs
   torch::Tensor example;                          ///< [table], which example it is of
   torch::Tensor busy;                             ///< [example], log2
   torch::Tensor log_ms;                           ///< [example][2], measured

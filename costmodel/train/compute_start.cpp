@@ -1,6 +1,7 @@
 #include "costmodel/train/compute_start.hpp"
 
 #include "costmodel/compute/shard_features.hpp"
+#include "costmodel/train/compute_coverage.hpp"
 #include "costmodel/train/compute_net.hpp"
 #include "costmodel/train/fit_roofline.hpp"
 
@@ -38,13 +39,13 @@ void hide_terms(const std::vector<std::string>& hidden,
 }
 
 Roofline fit_rival(std::string_view name, const ComputeExamples& examples,
-                   const std::vector<std::string>& hidden = {}) {
+                   const ComputeModel& model, const std::vector<std::string>& hidden = {}) {
   std::vector<std::vector<double>> forward;
   std::vector<std::vector<double>> backward;
   std::vector<double> forward_ms;
   std::vector<double> backward_ms;
   for (const auto& example : examples) {
-    RivalTerms terms = rival_terms(name, *example);
+    RivalTerms terms = rival_terms(name, *example, model);
     forward.push_back(std::move(terms.forward));
     backward.push_back(std::move(terms.backward));
     forward_ms.push_back(example->timing.forward_ms);
@@ -60,7 +61,7 @@ void set_normalisation(const ComputeExamples& examples, Features features, Compu
   double count = 0;
   for (const auto& example : examples) {
     for (const ShardWork& work : example->works) {
-      const auto x = features(work);
+      const auto x = features(work, machine_speeds(model, example->timing.probe));
       model.mean.resize(x.size());
       model.deviation.resize(x.size());
       count += 1;
@@ -79,6 +80,12 @@ void set_normalisation(const ComputeExamples& examples, Features features, Compu
   }
 }
 
+MachineProbe usual_probe(const ComputeExamples& examples) {
+  std::vector<MachineProbe> probes;
+  for (const auto& example : examples) probes.push_back(example->timing.probe);
+  return median_probe(probes);
+}
+
 std::vector<std::size_t> sizes_of(std::size_t inputs, std::vector<std::size_t> widths,
                                   std::size_t outputs) {
   widths.insert(widths.begin(), inputs);
@@ -88,18 +95,23 @@ std::vector<std::size_t> sizes_of(std::size_t inputs, std::vector<std::size_t> w
 
 }  // namespace
 
-ComputeModel start_compute_model(const ComputeExamples& training,
+ComputeModel start_compute_model(const ComputeExamples& training, const ComputeExamples& all,
                                  const ComputeFitOptions& options) {
-  if (options.base != nullptr) return *options.base;
-  ComputeModel model;
-  model.architecture = options.architecture;
+  ComputeModel model = options.base != nullptr ? *options.base : ComputeModel{};
+  if (options.machine_speeds && !model.reference.known()) model.reference = usual_probe(training);
+  model.training = compute_coverage(all);
   for (const std::string_view name : rival_names())
-    model.rivals[std::string(name)] = fit_rival(name, training);
+    model.rivals[std::string(name)] = fit_rival(name, training, model);
+  if (options.base != nullptr) return model;
+  model.architecture = options.architecture;
   model.roofline = options.hidden_terms.empty()
                        ? model.rivals.at("roofline")
-                       : fit_rival("roofline", training, options.hidden_terms);
+                       : fit_rival("roofline", training, model, options.hidden_terms);
   if (options.architecture == ComputeArchitecture::neuroshard) {
-    set_normalisation(training, neuroshard_features, model);
+    set_normalisation(
+        training,
+        [](const ShardWork& work, const MachineSpeeds&) { return neuroshard_features(work); },
+        model);
     model.encoder = random_layers({kNumNeuroshardFeatures, 128, 32});
     model.head = random_layers({32, 64, 1});
   } else {

@@ -2,7 +2,6 @@
 
 #include "costmodel/compute/compute_model_json.hpp"
 #include "costmodel/errors.hpp"
-#include "costmodel/train/compute_coverage.hpp"
 #include "costmodel/train/compute_fit_state.hpp"
 #include "costmodel/train/compute_net.hpp"
 #include "costmodel/train/compute_start.hpp"
@@ -213,10 +212,10 @@ ComputeModel fit_compute_model(const ComputeExamples& examples, const ComputeFit
   torch::manual_seed(options.seed);
   ExampleSplit split = split_by_set(examples, options.validation_share, options.seed);
   if (split.rest.empty()) std::swap(split.rest, split.aside);
-  ComputeModel model = Training(start_compute_model(split.rest, options), split, options).run();
+  ComputeModel model =
+      Training(start_compute_model(split.rest, examples, options), split, options).run();
   round_weights(model.encoder);
   round_weights(model.head);
-  model.training = compute_coverage(examples);
   model.error.geometric_mean_error =
       total_error(model, split.aside.empty() ? split.rest : split.aside);
   model.error.how = split.aside.empty()

@@ -32,7 +32,8 @@ struct ComputeFitOptions {
   // What the experiments of tests/bench/compute_model vary.
   std::vector<std::size_t> encoder_widths = {48, 24};  ///< of the hidden layers
   std::vector<std::size_t> head_widths = {24};
-  double loss_scale = 0.03;  ///< ln(time): scatter that is not worth bending nets for
+  double loss_scale = 0.03;    ///< ln(time): scatter that is not worth bending nets for
+  bool machine_speeds = true;  ///< false: all machines are taken to be as fast
   std::vector<std::string> hidden_features;  ///< of kFeatureNames: the nets see a constant
   std::vector<std::string> hidden_terms;     ///< of the roofline: they cost nothing
 };

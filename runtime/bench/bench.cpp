@@ -64,6 +64,17 @@ void add_steps(std::vector<std::vector<StepTimes>> ranks, BenchResult& result) {
   }
 }
 
+/// The mean of the ranks' medians.
+MachineProbe usual_probe(const std::vector<std::vector<StepTimes>>& ranks) {
+  std::vector<MachineProbe> usual;
+  for (const std::vector<StepTimes>& times : ranks) {
+    std::vector<MachineProbe> probes;
+    for (const StepTimes& step : times) probes.push_back(step.probe);
+    usual.push_back(median_probe(probes));
+  }
+  return mean_probe(usual);
+}
+
 /// The median over the steps of the slowest rank's time; with turns, of the composed one.
 StepsWithout steps_without(Communicator& comm, const TimesWithout& mine, bool took_turns) {
   BenchResult steps;
@@ -143,6 +154,7 @@ BenchResult run_bench(Communicator& comm, const Plan& plan, const BenchOptions& 
   std::vector<std::vector<StepTimes>> times = gather_times(comm, run.times);
   result.steps_taken = static_cast<std::int64_t>(run.times.size());
   keep_quiet_steps(times, static_cast<std::size_t>(options.steps), !result.took_turns);
+  result.probe = usual_probe(times);
   add_steps(std::move(times), result);
   for (const TimesWithout& without : run.without) {
     result.without.push_back(steps_without(comm, without, result.took_turns));

@@ -41,7 +41,7 @@ Plan plan_to_bench(Plan plan, const BenchOptions& options);
 ///
 /// With patience, steps go on until as many as asked for were at moments at which nobody else used
 /// the machine's cores and memory, or so many seconds have passed; these, or the least disturbed
-/// ones, are the result's. To tell them takes 256 MB a rank, beside the memory that is measured.
+/// ones, are the result's. To tell them takes 320 MB a rank, beside the memory that is measured.
 ///
 /// Steps without a phase (RankModel::leave_out()) come after the others, as many for each phase
 /// that a step has, at a learning rate of 0.

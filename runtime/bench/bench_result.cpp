@@ -1,5 +1,6 @@
 #include "runtime/bench/bench_result.hpp"
 
+#include "costmodel/machine_probe_json.hpp"
 #include "runtime/trainer/phase_table.hpp"
 
 #include <fmt/format.h>
@@ -35,6 +36,12 @@ std::string step_line(const BenchResult& result) {
     text += fmt::format(", predicted {:.3f} ms", *ms);
   }
   return text + "\n";
+}
+
+// As `rate --probe` takes it.
+std::string probe_line(const MachineProbe& probe) {
+  if (!probe.known()) return "";
+  return fmt::format("processor meanwhile: probe {}\n", to_string(probe));
 }
 
 }  // namespace
@@ -82,6 +89,7 @@ json bench_to_json(const BenchResult& result) {
           {"bytes_sent", bytes_sent_json(result.sums, result.steps())},
           {"memory", memory_json(result.memory)},
           {"device", device_rates_json(result.device)},
+          {"probe", result.probe.known() ? probe_to_json(result.probe) : json(nullptr)},
           {"dense", result.with_dense},
           {"composed_from_turns", result.took_turns},
           {"ranks", placement.ranks},
@@ -104,7 +112,7 @@ std::string bench_to_text(const BenchResult& result) {
   return text + phase_table(result.sums, result.steps(), result.predicted) +
          exposed_exchange_line(result.sums, result.steps(), result.mean_ms(), result.overlap) +
          without_table(result.without, result.quantile_ms(kMedian)) +
-         traffic_line(result.sums, result.steps()) +
+         traffic_line(result.sums, result.steps()) + probe_line(result.probe) +
          memory_line(result.memory, result.device.empty() ? "memory" : "device memory") +
          device_rates_text(result.device);
 }

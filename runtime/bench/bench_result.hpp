@@ -24,6 +24,7 @@ struct BenchResult {
   StepStatistics sums;                    ///< over steps
   std::optional<PhaseTimes> predicted;    ///< of the slowest rank per phase
   std::vector<MemoryMeasurement> memory;  ///< one per rank: resident set, or device memory
+  MachineProbe probe;                     ///< of the ranks' processors; only with patience
   std::vector<DeviceRates> device;        ///< one per rank; none on CPUs
   bool with_dense = false;
   bool took_turns = false;

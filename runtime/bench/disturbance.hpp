@@ -1,6 +1,6 @@
 #pragma once
 
-#include "runtime/data/splitmix.hpp"
+#include "runtime/bench/prober.hpp"
 
 #include <cstddef>
 #include <vector>
@@ -18,27 +18,27 @@ class QuietLevel {
   std::size_t next_ = 0;
 };
 
+/// A moment of a machine that others may use too.
+struct Moment {
+  double disturbance = 0;  ///< by others: at most 1 if quiet; 0: not looked at
+  MachineProbe probe;
+};
+
 /// Tells moments at which others disturb this core or its memory (a virtual machine's neighbours on
 /// the same physical core or memory channels come and go within seconds, and take up to half of the
-/// speed) from quiet ones. Holds 256 MB.
+/// speed) from quiet ones. Holds 320 MB.
 class Disturbance {
  public:
   Disturbance();
 
-  /// Times a fixed run of multiply-adds and one of random reads of memory, 0.1 ms in all, and
-  /// returns how much longer they take than at this object's quiet moments: the larger ratio, about
-  /// 1 if quiet.
-  double now();
+  /// Probes the machine, within 0.4 ms, and says how much longer multiply-adds and random reads
+  /// take than at this object's quiet moments.
+  Moment now();
 
  private:
-  double multiply_add();
-  double read_randomly();
-
-  std::vector<float> values_;
-  SplitMix64 random_;
+  Prober prober_;
   QuietLevel core_;
   QuietLevel memory_;
-  float sum_ = 0;
 };
 
 }  // namespace shardwright

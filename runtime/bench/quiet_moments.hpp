@@ -7,7 +7,7 @@
 
 namespace shardwright {
 
-/// Of moments with so much disturbance each (Disturbance::now()), how many were quiet.
+/// Of moments with so much disturbance each (Moment), how many were quiet.
 std::int64_t num_quiet(std::span<const double> disturbances);
 
 /// Positions, in order, of the `count` least disturbed; there must be at least so many.

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -72,12 +73,14 @@ class Bench {
       if (overlap_) model_->announce(next_.emplace(make(number + 1)));
     }
     StepTimes times;
-    const double before = disturbance();
+    const Moment before = moment();
     comm_.barrier();
     const double start = comm_.clock_ms();
     times.report = model_->train(batch_, {learning_rate_, learning_rate_});
     times.ms = comm_.clock_ms() - start;
-    times.disturbance = std::max(before, disturbance());
+    const Moment after = moment();
+    times.disturbance = std::max(before.disturbance, after.disturbance);
+    times.probe = mean_probe(std::array{before.probe, after.probe});
     return times;
   }
 
@@ -92,10 +95,10 @@ class Bench {
 
  private:
   /// While all ranks do nothing else.
-  double disturbance() {
-    if (disturbance_ == nullptr) return 0;
+  Moment moment() {
+    if (disturbance_ == nullptr) return {};
     comm_.barrier();
-    const double now = disturbance_->now();
+    const Moment now = disturbance_->now();
     comm_.barrier();
     return now;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "costmodel/machine_probe.hpp"
 #include "runtime/trainer/step_report.hpp"
 
 namespace shardwright {
@@ -8,7 +9,8 @@ namespace shardwright {
 struct StepTimes {
   StepReport report;
   double ms = 0;
-  double disturbance = 0;  ///< by others who use the machine, Disturbance::now(); 0: not looked at
+  double disturbance = 0;  ///< by others who use the machine, as of Moment
+  MachineProbe probe;      ///< unknown: not looked at
 };
 
 }  // namespace shardwright

@@ -93,7 +93,8 @@ ComputeTiming TimingRecorder::timing_of(std::size_t rank) const {
           .forward_ci = lookup.ci,
           .backward_ci = update.ci,
           .passes = window_,
-          .outliers = static_cast<std::int64_t>(lookup.outliers + update.outliers)};
+          .outliers = static_cast<std::int64_t>(lookup.outliers + update.outliers),
+          .probe = {}};
 }
 
 }  // namespace shardwright

@@ -1,16 +1,19 @@
 #pragma once
 
+#include "costmodel/machine_probe.hpp"
+
+#include <functional>
 #include <map>
 #include <string>
 
 namespace shardwright {
 
-/// Name of the processor by /proc/cpuinfo, "unknown" without it.
-std::string processor_name();
+/// Of the core that calls: the median of 100 probes, each after its caches were filled with
+/// something else, and after `together`, for ranks that measure at the same time. Blocks for a
+/// second.
+MachineProbe probe_machine(const std::function<void()>& together = [] {});
 
-/// Rates of one core now, as metadata of timings: probe_copy_gb_s (bytes read plus written of large
-/// arrays), probe_gather_gb_s (random rows of 256 bytes from 512 MB), probe_fma_gflop_s
-/// (multiply-adds on values in registers). Takes about a second.
-std::map<std::string, std::string> probe_machine();
+/// Lines above the header of timings: probe_copy_gb_s, probe_gather_gb_s, probe_fma_gflop_s.
+std::map<std::string, std::string> probe_metadata(const MachineProbe& probe);
 
 }  // namespace shardwright

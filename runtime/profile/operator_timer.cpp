@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace shardwright {
@@ -68,6 +69,8 @@ class Timer {
       if (timing.passes < effort.least_passes) continue;
       timing.forward = forward_.median(effort.least_passes);
       timing.backward = backward_.median(effort.least_passes);
+      timing.probe = mean_probe(
+          std::array{forward_.probe(effort.least_passes), backward_.probe(effort.least_passes)});
       enough = together_.all(is_enough(timing, effort) || spent.seconds() > effort.patience_s);
     }
     return timing;
@@ -82,21 +85,26 @@ class Timer {
       fill_bags(variant.tables[t], variant.batch_size, random_, batch_.features[t]);
     }
     pooled_.resize(static_cast<std::size_t>(variant.batch_size * embeddings_.pooled_columns()));
-    const double before = disturbance();
+    const Moment before = moment();
     embeddings_.forward(batch_, pooled_);
-    const double between = disturbance();
+    const Moment between = moment();
     for (float& value : pooled_) value *= 1e-3F;
     together_.start();
     embeddings_.backward(pooled_, kLearningRate);
-    const double after = disturbance();
-    forward_.add(embeddings_.phases().lookup_ms, std::max(before, between));
-    backward_.add(embeddings_.phases().update_ms, std::max(between, after));
+    const Moment after = moment();
+    add(before, embeddings_.phases().lookup_ms, between, forward_);
+    add(between, embeddings_.phases().update_ms, after, backward_);
+  }
+
+  static void add(const Moment& before, double ms, const Moment& after, QuietTimes& times) {
+    times.add(ms, std::max(before.disturbance, after.disturbance),
+              mean_probe(std::array{before.probe, after.probe}));
   }
 
   /// While all ranks do nothing else.
-  double disturbance() {
+  Moment moment() {
     together_.start();
-    const double now = disturbance_.now();
+    const Moment now = disturbance_.now();
     together_.start();
     return now;
   }

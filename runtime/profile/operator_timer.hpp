@@ -14,6 +14,7 @@ namespace shardwright {
 struct OperatorTiming {
   MedianTime forward;
   MedianTime backward;
+  MachineProbe probe;       ///< of the passes that count; unknown on devices
   std::int64_t passes = 0;  ///< all, also those that were left out as disturbed
 };
 

@@ -4,6 +4,7 @@
 #include "runtime/data/splitmix.hpp"
 #include "runtime/profile/device_operator_timer.hpp"
 #include "runtime/profile/machine_probe.hpp"
+#include "runtime/profile/processor_name.hpp"
 #include "runtime/profile/timing_file.hpp"
 #include "runtime/trainer/gather.hpp"
 
@@ -80,7 +81,8 @@ class Profile {
   }
 
   std::map<std::string, std::string> metadata() const {
-    std::map<std::string, std::string> result = on_device() ? probe_device() : probe_machine();
+    std::map<std::string, std::string> result =
+        on_device() ? probe_device() : probe_metadata(probe_machine());
     result["command"] = options_.command;
     result["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
     result["operator"] = on_device() ? "runtime/device of shardwright"
@@ -105,14 +107,17 @@ class Profile {
     const double share = 1.0 / static_cast<double>(comm_.size());
     for (const OperatorTiming& timing : mine) {
       OperatorTiming& mean = means.emplace_back();
+      std::vector<MachineProbe> probes;
       for (const OperatorTiming& one : gather(comm_, timing)) {
         mean.forward.ms += share * one.forward.ms;
         mean.backward.ms += share * one.backward.ms;
+        probes.push_back(one.probe);
         mean.forward.ci = std::max(mean.forward.ci, one.forward.ci);
         mean.backward.ci = std::max(mean.backward.ci, one.backward.ci);
         mean.forward.outliers += one.forward.outliers + one.backward.outliers;
         mean.passes = one.passes;
       }
+      mean.probe = mean_probe(probes);
     }
     return means;
   }
@@ -137,6 +142,7 @@ class Profile {
       row.backward_ci = timings[i].backward.ci;
       row.passes = timings[i].passes;
       row.outliers = static_cast<std::int64_t>(timings[i].forward.outliers);
+      row.probe = timings[i].probe;
       lines += compute_timing_line(row);
     }
     return lines;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "costmodel/machine_probe.hpp"
 #include "runtime/profile/median.hpp"
 
 #include <cstddef>
@@ -8,10 +9,10 @@
 
 namespace shardwright {
 
-/// Times of passes, each with how disturbed the machine was then.
+/// Times of passes, each with how disturbed the machine was then, and what it did a second.
 class QuietTimes {
  public:
-  void add(double ms, double disturbance);
+  void add(double ms, double disturbance, const MachineProbe& probe);
 
   /// Passes that were undisturbed.
   std::int64_t quiet() const;
@@ -20,9 +21,15 @@ class QuietTimes {
   /// ones. Its outliers are the passes that it leaves out. Of at least `least` passes.
   MedianTime median(std::int64_t least) const;
 
+  /// The median of the probes of those passes.
+  MachineProbe probe(std::int64_t least) const;
+
  private:
+  std::vector<std::size_t> kept(std::int64_t least) const;
+
   std::vector<double> times_ms_;
   std::vector<double> disturbances_;
+  std::vector<MachineProbe> probes_;
 };
 
 }  // namespace shardwright

@@ -7,7 +7,7 @@
 #include "runtime/measured/job_watch.hpp"
 #include "runtime/metrics/job_metrics.hpp"
 #include "runtime/metrics/resident_bytes.hpp"
-#include "runtime/profile/machine_probe.hpp"
+#include "runtime/profile/processor_name.hpp"
 #include "runtime/trainer/exchange_check.hpp"
 #include "runtime/trainer/gather.hpp"
 #include "runtime/trainer/job_checkpoints.hpp"

@@ -93,6 +93,7 @@ TEST(Topology, GivesBackTheJsonItWrote) {
   topology.ranks[1].speed = 0.5;
   topology.ranks[1].memory_domain = 1;
   topology.inter = {12.5e9, 3e-6};
+  topology.probe = {{24.8, 1.03, 7.2}};
   const json written = json::parse(topology_to_json(topology).dump());
   EXPECT_EQ(topology_from_json(JsonView(written, "t.json")), topology);
 }
@@ -128,6 +129,8 @@ TEST(Topology, NamesThePlaceOfEachFault) {
   EXPECT_THAT(
       fault(R"({"ranks": [{"device": "H100"}], "links": {"intra": {"latency_seconds": -1}}})"),
       HasSubstr("links.intra.latency_seconds is -1"));
+  EXPECT_THAT(fault(R"({"ranks": [{"device": "H100"}], "probe": {"copy_gb_s": 24}})"),
+              HasSubstr("probe lacks the required member \"gather_gb_s\""));
   EXPECT_THAT(fault(R"({"schema": "shardwright.plan/1", "ranks": []})"),
               HasSubstr("shardwright.topology/1"));
 }

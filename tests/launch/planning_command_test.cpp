@@ -111,6 +111,25 @@ TEST_F(Planning, SaysInOneLineWhatItsCostModelGuesses) {
   EXPECT_THAT(plan("--cost-model analytic --json").err, Not(HasSubstr("Warning")));
 }
 
+TEST_F(Planning, PricesByHowFastTheProcessorsAre) {
+  const auto cost = [&](const std::string& command) {
+    const Outcome outcome = run(command + " --json");
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return json::parse(outcome.out).at("cost_ms").get<double>();
+  };
+  plan("-o plan.json");
+  plan("--probe 10/0.5/4 -o slow.json");
+  EXPECT_THAT(read(path("slow.json")), HasSubstr("\"fma_gflop_s\": 4"));
+  EXPECT_GT(cost("rate slow.json"), cost("rate plan.json"));
+  EXPECT_EQ(cost("rate slow.json"), cost("rate plan.json --probe 10/0.5/4"));
+  EXPECT_THAT(plan("--probe 1e6/1e6/1e6 --json").err,
+              HasSubstr("1e+06 GB/s of random reads (fitted"));
+  for (const char* bad : {"10/0.5", "10/0.5/4/1", "10/0/4", "10,0.5,4", "10/0.5/4x", "''"}) {
+    expect_failure(std::string("plan tables.json --topology 2xcpu-1MiB --probe ") + bad, 2,
+                   "profile probe");
+  }
+}
+
 TEST_F(Planning, WarnsAboutTablesNeverLookedUp) {
   write("t.csv", "name,rows,dim,pooling\nx,100,8,0\ny,10,8,1\n");
   const Outcome outcome = run("plan t.csv --topology 2xcpu-1MiB -o plan.json");

@@ -75,7 +75,7 @@ void price_a_sum(benchmark::State& state) {
   std::vector<double> sum(state_size(model), 3.0);
   for (auto _ : state) {
     sum[state_forward_ms] += 1e-6;
-    benchmark::DoNotOptimize(price_state(model, sum, 2));
+    benchmark::DoNotOptimize(price_state(model, sum, {.busy_ranks = 2, .speeds = {}}));
   }
   state.SetItemsProcessed(state.iterations());
 }

@@ -28,12 +28,23 @@ topology_of() {  # RANKS
   }' >"$topology"
 }
 
+number_in() {  # FILE.json NAME: the first number of that name
+  sed -n "s/.*\"$2\": *\([-+0-9.e]*\).*/\1/p" "$1" | head -n 1
+}
+
+# What the processors did while bench.json was measured, as `rate --probe` takes it.
+probe_of_bench() {
+  echo "$(number_in bench.json copy_gb_s)/$(number_in bench.json gather_gb_s)/$(number_in bench.json fma_gflop_s)"
+}
+
 # Milliseconds of an embedding-only step of a plan: the median of the steps, of the least disturbed ones if there were more.
+# Leaves bench's document in bench.json.
 step_ms() {  # PLAN.json RANKS STEPS
   local ranks=$2 ms
   source "$plans_folder/../../../launch/mpi_environment.sh"
-  ms=$(mpirun -n "$ranks" "${mpirun_flags[@]}" "$shardwright" bench "$1" --steps "$3" --warmup 2 --patience "${PATIENCE:-4}" --json \
-    2>bench.error | sed -n 's/.*"median": *\([-+0-9.e]*\).*/\1/p' | head -n 1) || true
+  mpirun -n "$ranks" "${mpirun_flags[@]}" "$shardwright" bench "$1" --steps "$3" --warmup 2 --patience "${PATIENCE:-4}" --json \
+    >bench.json 2>bench.error || true
+  ms=$(number_in bench.json median)
   if [ -z "$ms" ]; then
     printf '\n%s could not be measured:\n' "$1" >&2
     cat bench.error >&2

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Whole steps predicted and measured: at least twelve different plans of the same tables, each measured by `shardwright
-# bench` (embedding-only, turns shifted from round to round) and priced by a cost model. Prints what judge.awk says.
+# bench` (embedding-only, turns shifted from round to round) and priced by a cost model for the speed that the processors
+# had meanwhile. Prints what judge.awk says; KEEP=FILE also keeps the lines that it reads.
 #   bash tests/bench/whole_steps/run.sh BUILD_DIR COST_MODEL [RANKS]       # 2 ranks; COST_MODEL as --cost-model takes it
 # From the environment: ROUNDS (3; the least of them counts), STEPS (10 of each measurement), PATIENCE (4 s in which to
-# find so many that nobody else on the machine disturbs), TASKS ("dcnv2 pool_1"), PLANS (12 of each task).
+# find so many that nobody else on the machine disturbs; above 0, as only then speeds are measured), TASKS ("dcnv2 pool_1"), PLANS (12 of each task).
 # With more ranks than cores, bench composes the step from phases that ranks run in turn.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -19,6 +20,7 @@ steps=${STEPS:-10}
 wanted=${PLANS:-12}
 read -ra tasks <<<"${TASKS:-dcnv2 pool_1}"
 source "$here/../measured_plans/plans.sh"
+keep=${KEEP:+$(realpath -m "$KEEP")}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
@@ -48,9 +50,18 @@ make_plans() {  # TASK
   done
 }
 
-predicted_ms() {  # PLAN.json
-  { "$shardwright" rate "$1" --cost-model "$cost_model" --objective step --json 2>said || cat said >&2; } |
-    sed -n 's/.*"cost_ms": *\([-+0-9.e]*\).*/\1/p' | head -n 1
+predicted_ms() {  # PLAN.json [--probe PROBE]
+  "$shardwright" rate "$1" --cost-model "$cost_model" --objective step "${@:2}" --json >rating.json 2>said ||
+    { cat said >&2; return 1; }
+  number_in rating.json cost_ms
+}
+
+# "PREDICTED/MEASURED" of one turn: predicted for processors that do what they did meanwhile.
+turn() {  # PLAN.json
+  local ms predicted
+  ms=$(step_ms "$1" "$ranks" "$steps")
+  predicted=$(predicted_ms "$1" --probe "$(probe_of_bench)")
+  echo "$predicted/$ms"
 }
 
 for task in "${tasks[@]}"; do make_plans "$task"; done
@@ -60,15 +71,14 @@ for ((round = 1; round <= rounds; ++round)); do
     for ((i = 0; i < ${#names[@]}; ++i)); do
       name=$task.${names[(round + i) % ${#names[@]}]}
       printf '\rround %d of %d, %d s: %-50s' "$round" "$rounds" "$SECONDS" "$name" >&2
-      ms=$(step_ms "$name.json" "$ranks" "$steps")
-      echo "$ms" >>"$name.ms"
+      turn "$name.json" >>"$name.turns"
     done
   done
 done
 printf '\r%80s\r' '' >&2
 for task in "${tasks[@]}"; do
   while read -r name; do
-    predicted=$(predicted_ms "$task.$name.json")
-    echo "$task $name $predicted $(tr '\n' ' ' <"$task.$name.ms")"
+    planned=$(predicted_ms "$task.$name.json")
+    echo "$task $name $planned $(tr '\n' ' ' <"$task.$name.turns")"
   done <"$task.names"
-done | awk -f "$here/judge.awk"
+done | tee "${keep:-/dev/null}" | awk -f "$here/judge.awk"

@@ -13,6 +13,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace shardwright {
 namespace {
@@ -52,7 +53,7 @@ TEST(ShardWork, LooksUpSequencesAsBagsOfOneId) {
   const Shard whole{TableId{0}, ShardingType::table_wise, 0, 5000, 0, 16, RankId{0}};
   const ShardWork found = shard_work(sequence, whole, 1000, 700, {});
   const ShardWork expected = shard_work(single, whole, 3000, 700, {});
-  EXPECT_EQ(shard_features(found), shard_features(expected));
+  EXPECT_EQ(shard_features(found, {}), shard_features(expected, {}));
   EXPECT_EQ(work_terms(found).forward, work_terms(expected).forward);
   EXPECT_EQ(work_terms(found).backward, work_terms(expected).backward);
 }
@@ -77,24 +78,59 @@ TEST(ComputeModel, ThatIsNotWholeIsRefusedWithThePath) {
   EXPECT_THAT(message_of(compute_model_to_json(model)), HasSubstr("deviation[3]"));
 }
 
-TEST(ComputeModel, OfBeforeNetsWereToldOfSharedStatisticsIsBlindToThem) {
-  ComputeModel model = testing::sample_compute_model();
-  DenseLayer& first = model.encoder.front();
-  const std::size_t last = first.inputs - 1;
-  for (std::size_t o = 0; o < first.bias.size(); ++o) first.weights[o * first.inputs + last] = 0;
-  ComputeModel old = model;
-  DenseLayer& narrow = old.encoder.front();
-  for (std::size_t o = narrow.bias.size(); o-- > 0;) {
-    narrow.weights.erase(narrow.weights.begin() +
-                         static_cast<std::ptrdiff_t>(o * narrow.inputs + last));
+// Without the last `count` inputs.
+DenseLayer narrowed(const DenseLayer& layer, std::size_t count) {
+  DenseLayer narrow{layer.inputs - count, {}, layer.bias};
+  for (std::size_t o = 0; o < layer.bias.size(); ++o) {
+    for (std::size_t i = 0; i < narrow.inputs; ++i) {
+      narrow.weights.push_back(layer.weights[o * layer.inputs + i]);
+    }
   }
-  --narrow.inputs;
-  old.mean.pop_back();
-  old.deviation.pop_back();
-  const ComputeModel read = parse_compute_model(compute_model_to_json(old), "m.json");
-  model.mean.back() = 0;
-  model.deviation.back() = 1;
-  EXPECT_EQ(compute_model_to_json(read), compute_model_to_json(model));
+  return narrow;
+}
+
+void blind(DenseLayer& layer, std::size_t count) {
+  for (std::size_t o = 0; o < layer.bias.size(); ++o) {
+    for (std::size_t i = layer.inputs - count; i < layer.inputs; ++i) {
+      layer.weights[o * layer.inputs + i] = 0;
+    }
+  }
+}
+
+// Of before nets were told of machines' speeds, and before that of shared statistics.
+TEST(ComputeModel, OfOlderVersionsIsBlindToInputsThatTheyLacked) {
+  constexpr std::size_t kHeadLacks = kNumProbes + 2;
+  for (const std::size_t lacks : {kNumProbes + 1, kNumProbes + 2}) {
+    ComputeModel model = testing::sample_compute_model();
+    blind(model.encoder.front(), lacks);
+    blind(model.head.front(), kHeadLacks);
+    ComputeModel old = model;
+    old.encoder.front() = narrowed(model.encoder.front(), lacks);
+    old.head.front() = narrowed(model.head.front(), kNumProbes + 2);
+    for (auto* values : {&old.mean, &old.deviation}) values->resize(kNumFeatures - lacks);
+    const ComputeModel read = parse_compute_model(compute_model_to_json(old), "m.json");
+    std::fill_n(model.mean.rbegin(), lacks, 0.0);
+    std::fill_n(model.deviation.rbegin(), lacks, 1.0);
+    EXPECT_EQ(compute_model_to_json(read), compute_model_to_json(model));
+  }
+}
+
+TEST(ComputeModel, OfNoVersionIsRefused) {
+  ComputeModel model = testing::sample_compute_model();
+  model.encoder.front() = narrowed(model.encoder.front(), 1);
+  model.head.front() = narrowed(model.head.front(), kNumProbes + 2);
+  model.mean.pop_back();
+  model.deviation.pop_back();
+  EXPECT_THAT(message_of(compute_model_to_json(model)), HasSubstr("mean"));
+}
+
+TEST(ComputeModel, KeepsOfWhichMachineItIs) {
+  ComputeModel model = testing::sample_compute_model();
+  model.reference = {{20, 1, 8}};
+  const std::string text = compute_model_to_json(model);
+  EXPECT_EQ(parse_compute_model(text, "m.json").reference, model.reference);
+  model.reference.rates[1] = -1;
+  EXPECT_THAT(message_of(compute_model_to_json(model)), HasSubstr("reference.gather_gb_s"));
 }
 
 // `evaluate` weighs a rival's terms by as many constants.
@@ -148,6 +184,68 @@ TEST(FittedCostModel, CountsAsBusyTheRanksThatShareMemoryChannels) {
   const Topology two_nodes = testing::sample_topology(2, 1);
   EXPECT_NE(forward_ms(one_socket), forward_ms(two_sockets));
   EXPECT_EQ(forward_ms(two_sockets), forward_ms(two_nodes));
+}
+
+// Nets without weights leave the roofline: lines of memory by random reads, the rest by
+// multiply-adds.
+TEST(FittedCostModel, PricesByTheSpeedOfTheRanksProcessors) {
+  TwoTables two;
+  ComputeModel sample = testing::sample_compute_model();
+  for (auto* layers : {&sample.encoder, &sample.head}) {
+    for (DenseLayer& layer : *layers) {
+      std::fill(layer.weights.begin(), layer.weights.end(), 0.0);
+      std::fill(layer.bias.begin(), layer.bias.end(), 0.0);
+    }
+  }
+  sample.reference = {{20, 1, 8}};
+  const auto forward_ms = [&](const MachineProbe& probe) {
+    two.topology.probe = probe;
+    return FittedCostModel({sample, {}}, "sample")
+        .price(two.workload, two.topology, two.shards)[0]
+        .compute_forward_ms;
+  };
+  const double usual = forward_ms({});
+  EXPECT_EQ(forward_ms(sample.reference), usual);
+  EXPECT_EQ(forward_ms({{10, 1, 8}}), usual);  // no term is of copies
+  EXPECT_NEAR(forward_ms({{20, 0.5, 4}}), 2 * usual, 1e-6 * usual);
+  const double slow_memory = forward_ms({{20, 0.5, 8}}) - usual;
+  const double slow_core = forward_ms({{20, 1, 4}}) - usual;
+  EXPECT_GT(slow_memory, 0);
+  EXPECT_GT(slow_core, 0);
+  EXPECT_NEAR(slow_memory + slow_core, usual, 1e-6 * usual);
+}
+
+// Far outside of what they saw, nets correct as at the border, and the roofline goes on.
+TEST(MachineSpeeds, ThatNetsWereNotTrainedOnAreLeftToTheRoofline) {
+  ComputeModel model = testing::sample_compute_model();
+  model.reference = {{20, 1, 8}};
+  model.training.ranges["probe_copy_gb_s"] = {15, 25};
+  model.training.ranges["probe_gather_gb_s"] = {0.8, 1.25};
+  model.training.ranges["probe_fma_gflop_s"] = {4, 9};
+  const MachineSpeeds speeds = machine_speeds(model, {{200, 4, 7}});
+  EXPECT_DOUBLE_EQ(speeds.memory_time, 0.25);
+  EXPECT_DOUBLE_EQ(speeds.core_time, 8.0 / 7);
+  EXPECT_DOUBLE_EQ(speeds.seen[probe_copy], std::log(1.25));
+  EXPECT_DOUBLE_EQ(speeds.seen[probe_gather], std::log(1.25));
+  EXPECT_DOUBLE_EQ(speeds.seen[probe_fma], std::log(7.0 / 8));
+  const MachineSpeeds unknown = machine_speeds(model, {});
+  EXPECT_EQ(unknown.memory_time, 1);
+  EXPECT_EQ(unknown.seen, Speeds{});
+}
+
+TEST(ComputeModel, KnowsWhenPooledValuesGoPastTheCaches) {
+  std::vector<double> state(state_size(testing::sample_compute_model()));
+  state[state_output] = 3e6;
+  state[state_columns] = 48;
+  EXPECT_TRUE(goes_past_caches(state));
+  state[state_output] = 2e6;
+  EXPECT_FALSE(goes_past_caches(state));
+  state[state_output] = 3e6;
+  state[state_columns] = 56;
+  EXPECT_FALSE(goes_past_caches(state));
+  state[state_columns] = 64;
+  state[state_ragged] = 2;
+  EXPECT_FALSE(goes_past_caches(state));
 }
 
 TEST(FittedCostModel, RefusesRanksOfAnotherDevice) {

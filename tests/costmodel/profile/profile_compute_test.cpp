@@ -114,6 +114,7 @@ TEST_F(ProfileCompute, GoesOnWhereAnInterruptedFileEnds) {
     EXPECT_EQ(timings.rows[i].set, static_cast<std::int64_t>(i / 2));
     EXPECT_GT(timings.rows[i].forward_ms, 0);
     EXPECT_GT(timings.rows[i].backward_ms, 0);
+    EXPECT_TRUE(timings.rows[i].probe.known());
   }
 }
 

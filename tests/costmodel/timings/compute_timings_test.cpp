@@ -49,6 +49,22 @@ TEST(ComputeTimings, AreReadAsTheyWereWritten) {
   EXPECT_EQ(read.metadata.at("date"), "2026-01-31");
 }
 
+TEST(ComputeTimings, KeepHowFastTheMachineWas) {
+  ComputeTiming timing = sample();
+  timing.probe = {{24.75, 1.031, 7.207}};
+  const std::string line = compute_timing_line(timing);
+  EXPECT_THAT(line, HasSubstr(",24.75,1.031,7.207\n"));
+  EXPECT_EQ(parse_compute_timings(file_with(line), "t.csv").rows.at(0), timing);
+  const auto cut = [&](const std::string& rates) {
+    return file_with(line.substr(0, line.find(",24.75")) + rates + "\n");
+  };
+  EXPECT_THAT(message_of(cut(",24.75,,7.2")), HasSubstr("probe_gather_gb_s"));
+  EXPECT_THAT(message_of(cut(",,1.03,7.2")), HasSubstr("where the other two are"));
+  EXPECT_THAT(message_of(cut(",24.75,0,7.2")), HasSubstr("a positive rate"));
+  EXPECT_THAT(message_of(cut(",24.75,nan,7.2")), HasSubstr("a positive rate"));
+  EXPECT_FALSE(parse_compute_timings(cut(",,,"), "t.csv").rows.at(0).probe.known());
+}
+
 TEST(ComputeTimings, AreRefusedInTextThatNoModelCouldHold) {
   EXPECT_THAT(message_of(compute_timings_header({{"date", "\xc3"}})), HasSubstr("not UTF-8"));
 }
@@ -82,11 +98,12 @@ TEST(ComputeExample, OfAPartOfTheColumnsSharesTheStatisticsOfARowwiseOptimizer) 
   ComputeTiming timing = sample();
   timing.optimizer = OptimizerKind::rowwise_adagrad;
   timing.tables[0].table_dim = 64;
+  constexpr std::size_t kShares = kNumFeatures - kNumProbes - 2;
   const ComputeExample example(timing);
   EXPECT_EQ(example.workload.tables[0].dim, 64);
   EXPECT_EQ(example.works[0].shard.columns(), 16);
-  EXPECT_EQ(shard_features(example.works[0]).back(), 1);
-  EXPECT_EQ(shard_features(example.works[1]).back(), 0);
+  EXPECT_EQ(shard_features(example.works[0], {})[kShares], 1);
+  EXPECT_EQ(shard_features(example.works[1], {})[kShares], 0);
   timing.tables[0].table_dim = 0;
   const ComputeExample whole(timing);
   constexpr std::size_t kSummedValues = 3;

@@ -28,6 +28,15 @@ TEST(LeastOfRepeats, TakesTheLeastOfEitherHalf) {
   EXPECT_EQ(rows[1], timing(1, 1, 1));
 }
 
+TEST(LeastOfRepeats, TakesWholeRunsWhereTheSpeedOfEachIsKnown) {
+  ComputeTiming busy = timing(0, 2, 7);
+  busy.probe = {{20, 1, 4}};
+  ComputeTiming quiet = timing(0, 3, 5);
+  quiet.probe = {{20, 1, 7}};
+  EXPECT_EQ(least_of_repeats({busy, quiet}), std::vector<ComputeTiming>{quiet});
+  EXPECT_EQ(least_of_repeats({quiet, busy}), std::vector<ComputeTiming>{quiet});
+}
+
 TEST(LeastOfRepeats, KeepsMeasurementsApart) {
   ComputeTiming busy = timing(0, 2, 7);
   busy.busy_ranks = 2;

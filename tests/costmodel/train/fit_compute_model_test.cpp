@@ -24,6 +24,7 @@ ComputeExamples made_up(std::int64_t sets) {
   for (std::int64_t set = 0; set < sets; ++set) {
     ComputeTiming timing;
     timing.hardware = "made up";
+    timing.probe = {{20, 1, 8}};
     timing.set = set;
     timing.batch_size = 64 << (set % 5);
     timing.optimizer = set % 2 == 0 ? OptimizerKind::sgd : OptimizerKind::adagrad;
@@ -61,6 +62,40 @@ TEST(FitComputeModel, LearnsALawBetterThanTheRoofline) {
   EXPECT_LT(model.error.geometric_mean_error, 0.06);
   EXPECT_EQ(model.training.rows, 240U);
   EXPECT_EQ(model.training.ranges.at("tables").most, 4);
+}
+
+TEST(FitComputeModel, LearnsThatSlowerMachinesTakeLonger) {
+  std::vector<ComputeTiming> timings;
+  for (const auto& example : made_up(240)) {
+    ComputeTiming& timing = timings.emplace_back(example->timing);
+    const double slower = 1 + static_cast<double>(timing.set * 7 % 10) / 10;
+    timing.probe = {{20, 1, 8 / slower}};
+    timing.forward_ms *= slower;
+    timing.backward_ms *= slower;
+  }
+  const ComputeExamples examples = make_examples(std::move(timings));
+  const ComputeModel knows = fit_compute_model(examples, quick());
+  EXPECT_LT(knows.error.geometric_mean_error, 0.06);
+  EXPECT_EQ(knows.reference.rates[1], 1);
+  EXPECT_LT(knows.training.ranges.at("probe_fma_gflop_s").least, 4.3);
+  ComputeFitOptions blind = quick();
+  blind.machine_speeds = false;
+  const ComputeModel guesses = fit_compute_model(examples, blind);
+  EXPECT_FALSE(guesses.reference.known());
+  EXPECT_GT(guesses.error.geometric_mean_error, 2 * knows.error.geometric_mean_error);
+}
+
+TEST(FitComputeModel, TakesTheMachineOfItsBaseOrElseOfItsTimings) {
+  const ComputeExamples examples = made_up(40);
+  ComputeFitOptions adapt;
+  adapt.most_epochs = 1;
+  ComputeModel base = fit_compute_model(examples, adapt);
+  EXPECT_EQ(base.reference, examples.front()->timing.probe);
+  adapt.base = &base;
+  base.reference = {{40, 2, 16}};
+  EXPECT_EQ(fit_compute_model(examples, adapt).reference, base.reference);
+  base.reference = {};
+  EXPECT_EQ(fit_compute_model(examples, adapt).reference, examples.front()->timing.probe);
 }
 
 TEST(FitComputeModel, GivesTheSameFileForTheSameSeed) {
@@ -139,8 +174,9 @@ TEST(TorchPredictTimes, EqualsThePlainForm) {
       EXPECT_NEAR(plain[i].backward_ms, torch[i].backward_ms, 1e-5 * torch[i].backward_ms);
     }
   }
-  // Weights that no fit made, so that head and codes matter.
-  const ComputeModel sample = testing::sample_compute_model();
+  // Weights that no fit made, so that head, codes and speeds matter.
+  ComputeModel sample = testing::sample_compute_model();
+  sample.reference = {{10, 1.5, 6}};
   const auto plain = predict_times(sample, examples);
   const auto torch = torch_predict_times(sample, examples);
   for (std::size_t i = 0; i < plain.size(); ++i) {

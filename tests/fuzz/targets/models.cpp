@@ -12,6 +12,7 @@ ComputeExamples one_example() {
   ComputeTiming timing;
   timing.batch_size = 64;
   timing.tables = {{1000, 16, 2, 1.05}, {10, 4, 1, 0}};
+  timing.probe = {{20, 1, 8}};
   timing.forward_ms = 1;
   timing.backward_ms = 1;
   return make_examples({timing});
@@ -30,7 +31,7 @@ void read_compute_model_json(std::string_view input) {
   static const ComputeExamples examples = one_example();
   const ComputeModel model = parse_compute_model(input, "input.json");
   predict_times(model, examples);
-  for (const auto& [name, constants] : model.rivals) predict_rival(name, constants, examples);
+  for (const auto& [name, constants] : model.rivals) predict_rival(name, model, examples);
   parse_compute_model(compute_model_to_json(model), "again.json");
 }
 

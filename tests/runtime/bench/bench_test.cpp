@@ -119,6 +119,9 @@ TEST(RunBench, LooksForQuietSteps) {
     EXPECT_GE(result.steps(), 2);
     EXPECT_GE(result.steps_taken, result.steps());
     EXPECT_EQ(bench_to_json(result)["steps_taken"], result.steps_taken);
+    EXPECT_TRUE(result.probe.known());
+    EXPECT_EQ(bench_to_json(result)["probe"]["gather_gb_s"], result.probe.rates[1]);
+    EXPECT_NE(bench_to_text(result).find("probe " + to_string(result.probe)), std::string::npos);
   });
 }
 

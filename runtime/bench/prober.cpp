@@ -1,0 +1,77 @@
+#include "runtime/bench/prober.hpp"
+
+#include "runtime/trainer/stopwatch.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <numeric>
+
+namespace shardwright {
+namespace {
+
+constexpr std::size_t kValues = std::size_t{1} << 26;  // 256 MB of floats
+constexpr std::size_t kCopied = std::size_t{1} << 16;  // 256 KB
+constexpr std::size_t kRow = 64;                       // floats
+
+/// 1e9 units a second.
+template <class Work>
+double rate(std::size_t units, Work work) {
+  constexpr double kLeastMs = 1e-6;
+  Stopwatch stopwatch;
+  work();
+  return static_cast<double>(units) * 1e-6 / std::max(stopwatch.lap_ms(), kLeastMs);
+}
+
+float total(const std::array<float, kRow>& sums) {
+  return std::accumulate(sums.begin(), sums.end(), 0.0F);
+}
+
+}  // namespace
+
+Prober::Prober() : values_(kValues, 1.0F), copied_(kValues / 4), random_(1) {}
+
+MachineProbe Prober::now() {
+  const double multiplied = multiply_add();
+  return {{copy(), read_randomly(), multiplied}};
+}
+
+double Prober::copy() {
+  const auto place = [&](const std::vector<float>& values) {
+    return static_cast<std::ptrdiff_t>(random_.below(values.size() / kCopied) * kCopied);
+  };
+  const auto from = values_.cbegin() + place(values_);
+  const auto to = copied_.begin() + place(copied_);
+  const double speed = rate(2 * kCopied * sizeof(float), [&] { std::copy_n(from, kCopied, to); });
+  keep(*to);
+  return speed;
+}
+
+double Prober::read_randomly() {
+  constexpr std::size_t kRows = 1000;
+  std::array<float, kRow> sums{};
+  const double speed = rate(kRows * kRow * sizeof(float), [&] {
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const float* row = values_.data() + random_.below(kValues / kRow) * kRow;
+      for (std::size_t c = 0; c < kRow; ++c) sums[c] += row[c];
+    }
+  });
+  keep(total(sums));
+  return speed;
+}
+
+double Prober::multiply_add() {
+  constexpr std::size_t kRounds = 4000;
+  constexpr std::size_t kCached = 16 * kRow;  // floats that the first cache keeps
+  std::array<float, kRow> sums{};
+  const double speed = rate(2 * kRounds * kRow, [&] {
+    for (std::size_t i = 0; i < kRounds; ++i) {
+      const float* row = values_.data() + i * kRow % kCached;
+      for (std::size_t c = 0; c < kRow; ++c) sums[c] += 1.5F * row[c];
+    }
+  });
+  keep(total(sums));
+  return speed;
+}
+
+}  // namespace shardwright
