@@ -46,8 +46,8 @@ void add_search(CLI::App& command, PlanArguments& arguments) {
       "8xH100-80GB, 2x8xA100-80GB (nodes x ranks), 4xcpu-16GiB, or a JSON file")
       ->required();
   add("--probe", arguments.probe, "C/G/F",
-      "What the ranks' processors do, as `profile probe` prints it, for fitted cost models\n"
-      "(default: the topology's, else that of the machine the model was fitted on)");
+      "What the ranks' processors do, as `profile probe` prints it\n(default: the topology's, else "
+      "what the cost model was fitted to)");
   add("--constraints", arguments.constraints, "FILE",
       "What plans must keep to, beside the constraints of TABLES (docs/plan_format.md)");
   add_training_reserve(command, arguments.training);

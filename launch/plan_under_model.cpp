@@ -54,11 +54,16 @@ std::string doubts_about(const CostModel& model, const Workload& workload,
   const auto* fitted = dynamic_cast<const FittedCostModel*>(&model);
   const bool knows_speeds =
       fitted != nullptr && fitted->parts().compute && fitted->parts().compute->reference.known();
+  std::vector<std::string> doubts;
   if (topology.probe.known() && !knows_speeds) {
-    return fmt::format("the ranks' probe changes nothing: {} does not know machines' speeds.",
-                       model.name());
+    doubts.push_back(
+        fmt::format("{} does not know machines' speeds: a probe changes nothing.", model.name()));
   }
-  return fitted == nullptr ? "" : outside_training(fitted->parts(), workload, topology);
+  if (fitted != nullptr) {
+    const std::string outside = outside_training(fitted->parts(), workload, topology);
+    if (!outside.empty()) doubts.push_back(outside);
+  }
+  return fmt::to_string(fmt::join(doubts, " "));
 }
 
 std::vector<ShardingType> parse_type_list(const std::string& list) {

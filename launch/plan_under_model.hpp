@@ -31,9 +31,9 @@ std::unique_ptr<CostModel> cost_model_for(const std::string& name, const Plan& p
 /// What `--probe` says, if it is given. Throws UsageError.
 std::optional<MachineProbe> parse_probe_option(const std::optional<std::string>& text);
 
-/// One sentence on what a model's prices of these tables and ranks do not rest on, empty if there
-/// is nothing to say: what lies outside of what it was fitted to, or a probe that it does not know
-/// how to use.
+/// A sentence each on what a model's prices of these tables and ranks do not rest on, empty if
+/// there is nothing to say: what lies outside of what it was fitted to, or a probe that it does not
+/// know how to use.
 std::string doubts_about(const CostModel& model, const Workload& workload,
                          const Topology& topology);
 

@@ -61,9 +61,9 @@ void add_rate_command(CLI::App& app) {
   command->add_option("--objective", arguments->objective,
                       "step, max_sum, memory (default: the plan's)");
   command
-      ->add_option("--probe", arguments->probe,
-                   "What the ranks' processors do, as `profile probe` prints it (default: the "
-                   "plan's)")
+      ->add_option(
+          "--probe", arguments->probe,
+          "What the ranks' processors do, as `profile probe` prints it\n(default: the plan's)")
       ->type_name("C/G/F");
   command->add_flag("--json", arguments->json, "Print one JSON document");
   command->callback([arguments] { run(*arguments); });

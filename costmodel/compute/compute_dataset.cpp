@@ -104,7 +104,7 @@ std::vector<ComputeTimes> predict_times(const ComputeModel& model,
   times.reserve(examples.size());
   for (const auto& example : examples) {
     std::vector<double> state(state_size(model));
-    const Conditions conditions = {static_cast<double>(example->timing.busy_ranks),
+    const Conditions conditions = {static_cast<double>(example->timing.busy_ranks), 1,
                                    machine_speeds(model, example->timing.probe)};
     for (const ShardWork& work : example->works)
       add_to_state(model, work, conditions.speeds, state);

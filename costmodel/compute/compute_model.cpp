@@ -76,9 +76,7 @@ void add_residual(const ComputeModel& model, const ShardWork& work, const Machin
   state[state_backward_ms] += backward;
   state[state_shards] += 1;
   state[state_touched] += work.touched_bytes();
-  state[state_output] += work.output_bytes();
-  state[state_columns] += static_cast<double>(work.shard.columns());
-  state[state_ragged] += work.fills_lines() ? 0 : 1;
+  add_output_to_state(work, state);
   for (std::size_t code = 0; code < kNumCodes; ++code) {
     state[state_codes + code] += (forward + backward) * sigmoid(values[2 + code]);
   }
@@ -126,9 +124,15 @@ ComputeTimes call_times(const Roofline& roofline, const MachineSpeeds& speeds) {
           speeds.core_time * roofline.backward[WorkTerms::kBackward]};
 }
 
+void add_output_to_state(const ShardWork& work, std::span<double> state) {
+  state[state_output] += work.output_bytes();
+  state[state_ragged] += work.output_bytes() > 0 && !work.fills_lines() ? 1 : 0;
+}
+
 MachineSpeeds machine_speeds(const ComputeModel& model, const MachineProbe& probe) {
-  if (!probe.known() || !model.reference.known()) return {};
-  const Speeds speeds = relative_speeds(probe, model.reference);
+  const MachineProbe& actual = probe.known() ? probe : model.usual;
+  if (!actual.known() || !model.reference.known()) return {};
+  const Speeds speeds = relative_speeds(actual, model.reference);
   MachineSpeeds machine{std::exp(-speeds[probe_gather]), std::exp(-speeds[probe_fma]), speeds};
   for (std::size_t k = 0; k < kNumProbes; ++k) {
     machine.seen[k] = within_training(model, k, speeds[k]);
@@ -151,15 +155,14 @@ void add_to_state(const ComputeModel& model, const ShardWork& work, const Machin
 }
 
 std::size_t num_head_inputs(const ComputeModel& model) {
-  return model.architecture == ComputeArchitecture::neuroshard ? state_size(model) - 1
-                                                               : kNumCodes + 8 + kNumProbes + 2;
+  return model.architecture == ComputeArchitecture::neuroshard
+             ? state_size(model) - 1
+             : kNumCodes + 8 + kNumProbes + kNumOutputInputs;
 }
 
-bool goes_past_caches(std::span<const double> state) {
+bool goes_past_caches(std::span<const double> state, double sources) {
   constexpr double kSecondCache = 1 << 21;
-  constexpr double kLineValues = 16;
-  return state[state_output] > kSecondCache && state[state_ragged] < 1 &&
-         std::fmod(state[state_columns], kLineValues) < 1;
+  return state[state_output] > sources * kSecondCache && state[state_ragged] < 1;
 }
 
 void head_inputs(std::span<const double> state, const ComputeTimes& call,
@@ -179,7 +182,7 @@ void head_inputs(std::span<const double> state, const ComputeTimes& call,
   const Speeds& seen = conditions.speeds.seen;
   const auto last = std::copy(seen.begin(), seen.end(), inputs.begin() + 8 + kNumCodes);
   last[0] = kScale * (std::log1p(state[state_output]) - 16);
-  last[1] = goes_past_caches(state) ? 1 : 0;
+  last[1] = goes_past_caches(state, conditions.sources) ? 1 : 0;
 }
 
 ComputeTimes price_state(const ComputeModel& model, std::span<const double> state,

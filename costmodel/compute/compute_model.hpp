@@ -51,6 +51,7 @@ struct ComputeModel {
   /// Of the machine that the roofline and nets are relative to; unknown: of none, all machines are
   /// taken to be as fast.
   MachineProbe reference;
+  MachineProbe usual;             ///< of the machine that is priced where nobody says which
   std::vector<double> mean;       ///< of the features, subtracted
   std::vector<double> deviation;  ///< then divided by
   Roofline roofline;
@@ -75,12 +76,13 @@ enum StatePart : std::size_t {
   state_backward_ms,
   state_shards,
   state_touched,
-  state_output,   ///< bytes of pooled values
-  state_columns,  ///< of all shards
-  state_ragged,   ///< shards whose rows do not fill lines
+  state_output,  ///< bytes of the matrix of pooled values
+  state_ragged,  ///< shards whose rows there do not fill lines
   state_codes
 };
 constexpr std::size_t kNumCodes = 6;
+/// Of a head, the last ones: bytes of pooled values, and whether they go past the caches.
+constexpr std::size_t kNumOutputInputs = 2;
 /// How far encoder and head may move the natural logarithm of a time.
 constexpr double kMostShardCorrection = 1.5;
 constexpr double kMostRankCorrection = 0.7;
@@ -89,10 +91,12 @@ std::size_t state_size(const ComputeModel& model);
 /// What a rank computes under.
 struct Conditions {
   double busy_ranks = 1;  ///< that compute at the same time on its memory
+  double sources = 1;     ///< ranks whose samples it looks up, each by itself
   MachineSpeeds speeds;   ///< of its machine
 };
 
-/// Of a machine over the model's reference; no difference where either is unknown.
+/// Of a machine (unknown: the model's usual one) over the model's reference; no difference where
+/// there is none.
 MachineSpeeds machine_speeds(const ComputeModel& model, const MachineProbe& probe);
 
 /// Adds what a shard means to a rank's state, state_size() values. No value is negative.
@@ -102,9 +106,12 @@ void add_to_state(const ComputeModel& model, const ShardWork& work, const Machin
 ComputeTimes price_state(const ComputeModel& model, std::span<const double> state,
                          const Conditions& conditions);
 
-/// Whether the operator writes all pooled values past the caches: whole lines of a matrix beyond
-/// any second cache (runtime/embedding/simd/pool_loops.hpp).
-bool goes_past_caches(std::span<const double> state);
+/// Its part of state_output and state_ragged; add_to_state() adds it too.
+void add_output_to_state(const ShardWork& work, std::span<double> state);
+
+/// Whether the operator writes pooled values past the caches: whole lines, of a matrix for each
+/// source beyond any second cache (runtime/embedding/simd/pool_loops.hpp).
+bool goes_past_caches(std::span<const double> state, double sources);
 
 /// What a head of roofline_residual reads, from a state with at least one shard.
 std::size_t num_head_inputs(const ComputeModel& model);

@@ -18,7 +18,7 @@ using nlohmann::ordered_json;
 
 constexpr double kLargest = 1e9;                      // of weights: beyond any that training gives
 constexpr std::size_t kNewFeatures = kNumProbes + 1;  // since speeds and lines
-constexpr std::size_t kNewHeadInputs = kNumProbes + 2;
+constexpr std::size_t kNewHeadInputs = kNumProbes + kNumOutputInputs;
 constexpr std::size_t kWidest = 256;  // outputs or inputs of a layer
 
 ordered_json layers_to_json(const std::vector<DenseLayer>& layers) {
@@ -125,9 +125,11 @@ void add_blind_inputs(ComputeModel& model) {
 }
 
 // None in files of before machines were told apart.
-MachineProbe read_reference(const JsonView& document) {
-  const auto reference = document.find("reference");
-  return reference ? probe_from_json(*reference) : MachineProbe{};
+void read_machines(const JsonView& document, ComputeModel& model) {
+  if (const auto reference = document.find("reference")) {
+    model.reference = model.usual = probe_from_json(*reference);
+  }
+  if (const auto usual = document.find("usual")) model.usual = probe_from_json(*usual);
 }
 
 void read_training(const JsonView& view, ComputeTraining& training) {
@@ -140,6 +142,7 @@ void read_training(const JsonView& view, ComputeTraining& training) {
   for (const auto& [what, ends] : ranges.raw().items()) {
     const auto values = read_exactly(ranges.at(what), 2);
     if (values[1] < values[0]) ranges.at(what).fail("the least and the most");
+    if (what.starts_with("probe_") && values[0] < kLeastProbe) ranges.at(what).fail("rates");
     training.ranges[what] = {values[0], values[1]};
   }
 }
@@ -164,6 +167,7 @@ std::string compute_model_to_json(const ComputeModel& model) {
       {"head", layers_to_json(model.head)},
       {"rivals", rivals}};
   if (model.reference.known()) json["reference"] = probe_to_json(model.reference);
+  if (model.usual != model.reference) json["usual"] = probe_to_json(model.usual);
   return json.dump() + "\n";
 }
 
@@ -183,7 +187,7 @@ ComputeModel compute_model_of(const JsonView& document) {
   model.error = {document.at("error").at("geometric_mean_error").number(0),
                  document.at("error").at("how").string()};
   constexpr double kLeastDeviation = 1e-9;
-  model.reference = read_reference(document);
+  read_machines(document, model);
   model.mean = read_exactly(document.at("mean"), features);
   model.deviation = read_exactly(document.at("deviation"), features, kLeastDeviation);
   model.roofline = read_roofline(document.at("roofline"), rival_sizes("roofline"));

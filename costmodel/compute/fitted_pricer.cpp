@@ -92,7 +92,7 @@ void FittedPricer::set_scales() {
     most[state_codes + code] = most[state_forward_ms] + most[state_backward_ms];
   }
   for (std::size_t k = 0; k < kCodes; ++k) scales_[k] = fixed_point_scale(most[k]);
-  for (const StatePart counted : {state_shards, state_columns, state_ragged}) scales_[counted] = 1;
+  scales_[state_shards] = scales_[state_ragged] = 1;
 }
 
 void FittedPricer::encode_compute(const Shard& shard, std::span<std::int64_t> codes) const {
@@ -120,7 +120,8 @@ ComputeTimes FittedPricer::price_compute(RankId rank, std::span<const std::int64
   if (codes[state_shards] <= 0) return {};
   std::array<double, kCodes> values{};
   for (std::size_t k = 0; k < kCodes; ++k) values[k] = static_cast<double>(codes[k]) / scales_[k];
-  ComputeTimes times = price_state(model_, values, {busy_ranks_[rank.index()], speeds_});
+  ComputeTimes times = price_state(
+      model_, values, {busy_ranks_[rank.index()], static_cast<double>(topology_.size()), speeds_});
   times.forward_ms /= topology_.rank(rank).speed;
   times.backward_ms /= topology_.rank(rank).speed;
   return times;

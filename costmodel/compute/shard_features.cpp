@@ -66,6 +66,7 @@ double ShardWork::touched_bytes() const {
 }
 
 double ShardWork::output_bytes() const {
+  if (table->mode == PoolingMode::none || shard.type == ShardingType::data_parallel) return 0;
   return load.output_rows * static_cast<double>(shard.columns()) * sizeof(float);
 }
 

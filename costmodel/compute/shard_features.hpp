@@ -46,7 +46,8 @@ struct ShardWork {
   double state_bytes_per_row() const;
   /// Weights and state of the rows that are touched.
   double touched_bytes() const;
-  /// Pooled values, fp32.
+  /// Pooled values (fp32) in the matrix that the owner makes for other ranks: none without pooling,
+  /// and none of data_parallel tables.
   double output_bytes() const;
   /// Whether a row of pooled values fills lines of 64 bytes, as operators that write past the
   /// caches need it.

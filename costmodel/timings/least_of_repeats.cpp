@@ -35,7 +35,7 @@ void take_less(const ComputeTiming& other, ComputeTiming& row) {
         "--memory and --most-pass-ms, or another --seed.",
         row.variant, row.set, row.seed));
   }
-  if (row.probe.known() && other.probe.known()) {  // a time goes with the speed that it was at
+  if (row.probe.known() || other.probe.known()) {  // a time goes with the speed that it was at
     if (other.forward_ms + other.backward_ms < row.forward_ms + row.backward_ms) row = other;
     return;
   }

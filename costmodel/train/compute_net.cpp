@@ -30,15 +30,11 @@ void append_features(const ComputeModel& model, const ShardWork& work, const Mac
 // The head's last inputs, which no weight changes.
 void append_output(const ComputeModel& model, const ComputeExample& example,
                    std::vector<double>& out) {
-  if (model.architecture == ComputeArchitecture::neuroshard) {
-    out.resize(out.size() + 2);
-    return;
-  }
-  std::vector<double> state(state_size(model));
-  for (const ShardWork& work : example.works) add_to_state(model, work, {}, state);
-  std::vector<double> inputs(num_head_inputs(model));
-  head_inputs(state, {}, {}, inputs);
-  out.insert(out.end(), inputs.end() - 2, inputs.end());
+  std::vector<double> state(state_codes + kNumCodes);
+  for (const ShardWork& work : example.works) add_output_to_state(work, state);
+  std::vector<double> inputs(kNumCodes + 8 + kNumProbes + kNumOutputInputs);
+  head_inputs(state, call_times(model.roofline, {}), {}, inputs);
+  out.insert(out.end(), inputs.end() - kNumOutputInputs, inputs.end());
 }
 
 std::vector<double> values_of(const torch::Tensor& tensor) {
@@ -84,7 +80,7 @@ ComputeBatch::ComputeBatch(const ComputeModel& model, const ComputeExamples& exa
   call_ms = tensor_of(calls).view({-1, 2});
   speeds = tensor_of(all_speeds).view({-1, static_cast<std::int64_t>(kNumProbes)});
   touched = tensor_of(bytes);
-  output = tensor_of(outputs).view({-1, 2});
+  output = tensor_of(outputs).view({-1, static_cast<std::int64_t>(kNumOutputInputs)});
   example = torch::tensor(owner, torch::kInt64);
   busy = tensor_of(ranks);
   log_ms = tensor_of(logs).view({-1, 2});

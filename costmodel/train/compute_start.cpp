@@ -86,6 +86,12 @@ MachineProbe usual_probe(const ComputeExamples& examples) {
   return median_probe(probes);
 }
 
+void set_machines(const MachineProbe& usual, ComputeModel& model) {
+  if (!usual.known()) return;
+  model.usual = usual;
+  if (!model.reference.known()) model.reference = usual;
+}
+
 std::vector<std::size_t> sizes_of(std::size_t inputs, std::vector<std::size_t> widths,
                                   std::size_t outputs) {
   widths.insert(widths.begin(), inputs);
@@ -98,7 +104,7 @@ std::vector<std::size_t> sizes_of(std::size_t inputs, std::vector<std::size_t> w
 ComputeModel start_compute_model(const ComputeExamples& training, const ComputeExamples& all,
                                  const ComputeFitOptions& options) {
   ComputeModel model = options.base != nullptr ? *options.base : ComputeModel{};
-  if (options.machine_speeds && !model.reference.known()) model.reference = usual_probe(training);
+  if (options.machine_speeds) set_machines(usual_probe(training), model);
   model.training = compute_coverage(all);
   for (const std::string_view name : rival_names())
     model.rivals[std::string(name)] = fit_rival(name, training, model);

@@ -124,6 +124,8 @@ TEST_F(Planning, PricesByHowFastTheProcessorsAre) {
   EXPECT_EQ(cost("rate slow.json"), cost("rate plan.json --probe 10/0.5/4"));
   EXPECT_THAT(plan("--probe 1e6/1e6/1e6 --json").err,
               HasSubstr("1e+06 GB/s of random reads (fitted"));
+  EXPECT_THAT(run("rate plan.json --cost-model analytic --probe 10/0.5/4").err,
+              HasSubstr("analytic does not know machines' speeds"));
   for (const char* bad : {"10/0.5", "10/0.5/4/1", "10/0/4", "10,0.5,4", "10/0.5/4x", "''"}) {
     expect_failure(std::string("plan tables.json --topology 2xcpu-1MiB --probe ") + bad, 2,
                    "profile probe");
@@ -156,7 +158,7 @@ TEST_F(Planning, TheSamePlanHasTheSameBytes) {
 }
 
 TEST_F(Planning, MadeByMakesTheSamePlanAgain) {
-  ASSERT_EQ(plan("--types table_wise --memory-model weights --seed 9 -o a.json").code, 0);
+  ASSERT_EQ(plan("--types table_wise --memory-model weights --seed 9 --probe 20/1/7 -o a.json").code, 0);
   const json first = json::parse(read(path("a.json")));
   const auto command = first["made_by"]["command"].get<std::string>();
   ASSERT_THAT(command, StartsWith("shardwright plan"));

@@ -18,7 +18,7 @@ expect '| a | p3 | 9.000 | 9.000 | 18.000 | -50.0 % |'
 expect 'fastest_of_five a: 16.7% of 6 groups'
 # ln 2 and ln 1.0891 over six plans; -0.5 and 0.0891.
 expect 'plans=6 geometric_mean_error=13.85% signed_mean=-6.85%'
-# Within 2 % counts as right.
-said=$(printf 'b p%d %s\n' 1 '1 1/10.15' 2 '2 2/10' 3 '3 3/11' 4 '4 4/12' 5 '5 5/13' | awk -f "$here/judge.awk")
+# Within 2 % counts as right, by what was planned (p1), not by what was predicted later (p3).
+said=$(printf 'b p%d %s\n' 1 '1 9/10.15' 2 '2 2/10' 3 '3 1/11' 4 '4 4/12' 5 '5 5/13' | awk -f "$here/judge.awk")
 expect 'fastest_of_five b: 100.0% of 1 groups'
 if awk -f "$here/judge.awk" </dev/null >/dev/null 2>&1; then echo "nothing measured, and no error"; exit 1; fi

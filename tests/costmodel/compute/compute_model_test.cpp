@@ -126,9 +126,15 @@ TEST(ComputeModel, OfNoVersionIsRefused) {
 
 TEST(ComputeModel, KeepsOfWhichMachineItIs) {
   ComputeModel model = testing::sample_compute_model();
-  model.reference = {{20, 1, 8}};
+  model.reference = model.usual = {{20, 1, 8}};
   const std::string text = compute_model_to_json(model);
   EXPECT_EQ(parse_compute_model(text, "m.json").reference, model.reference);
+  EXPECT_EQ(parse_compute_model(text, "m.json").usual, model.reference);
+  model.usual = {{30, 2, 8}};
+  EXPECT_EQ(parse_compute_model(compute_model_to_json(model), "m.json").usual, model.usual);
+  model.training.ranges["probe_gather_gb_s"] = {0, 1};
+  EXPECT_THAT(message_of(compute_model_to_json(model)), HasSubstr("probe_gather_gb_s"));
+  model.training.ranges.clear();
   model.reference.rates[1] = -1;
   EXPECT_THAT(message_of(compute_model_to_json(model)), HasSubstr("reference.gather_gb_s"));
 }
@@ -231,21 +237,32 @@ TEST(MachineSpeeds, ThatNetsWereNotTrainedOnAreLeftToTheRoofline) {
   const MachineSpeeds unknown = machine_speeds(model, {});
   EXPECT_EQ(unknown.memory_time, 1);
   EXPECT_EQ(unknown.seen, Speeds{});
+  model.usual = {{20, 2, 8}};
+  EXPECT_DOUBLE_EQ(machine_speeds(model, {}).memory_time, 0.5);
 }
 
 TEST(ComputeModel, KnowsWhenPooledValuesGoPastTheCaches) {
   std::vector<double> state(state_size(testing::sample_compute_model()));
   state[state_output] = 3e6;
-  state[state_columns] = 48;
-  EXPECT_TRUE(goes_past_caches(state));
+  EXPECT_TRUE(goes_past_caches(state, 1));
+  EXPECT_FALSE(goes_past_caches(state, 2));  // each source has a matrix of its own
   state[state_output] = 2e6;
-  EXPECT_FALSE(goes_past_caches(state));
+  EXPECT_FALSE(goes_past_caches(state, 1));
   state[state_output] = 3e6;
-  state[state_columns] = 56;
-  EXPECT_FALSE(goes_past_caches(state));
-  state[state_columns] = 64;
   state[state_ragged] = 2;
-  EXPECT_FALSE(goes_past_caches(state));
+  EXPECT_FALSE(goes_past_caches(state, 1));
+}
+
+TEST(ShardWork, HasOutputInTheMatrixOfItsOwnerAlone) {
+  Table table = testing::sample_table(5000, 24, 3, "a");
+  Shard shard{TableId{0}, ShardingType::table_wise, 0, 5000, 0, 24, RankId{0}};
+  EXPECT_EQ(shard_work(table, shard, 1000, 700, {}).output_bytes(), 1000 * 24 * 4);
+  EXPECT_FALSE(shard_work(table, shard, 1000, 700, {}).fills_lines());
+  shard.type = ShardingType::data_parallel;
+  EXPECT_EQ(shard_work(table, shard, 1000, 700, {}).output_bytes(), 0);
+  shard.type = ShardingType::table_wise;
+  table.mode = PoolingMode::none;
+  EXPECT_EQ(shard_work(table, shard, 1000, 700, {}).output_bytes(), 0);
 }
 
 TEST(FittedCostModel, RefusesRanksOfAnotherDevice) {

@@ -35,6 +35,9 @@ TEST(LeastOfRepeats, TakesWholeRunsWhereTheSpeedOfEachIsKnown) {
   quiet.probe = {{20, 1, 7}};
   EXPECT_EQ(least_of_repeats({busy, quiet}), std::vector<ComputeTiming>{quiet});
   EXPECT_EQ(least_of_repeats({quiet, busy}), std::vector<ComputeTiming>{quiet});
+  const ComputeTiming unknown = timing(0, 2.5, 5);
+  EXPECT_EQ(least_of_repeats({unknown, busy}), std::vector<ComputeTiming>{unknown});
+  EXPECT_EQ(least_of_repeats({busy, unknown}), std::vector<ComputeTiming>{unknown});
 }
 
 TEST(LeastOfRepeats, KeepsMeasurementsApart) {

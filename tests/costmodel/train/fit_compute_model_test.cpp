@@ -94,6 +94,7 @@ TEST(FitComputeModel, TakesTheMachineOfItsBaseOrElseOfItsTimings) {
   adapt.base = &base;
   base.reference = {{40, 2, 16}};
   EXPECT_EQ(fit_compute_model(examples, adapt).reference, base.reference);
+  EXPECT_EQ(fit_compute_model(examples, adapt).usual, examples.front()->timing.probe);
   base.reference = {};
   EXPECT_EQ(fit_compute_model(examples, adapt).reference, examples.front()->timing.probe);
 }
