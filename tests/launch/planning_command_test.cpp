@@ -158,7 +158,8 @@ TEST_F(Planning, TheSamePlanHasTheSameBytes) {
 }
 
 TEST_F(Planning, MadeByMakesTheSamePlanAgain) {
-  ASSERT_EQ(plan("--types table_wise --memory-model weights --seed 9 --probe 20/1/7 -o a.json").code, 0);
+  ASSERT_EQ(
+      plan("--types table_wise --memory-model weights --seed 9 --probe 20/1/7 -o a.json").code, 0);
   const json first = json::parse(read(path("a.json")));
   const auto command = first["made_by"]["command"].get<std::string>();
   ASSERT_THAT(command, StartsWith("shardwright plan"));
