@@ -68,8 +68,9 @@ void add_steps(std::vector<std::vector<StepTimes>> ranks, BenchResult& result) {
 MachineProbe usual_probe(const std::vector<std::vector<StepTimes>>& ranks) {
   std::vector<MachineProbe> usual;
   for (const std::vector<StepTimes>& times : ranks) {
-    std::vector<MachineProbe> probes;
-    for (const StepTimes& step : times) probes.push_back(step.probe);
+    std::vector<MachineProbe> probes(times.size());
+    std::transform(times.begin(), times.end(), probes.begin(),
+                   [](const StepTimes& step) { return step.probe; });
     usual.push_back(median_probe(probes));
   }
   return mean_probe(usual);
