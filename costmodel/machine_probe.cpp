@@ -15,6 +15,8 @@ namespace shardwright {
 const std::array<std::string_view, kNumProbes> kProbeNames = {"copy_gb_s", "gather_gb_s",
                                                               "fma_gflop_s"};
 
+std::string probe_column(std::size_t k) { return fmt::format("probe_{}", kProbeNames[k]); }
+
 std::string to_string(const MachineProbe& probe) {
   return fmt::format("{:.4g}", fmt::join(probe.rates, "/"));
 }
@@ -31,7 +33,7 @@ MachineProbe parse_probe(std::string_view text) {
         !(probe.rates[k] >= kLeastProbe && probe.rates[k] <= kMostProbe)) {
       throw UsageError(fmt::format(
           "The probe is '{}', expected GB/s of copying, GB/s of random rows and GFLOP/s of "
-          "multiply-adds, as `shardwright profile probe` prints them, such as 24.8/1.03/7.2.",
+          "multiply-adds, as `shardwright profile probe` prints them, such as 22.6/5.3/7.3.",
           text));
     }
     at = next;

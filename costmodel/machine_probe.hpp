@@ -14,10 +14,13 @@ constexpr std::size_t kNumProbes = 3;
 /// "copy_gb_s", "gather_gb_s", "fma_gflop_s".
 extern const std::array<std::string_view, kNumProbes> kProbeNames;
 
+/// "probe_copy_gb_s" …: what timings and models call a rate, k below kNumProbes.
+std::string probe_column(std::size_t k);
+
 /// Rates of one core of a machine at some time: copying between large arrays (1e9 bytes read plus
-/// written a second), reading random rows of 256 bytes from memory (1e9 bytes a second),
-/// multiplying and adding values of the first cache (1e9 operations a second). In the order of
-/// kProbeNames; all positive, or all 0 where nobody measured.
+/// written a second), reading random rows of 512 bytes from memory, asked for ahead (1e9 bytes a
+/// second), multiplying and adding values of the first cache (1e9 operations a second). In the
+/// order of kProbeNames; all positive, or all 0 where nobody measured.
 struct MachineProbe {
   std::array<double, kNumProbes> rates{};
   bool known() const { return rates.front() > 0; }
@@ -30,7 +33,7 @@ MachineProbe mean_probe(std::span<const MachineProbe> probes);
 /// Rate by rate the median (of an even number the upper one) of those that are known.
 MachineProbe median_probe(std::span<const MachineProbe> probes);
 
-/// "24.8/1.03/7.2", in the order of kProbeNames.
+/// "22.6/5.3/7.3", in the order of kProbeNames.
 std::string to_string(const MachineProbe& probe);
 /// Reads that. Throws UsageError.
 MachineProbe parse_probe(std::string_view text);

@@ -58,7 +58,7 @@ void note_compute(const ComputeModel& model, const Workload& workload, const Top
   constexpr std::array<std::string_view, kNumProbes> kRates = {
       "GB/s of copying", "GB/s of random reads", "GFLOP/s of multiply-adds"};
   for (std::size_t k = 0; k < kNumProbes && topology.probe.known(); ++k) {
-    number(fmt::format("probe_{}", kProbeNames[k]), topology.probe.rates[k], kRates[k]);
+    number(probe_column(k), topology.probe.rates[k], kRates[k]);
   }
 }
 

@@ -64,7 +64,7 @@ void run(const EvaluateArguments& arguments) {
   std::vector<double> predicted;
   predicted.reserve(rows.size());
   for (const CommTiming& row : rows) {
-    predicted.push_back(predict_us(model, row.setting, row.call));
+    predicted.push_back(predict_us(model, row.setting, row.call, row.probe));
   }
   print(arguments, model.name, slice_errors(rows, predicted));
 }

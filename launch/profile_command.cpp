@@ -179,7 +179,7 @@ void add_probe(CLI::App& app) {
       "multiply-adds. Under mpirun all ranks measure at the same time, and the mean counts.\n"
       "Examples:\n"
       "  mpirun -n 2 shardwright profile probe\n"
-      "  shardwright plan tables.json --topology 2xcpu-8GiB --probe 24.8/1.03/7.2 -o plan.json");
+      "  shardwright plan tables.json --topology 2xcpu-8GiB --probe 22.6/5.3/7.3 -o plan.json");
   command->callback([] {
     const int code = run_on_ranks(print_probe);
     if (code != 0) throw CLI::RuntimeError(code);  // what went wrong has been printed

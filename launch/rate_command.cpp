@@ -52,7 +52,7 @@ void add_rate_command(CLI::App& app) {
   command->footer(
       "Examples:\n"
       "  shardwright rate plan.json\n"
-      "  shardwright rate plan.json --probe 24.8/1.03/7.2\n"
+      "  shardwright rate plan.json --probe 22.6/5.3/7.3\n"
       "  shardwright rate plan.json --cost-model torchrec --objective max_sum --json");
   const auto arguments = std::make_shared<RateArguments>();
   command->add_option("PLAN", arguments->plan, "Plan file; - is standard input")->required();

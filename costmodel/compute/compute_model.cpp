@@ -57,7 +57,7 @@ double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 // ln(rate / reference) within the rates of the training timings.
 double within_training(const ComputeModel& model, std::size_t k, double speed) {
-  const auto seen = model.training.ranges.find(fmt::format("probe_{}", kProbeNames[k]));
+  const auto seen = model.training.ranges.find(probe_column(k));
   if (seen == model.training.ranges.end()) return speed;
   const double reference = model.reference.rates[k];
   return std::clamp(speed, std::log(seen->second.least / reference),
@@ -165,6 +165,14 @@ bool goes_past_caches(std::span<const double> state, double sources) {
   return state[state_output] > sources * kSecondCache && state[state_ragged] < 1;
 }
 
+// Roughly what of the look-ups' time the writing of pooled values takes, 0 … 1: what writing them
+// past the caches can change.
+double writing_share(std::span<const double> state) {
+  constexpr double kBytesPerMs = 1e7;
+  const double writing = state[state_output] / kBytesPerMs;
+  return writing / (writing + state[state_forward_ms]);
+}
+
 void head_inputs(std::span<const double> state, const ComputeTimes& call,
                  const Conditions& conditions, std::span<double> inputs) {
   constexpr double kScale = 0.3;  // logarithms to the size of 1
@@ -182,7 +190,7 @@ void head_inputs(std::span<const double> state, const ComputeTimes& call,
   const Speeds& seen = conditions.speeds.seen;
   const auto last = std::copy(seen.begin(), seen.end(), inputs.begin() + 8 + kNumCodes);
   last[0] = kScale * (std::log1p(state[state_output]) - 16);
-  last[1] = goes_past_caches(state, conditions.sources) ? 1 : 0;
+  last[1] = goes_past_caches(state, conditions.sources) ? writing_share(state) : 0;
 }
 
 ComputeTimes price_state(const ComputeModel& model, std::span<const double> state,

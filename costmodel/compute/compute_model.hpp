@@ -81,7 +81,8 @@ enum StatePart : std::size_t {
   state_codes
 };
 constexpr std::size_t kNumCodes = 6;
-/// Of a head, the last ones: bytes of pooled values, and whether they go past the caches.
+/// Of a head, the last ones: bytes of pooled values, and where they go past the caches, roughly
+/// what of the look-ups' time their writing takes.
 constexpr std::size_t kNumOutputInputs = 2;
 /// How far encoder and head may move the natural logarithm of a time.
 constexpr double kMostShardCorrection = 1.5;

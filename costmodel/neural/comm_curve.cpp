@@ -7,13 +7,14 @@
 namespace shardwright {
 
 CommCurve::CommCurve(const CommModel& model, CollectiveKind operation, std::int64_t ranks,
-                     std::int64_t nodes) {
+                     std::int64_t nodes, const MachineProbe& probe) {
   if (ranks < 2) return;
   const CollectiveCall call{operation, ranks, nodes};
   const CommSetting& setting = model.training.settings.begin()->first;
   knots_ = model.knots;
   times_ms_ = log_times_at_knots(model, setting, call);
-  for (double& time : times_ms_) time = 1e-3 * std::exp(time);
+  const double factor = time_factor(model.speeds, operation, probe);
+  for (double& time : times_ms_) time = 1e-3 * factor * std::exp(time);
   slopes_ = sum_of_curves(model, EffectFactor::unevenness, setting, call);
   const bool flat =
       std::all_of(slopes_.begin(), slopes_.end(), [](double slope) { return slope == 0; });

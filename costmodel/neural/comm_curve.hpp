@@ -20,9 +20,10 @@ class CommCurve {
  public:
   /// Of a collective that takes no time.
   CommCurve() = default;
-  /// `model` knows one machine. Copies what it needs of it; no time on fewer than two ranks.
+  /// `model` knows one machine. Copies what it needs of it; no time on fewer than two ranks. On
+  /// cores that `probe` was taken of (unknown: as the model's reference).
   CommCurve(const CommModel& model, CollectiveKind operation, std::int64_t ranks,
-            std::int64_t nodes);
+            std::int64_t nodes, const MachineProbe& probe = {});
 
   /// `bytes` as CollectiveCall counts them; 0 for no bytes, as no rank then calls it.
   double milliseconds(double bytes) const;

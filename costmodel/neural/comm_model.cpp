@@ -85,10 +85,12 @@ std::vector<double> log_times_at_knots(const CommModel& model, const CommSetting
   return sum;
 }
 
-double predict_us(const CommModel& model, const CommSetting& setting, const CollectiveCall& call) {
+double predict_us(const CommModel& model, const CommSetting& setting, const CollectiveCall& call,
+                  const MachineProbe& probe) {
   const std::vector<double> logs = log_times_at_knots(model, setting, call);
   const auto [low, along] = position_of(model.knots, call.bytes);
-  return time_between(std::exp(logs[low]), std::exp(logs[low + 1]), along, size_ratio(model, low));
+  return time_factor(model.speeds, call.operation, probe) *
+         time_between(std::exp(logs[low]), std::exp(logs[low + 1]), along, size_ratio(model, low));
 }
 
 std::vector<std::string> outside_training(const CommModel& model, const CommSetting& setting,

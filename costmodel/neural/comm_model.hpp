@@ -1,6 +1,7 @@
 #pragma once
 
 #include "costmodel/neural/comm_effect.hpp"
+#include "costmodel/neural/comm_speeds.hpp"
 
 #include <cstddef>
 #include <map>
@@ -49,6 +50,7 @@ struct CommModel {
   /// waits; empty if there were none with.
   std::vector<double> pace_us;
   std::vector<CommEffect> effects;
+  CommSpeeds speeds;  ///< of the machine that the curves are of, and what others' speeds change
   CommTraining training;
   StatedError error;
   bool operator==(const CommModel&) const = default;
@@ -74,7 +76,9 @@ std::vector<double> sum_of_curves(const CommModel& model, EffectFactor factor,
 /// ln µs at every knot for calls that differ from `call` in bytes only.
 std::vector<double> log_times_at_knots(const CommModel& model, const CommSetting& setting,
                                        const CollectiveCall& call);
-double predict_us(const CommModel& model, const CommSetting& setting, const CollectiveCall& call);
+/// On a machine of which `probe` was taken; unknown: on the model's reference.
+double predict_us(const CommModel& model, const CommSetting& setting, const CollectiveCall& call,
+                  const MachineProbe& probe = {});
 
 /// What of the call lies outside of what the model saw ("16 ranks (trained on 2 to 8)"); empty if
 /// nothing.

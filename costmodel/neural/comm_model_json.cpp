@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "costmodel/json/json_view.hpp"
+#include "costmodel/machine_probe_json.hpp"
 
 #include <fmt/format.h>
 
@@ -74,6 +75,29 @@ std::map<CommSetting, Range> read_settings(const JsonView& view, const Range& al
     settings.emplace(setting, ranks ? read_range(*ranks) : all_ranks);
   }
   return settings;
+}
+
+ordered_json exponents_to_json(const Speeds& exponents) {
+  ordered_json json;
+  for (std::size_t k = 0; k < kNumProbes; ++k) json[std::string(kProbeNames[k])] = exponents[k];
+  return json;
+}
+
+Speeds read_exponents(const JsonView& view) {
+  constexpr double kMost = 10;
+  Speeds exponents{};
+  for (std::size_t k = 0; k < kNumProbes; ++k) {
+    exponents[k] = view.at(std::string(kProbeNames[k])).number(0, kMost);
+  }
+  return exponents;
+}
+
+// Of a model that was fitted to timings without probes there are none.
+CommSpeeds read_speeds(const JsonView& document) {
+  const auto view = document.find("speeds");
+  if (!view) return {};
+  return {probe_from_json(view->at("reference")), read_exponents(view->at("messages")),
+          read_exponents(view->at("local")), read_exponents(view->at("in_place"))};
 }
 
 CommTraining read_training(const JsonView& view) {
@@ -174,6 +198,12 @@ std::string comm_model_to_json(const CommModel& model) {
       {"knots_bytes", model.knots},
       {"effects", ordered_json::array()}};
   if (!model.pace_us.empty()) json["pace_us"] = model.pace_us;
+  if (model.speeds.reference.known()) {
+    json["speeds"] = {{"reference", probe_to_json(model.speeds.reference)},
+                      {"messages", exponents_to_json(model.speeds.messages)},
+                      {"local", exponents_to_json(model.speeds.local)},
+                      {"in_place", exponents_to_json(model.speeds.in_place)}};
+  }
   for (const CommEffect& effect : model.effects) json["effects"].push_back(effect_to_json(effect));
   return json.dump() + "\n";
 }
@@ -187,6 +217,7 @@ CommModel comm_model_of(const JsonView& document) {
                  document.at("error").at("how").string()};
   model.knots = read_knots(document.at("knots_bytes"));
   model.pace_us = read_pace(document, model.knots.size());
+  model.speeds = read_speeds(document);
   for (const JsonView& effect : document.at("effects").elements()) {
     model.effects.push_back(read_effect(effect, model.knots.size()));
   }

@@ -53,17 +53,17 @@ ExchangeCurves::ExchangeCurves(const CommModel& model, const Topology& topology)
   require_nodes(model, nodes);
   local_ = {model, topology};
   in_place_ = {model, topology};
-  all_to_all_ = {model, CollectiveKind::all_to_all, topology.size(), nodes};
-  all_reduce_ = {model, CollectiveKind::all_reduce, topology.size(), nodes};
-  between_nodes_ = {model, CollectiveKind::all_to_all, nodes, nodes};
+  all_to_all_ = {model, CollectiveKind::all_to_all, topology.size(), nodes, topology.probe};
+  all_reduce_ = {model, CollectiveKind::all_reduce, topology.size(), nodes, topology.probe};
+  between_nodes_ = {model, CollectiveKind::all_to_all, nodes, nodes, topology.probe};
   std::map<std::int64_t, std::size_t> place;  // of each number of ranks
   for (const RankSpec& rank : topology.ranks) {
     const std::int64_t members = on_node.at(rank.node);
     const auto [found, added] = place.emplace(members, nodes_.size());
     if (added) {
       nodes_.push_back({static_cast<double>(members),
-                        {model, CollectiveKind::reduce_scatter, members, 1},
-                        {model, CollectiveKind::all_gather, members, 1}});
+                        {model, CollectiveKind::reduce_scatter, members, 1, topology.probe},
+                        {model, CollectiveKind::all_gather, members, 1, topology.probe}});
     }
     node_of_.push_back(found->second);
   }

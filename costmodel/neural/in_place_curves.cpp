@@ -10,9 +10,9 @@ InPlaceCurves::InPlaceCurves(const CommModel& model, const Topology& topology)
     : known_(knows_kinds(model, kInPlace) && num_nodes(topology) == 1),
       ranks_(static_cast<double>(topology.size())) {
   if (!known_) return;
-  values_ = {model, CollectiveKind::values_in_place, topology.size(), 1};
-  sums_ = {model, CollectiveKind::sums_in_place, topology.size(), 1};
-  gradients_ = {model, CollectiveKind::gradients_in_place, topology.size(), 1};
+  values_ = {model, CollectiveKind::values_in_place, topology.size(), 1, topology.probe};
+  sums_ = {model, CollectiveKind::sums_in_place, topology.size(), 1, topology.probe};
+  gradients_ = {model, CollectiveKind::gradients_in_place, topology.size(), 1, topology.probe};
   for (const RankSpec& rank : topology.ranks) speeds_.push_back(rank.speed);
 }
 

@@ -8,7 +8,7 @@ LocalCurves::LocalCurves(const CommModel& model, const Topology& topology)
     : known_(knows_kinds(model, kLocalWork)), ranks_(static_cast<double>(topology.size())) {
   if (!known_) return;
   const auto curve = [&](CollectiveKind kind) {
-    return CommCurve(model, kind, topology.size(), num_nodes(topology));
+    return CommCurve(model, kind, topology.size(), num_nodes(topology), topology.probe);
   };
   pack_ids_ = curve(CollectiveKind::pack_ids);
   split_ids_ = curve(CollectiveKind::split_ids);

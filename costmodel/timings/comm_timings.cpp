@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "costmodel/timings/nccl_tests.hpp"
+#include "costmodel/timings/probe_columns.hpp"
 #include "costmodel/timings/row_reader.hpp"
 #include "costmodel/timings/utf8.hpp"
 
@@ -106,6 +107,7 @@ void read_our_row(const RowReader& row, const ImportSettings& settings, CommTimi
   read_unequal(row, call);
   timing.time_us = required_time(row);
   timing.repeat = row.integer("repeat", 1, kMostRanks).value_or(1);
+  timing.probe = read_probe(row);
   keep_or_drop(timings, std::move(timing), row.line());
 }
 

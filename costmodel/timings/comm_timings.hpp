@@ -1,5 +1,6 @@
 #pragma once
 
+#include "costmodel/machine_probe.hpp"
 #include "costmodel/timings/collective.hpp"
 
 #include <map>
@@ -16,6 +17,7 @@ struct CommTiming {
   CollectiveCall call;
   double time_us = 0;
   std::int64_t repeat = 1;  ///< which of several runs of the same call
+  MachineProbe probe = {};  ///< of the ranks' cores meanwhile; unknown where nobody measured
   bool operator==(const CommTiming&) const = default;
 };
 

@@ -1,5 +1,6 @@
 #include "costmodel/timings/comm_timings.hpp"
 #include "costmodel/timings/csv.hpp"
+#include "costmodel/timings/probe_columns.hpp"
 
 #include <fmt/format.h>
 
@@ -14,16 +15,17 @@ std::string comm_timings_header(const std::map<std::string, std::string>& metada
   header +=
       "hardware,link,library,operation,ranks,nodes,bytes,element_bytes,time_us,repeat,mean_bytes,"
       "wait_us";
-  return fmt::format("{}{}\n", header, more_columns);
+  return fmt::format("{}{}{}\n", header, probe_columns(), more_columns);
 }
 
 std::string comm_timing_cells(const CommTiming& timing) {
   const CollectiveCall& call = timing.call;
   const std::string mean = call.mean_bytes > 0 ? fmt::format("{}", call.mean_bytes) : "";
-  return fmt::format("{},{},{},{},{},{},{:.0f},{},{},{},{},{}", csv_cell(timing.setting.hardware),
+  return fmt::format("{},{},{},{},{},{},{:.0f},{},{},{},{},{}{}", csv_cell(timing.setting.hardware),
                      csv_cell(timing.setting.link), csv_cell(timing.setting.library),
                      to_string(call.operation), call.ranks, call.nodes, call.bytes,
-                     call.element_bytes, timing.time_us, timing.repeat, mean, call.wait_us);
+                     call.element_bytes, timing.time_us, timing.repeat, mean, call.wait_us,
+                     probe_cells(timing.probe));
 }
 
 std::string comm_timings_to_csv(const CommTimings& timings) {

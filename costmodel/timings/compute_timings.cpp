@@ -3,6 +3,7 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/reuse.hpp"
 #include "costmodel/timings/csv.hpp"
+#include "costmodel/timings/probe_columns.hpp"
 #include "costmodel/timings/row_reader.hpp"
 #include "costmodel/timings/utf8.hpp"
 
@@ -24,25 +25,10 @@ constexpr std::int64_t kMany = std::int64_t{1} << 40;
 constexpr std::int64_t kMostRows = std::int64_t{1} << 50;  // whole in a double
 constexpr std::int64_t kMostDim = std::int64_t{1} << 20;
 constexpr std::int64_t kMostFeatures = 10'000;
-constexpr std::array<std::string_view, 19> kColumns = {"hardware",
-                                                       "seed",
-                                                       "set",
-                                                       "variant",
-                                                       "repeat",
-                                                       "batch",
-                                                       "optimizer",
-                                                       "busy_ranks",
-                                                       "tables",
-                                                       "forward_ms",
-                                                       "backward_ms",
-                                                       "forward_ci",
-                                                       "backward_ci",
-                                                       "passes",
-                                                       "outliers",
-                                                       "dtype",
-                                                       "probe_copy_gb_s",
-                                                       "probe_gather_gb_s",
-                                                       "probe_fma_gflop_s"};
+constexpr std::array<std::string_view, 16> kColumns = {
+    "hardware",    "seed",       "set",      "variant",    "repeat",      "batch",
+    "optimizer",   "busy_ranks", "tables",   "forward_ms", "backward_ms", "forward_ci",
+    "backward_ci", "passes",     "outliers", "dtype"};
 
 std::vector<std::string_view> split(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
@@ -126,30 +112,6 @@ DataType read_dtype(const RowReader& row) {
   } catch (const InputError& error) {
     row.fail("dtype", fmt::format("a number format ({})", error.what()));
   }
-}
-
-std::string probe_column(std::size_t k) { return fmt::format("probe_{}", kProbeNames[k]); }
-
-// All rates or none.
-MachineProbe read_probe(const RowReader& row) {
-  MachineProbe probe;
-  for (std::size_t k = 0; k < kNumProbes; ++k) {
-    const std::string column = probe_column(k);
-    const std::optional<double> rate = row.number(column);
-    if (k > 0 && rate.has_value() != probe.known()) {
-      row.fail(column, "a rate where the other two are, else nothing");
-    }
-    if (!rate) continue;
-    if (!(*rate >= kLeastProbe && *rate <= kMostProbe)) row.fail(column, "a positive rate");
-    probe.rates[k] = *rate;
-  }
-  return probe;
-}
-
-std::string probe_cells(const MachineProbe& probe) {
-  std::string cells;
-  for (const double rate : probe.rates) cells += probe.known() ? fmt::format(",{:.4g}", rate) : ",";
-  return cells;
 }
 
 ComputeTiming read_row(const RowReader& row) {
@@ -282,7 +244,7 @@ std::string compute_timings_header(const std::map<std::string, std::string>& met
   for (const auto& [key, value] : metadata) {
     if (key != "kind") text += fmt::format("# {}: {}\n", key, value);
   }
-  return text + fmt::format("{}\n", fmt::join(kColumns, ","));
+  return text + fmt::format("{}{}\n", fmt::join(kColumns, ","), probe_columns());
 }
 
 std::string compute_timing_line(const ComputeTiming& timing) {

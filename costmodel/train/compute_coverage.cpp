@@ -28,7 +28,7 @@ ComputeTraining compute_coverage(const ComputeExamples& examples) {
     see("batch", static_cast<double>(timing.batch_size));
     see("busy_ranks", static_cast<double>(timing.busy_ranks));
     for (std::size_t k = 0; k < kNumProbes && timing.probe.known(); ++k) {
-      see(fmt::format("probe_{}", kProbeNames[k]), timing.probe.rates[k]);
+      see(probe_column(k), timing.probe.rates[k]);
     }
     for (const MeasuredTable& table : timing.tables) {
       see("table_rows", static_cast<double>(table.rows));

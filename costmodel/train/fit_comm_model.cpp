@@ -3,6 +3,7 @@
 #include "costmodel/errors.hpp"
 #include "costmodel/train/comm_curve_fit.hpp"
 #include "costmodel/train/comm_design.hpp"
+#include "costmodel/train/fit_comm_speeds.hpp"
 #include "costmodel/train/fit_local_work.hpp"
 #include "costmodel/train/one_thread.hpp"
 #include "costmodel/train/split_calls.hpp"
@@ -145,12 +146,16 @@ CommModel base_alone(const FitOptions& options) {
 
 }  // namespace
 
-CommModel fit_comm_model(std::span<const CommTiming> rows, const FitOptions& options) {
+CommModel fit_comm_model(std::span<const CommTiming> measured, const FitOptions& options) {
+  const CommSpeeds speeds =
+      options.base != nullptr ? options.base->speeds : fit_comm_speeds(measured);
+  const std::vector<CommTiming> rows = at_reference(measured, speeds);
   const std::vector<CommTiming> collectives = rows_that_are(rows, false);
   const std::vector<CommTiming> of_samples = rows_that_are(rows, true);
   const bool has_others = !of_samples.empty();
   CommModel model = collectives.empty() && has_others ? base_alone(options)
                                                       : fit_collectives(collectives, options);
+  model.speeds = speeds;
   if (!has_others) return model;
   fit_local_work(model, of_samples);
   model.training = joined(model.training, coverage_of(of_samples));

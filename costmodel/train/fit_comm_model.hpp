@@ -33,10 +33,11 @@ struct FitOptions {
 /// Fits by LBFGS on a robust loss of ln(predicted / measured) with Gaussian priors on the curves.
 /// First with a share of the calls (all repeats of a call together) kept aside, which gives the
 /// stated error and the number of iterations after which it is lowest; then on all rows. Under 100
-/// rows nothing is kept aside. Rows of local work are left to fit_local_work(): what is said of
-/// collectives is the same without them, the stated error too. The same rows, options and seed give
-/// the same bits. Throws InputError for rows that cannot carry a model (fewer than two, one size,
-/// one time).
+/// rows nothing is kept aside. Times are those of the reference of fit_comm_speeds() (of the
+/// base's, if there is one), also those that `kept_aside` hears. Rows of local work are left to
+/// fit_local_work(): what is said of collectives is the same without them, the stated error too.
+/// The same rows, options and seed give the same bits. Throws InputError for rows that cannot carry
+/// a model (fewer than two, one size, one time).
 CommModel fit_comm_model(std::span<const CommTiming> rows, const FitOptions& options);
 
 }  // namespace shardwright

@@ -32,7 +32,7 @@ using Rows = std::vector<CommTiming>;
 void predict(const CommModel& model, const std::string& turn, const Rows& aside,
              std::vector<HeldOutRow>& result) {
   for (const CommTiming& row : aside) {
-    result.push_back({turn, row, predict_us(model, row.setting, row.call)});
+    result.push_back({turn, row, predict_us(model, row.setting, row.call, row.probe)});
   }
 }
 

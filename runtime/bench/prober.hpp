@@ -2,9 +2,9 @@
 
 #include "costmodel/machine_probe.hpp"
 #include "runtime/data/splitmix.hpp"
+#include "runtime/embedding/line_vector.hpp"
 
 #include <cstddef>
-#include <vector>
 
 namespace shardwright {
 
@@ -21,8 +21,8 @@ class Prober {
   double multiply_add();
   void keep(float sum) { sum_ += sum; }
 
-  std::vector<float> values_;
-  std::vector<float> copied_;
+  LineVector<float> values_;
+  LineVector<float> copied_;
   SplitMix64 random_;
   float sum_ = 0;  ///< of all that was read, so that nothing is optimised away
 };

@@ -2,6 +2,7 @@
 
 #include "runtime/comm/collectives.hpp"
 #include "runtime/profile/prepared_call.hpp"
+#include "runtime/trainer/gather.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -86,20 +87,23 @@ void count_bytes(const ProfiledCall& call, std::int64_t bytes, std::uint64_t see
 
 class Timer {
  public:
-  Timer(Communicator& comm, const ProfiledCall& call, std::uint64_t seed)
+  Timer(Communicator& comm, const ProfiledCall& call, std::uint64_t seed, Prober* prober)
       : comm_(comm),
         call_(call),
         seed_(seed),
+        prober_(prober),
         prepared_(comm, call, seed),
         passes_(static_cast<std::size_t>(comm.size())) {}
 
   CollectiveTiming time(const CollectiveEffort& effort) {
     const double delay = warm_up();
+    probe();
     CollectiveTiming timing;
     double spent = 0;
     bool enough = false;
     while (!enough) {
       run_passes(std::min(effort.least_passes, effort.most_passes - timing.passes), delay);
+      probe();
       const std::vector<double> times = differences(last_ends(passes_), last_starts(passes_));
       timing.passes = static_cast<std::int64_t>(times.size());
       timing.time = median_of(times);
@@ -110,6 +114,7 @@ class Timer {
     const std::vector<double> last_start = last_starts(passes_);
     for (const auto& own : passes_) timing.ranks.push_back(timing_of_rank(own, last_start));
     count_bytes(call_, prepared_.bytes(), seed_, timing);
+    timing.probe = mean_probe(gather(comm_, median_probe(probes_)));
     return timing;
   }
 
@@ -139,9 +144,17 @@ class Timer {
     return {start - begin, comm_.clock_ms() - begin};
   }
 
+  void probe() {
+    if (prober_ == nullptr) return;
+    comm_.barrier();
+    probes_.push_back(prober_->now());
+  }
+
   Communicator& comm_;
   const ProfiledCall& call_;
   std::uint64_t seed_;
+  Prober* prober_;
+  std::vector<MachineProbe> probes_;
   PreparedCall prepared_;
   Passes passes_;
 };
@@ -149,8 +162,8 @@ class Timer {
 }  // namespace
 
 CollectiveTiming time_collective(Communicator& comm, const ProfiledCall& call, std::uint64_t seed,
-                                 const CollectiveEffort& effort) {
-  return Timer(comm, call, seed).time(effort);
+                                 const CollectiveEffort& effort, Prober* prober) {
+  return Timer(comm, call, seed, prober).time(effort);
 }
 
 }  // namespace shardwright

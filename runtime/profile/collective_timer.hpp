@@ -1,5 +1,7 @@
 #pragma once
 
+#include "costmodel/machine_probe.hpp"
+#include "runtime/bench/prober.hpp"
 #include "runtime/comm/communicator.hpp"
 #include "runtime/profile/comm_calls.hpp"
 #include "runtime/profile/median.hpp"
@@ -28,6 +30,7 @@ struct RankCallTiming {
 struct CollectiveTiming {
   MedianTime time;  ///< from the start of the last rank to the end of the last
   std::int64_t passes = 0;
+  MachineProbe probe;  ///< median over the passes, mean over the ranks
   std::vector<RankCallTiming> ranks;
 };
 
@@ -37,8 +40,10 @@ struct CollectiveTiming {
 /// rank has swept its caches and then written its own matrix. Every pass begins with a barrier,
 /// from whose end each rank's clock counts, so that hosts need no common time; then each rank
 /// computes for its delay, at most twice the time of a pass without delays. Two passes warm up.
-/// Memory is not looked at: see memory_of(). The same on every rank. Blocks.
+/// Before the passes and after every few of them all ranks probe their cores at the same time, if
+/// they are given a `prober`, which all must be or none. Memory is not looked at: see memory_of().
+/// The same on every rank. Blocks.
 CollectiveTiming time_collective(Communicator& comm, const ProfiledCall& call, std::uint64_t seed,
-                                 const CollectiveEffort& effort);
+                                 const CollectiveEffort& effort, Prober* prober);
 
 }  // namespace shardwright

@@ -37,6 +37,7 @@ std::string comm_timing_lines(const CommProfileRun& run, const ProfiledCall& cal
   CommTiming row;
   row.setting = run.setting;
   row.repeat = run.repeat;
+  row.probe = timing.probe;
   row.call.operation = call.operation;
   row.call.ranks = run.ranks;
   row.call.nodes = run.nodes;

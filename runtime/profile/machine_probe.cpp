@@ -25,8 +25,7 @@ MachineProbe probe_machine(const std::function<void()>& together) {
 std::map<std::string, std::string> probe_metadata(const MachineProbe& probe) {
   std::map<std::string, std::string> metadata;
   for (std::size_t k = 0; k < kNumProbes; ++k) {
-    metadata.emplace(fmt::format("probe_{}", kProbeNames[k]),
-                     fmt::format("{:.4g}", probe.rates[k]));
+    metadata.emplace(probe_column(k), fmt::format("{:.4g}", probe.rates[k]));
   }
   return metadata;
 }

@@ -16,6 +16,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <memory>
+#include <optional>
 
 namespace shardwright {
 namespace {
@@ -59,7 +60,8 @@ class Profile {
     for (const ProfiledCall& call : calls_) {
       if (done_.contains(call.index)) continue;
       if (is_late()) break;
-      const CollectiveTiming timing = time_collective(comm_, call, options_.seed, options_.effort);
+      const CollectiveTiming timing = time_collective(comm_, call, options_.seed, options_.effort,
+                                                      prober_ ? &*prober_ : nullptr);
       run_together(comm_, [&] {
         if (file_) file_->append(comm_timing_lines(end_.run, call, timing));
       });
@@ -94,6 +96,7 @@ class Profile {
     end_.run.ranks_per_node = placement.most_ranks_per_host;
     end_.run.seed = options_.seed;
     end_.run.repeat = options_.repeat;
+    if (placement.most_ranks_per_host <= placement.cores_of_that_host) prober_.emplace();
   }
 
   // What is of samples first, which takes little time and which a model needs all kinds of. The
@@ -158,6 +161,7 @@ class Profile {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   std::vector<ProfiledCall> calls_;
   std::set<std::int64_t> done_;
+  std::optional<Prober> prober_;  // where each rank has a core: else it would measure their turns
   std::int64_t measured_now_ = 0;
   std::unique_ptr<CommTimingFile> file_;  // rank 0 only
   CommProfileEnd end_;

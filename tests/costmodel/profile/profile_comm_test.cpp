@@ -14,6 +14,7 @@
 #include <numeric>
 #include <set>
 #include <sstream>
+#include <thread>
 
 namespace shardwright {
 namespace {
@@ -150,6 +151,7 @@ TEST_F(ProfileComm, AddsLocalWorkToAFileWithoutItAheadOfLargerSizes) {
     EXPECT_EQ(row.call.bytes, 4096);
     EXPECT_EQ(row.call.ranks, 2);
     EXPECT_EQ(row.call.mean_bytes + row.call.wait_us, 0);
+    EXPECT_EQ(row.probe.known(), std::thread::hardware_concurrency() >= 2);
     EXPECT_GT(row.time_us, 0);
   }
   EXPECT_THAT(operations, ElementsAre("add_partial_sums", "pack_gradients", "pack_ids",

@@ -42,14 +42,28 @@ TEST(CommTimings, AreReadWithTheirSettingAndCall) {
 TEST(CommTimings, ComeBackAsWritten) {
   CommTimings timings;
   timings.metadata["source"] = "a test";
-  timings.rows = {{{"a \"b\"", "c,d", "e"}, {CollectiveKind::all_reduce, 4, 1, 1 << 20, 1}, 0.1, 1},
-                  {{"x", "", "y"}, {CollectiveKind::all_gather, 2, 1, 3, 4}, 1e6, 2},
-                  {{"x", "", "y"}, {CollectiveKind::all_to_all, 2, 1, 3, 4, 2.5, 7.25}, 1, 1}};
+  timings.rows = {
+      {{"a \"b\"", "c,d", "e"}, {CollectiveKind::all_reduce, 4, 1, 1 << 20, 1}, 0.1, 1},
+      {{"x", "", "y"}, {CollectiveKind::all_gather, 2, 1, 3, 4}, 1e6, 2, {{20, 4.5, 7}}},
+      {{"x", "", "y"}, {CollectiveKind::all_to_all, 2, 1, 3, 4, 2.5, 7.25}, 1, 1}};
 
   const CommTimings again = parse_comm_timings(comm_timings_to_csv(timings), "t");
 
   EXPECT_EQ(again.rows, timings.rows);
   EXPECT_EQ(again.metadata.at("source"), "a test");
+}
+
+TEST(CommTimings, HaveAllRatesOfAProbeOrNone) {
+  const std::string head =
+      "# shardwright.timings/1\n"
+      "hardware,library,operation,ranks,bytes,time_us,probe_copy_gb_s,probe_gather_gb_s,"
+      "probe_fma_gflop_s\n"
+      "h,l,all_to_all,2,300,5,";
+  EXPECT_EQ(parse_comm_timings(head + "20,4,7\n", "t.csv").rows.at(0).probe,
+            (MachineProbe{{20, 4, 7}}));
+  EXPECT_FALSE(parse_comm_timings(head + ",,\n", "t.csv").rows.at(0).probe.known());
+  EXPECT_THAT(message_of(head + "20,,7\n"), HasSubstr("probe_gather_gb_s"));
+  EXPECT_THAT(message_of(head + "20,4,-7\n"), HasSubstr("probe_fma_gflop_s"));
 }
 
 TEST(CommTimings, OfUnevenSizesHaveTheirMeanAndTheirWait) {
