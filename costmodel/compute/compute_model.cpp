@@ -2,8 +2,6 @@
 
 #include "costmodel/names.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -102,6 +100,14 @@ void add_neuroshard(const ComputeModel& model, const ShardWork& work, std::span<
   state.back() += 1;
 }
 
+// Roughly what of the look-ups' time the writing of pooled values takes, 0 … 1: what writing them
+// past the caches can change.
+double writing_share(std::span<const double> state) {
+  constexpr double kBytesPerMs = 1e7;
+  const double writing = state[state_output] / kBytesPerMs;
+  return writing / (writing + state[state_forward_ms]);
+}
+
 }  // namespace
 
 std::string_view to_string(ComputeArchitecture architecture) {
@@ -163,14 +169,6 @@ std::size_t num_head_inputs(const ComputeModel& model) {
 bool goes_past_caches(std::span<const double> state, double sources) {
   constexpr double kSecondCache = 1 << 21;
   return state[state_output] > sources * kSecondCache && state[state_ragged] < 1;
-}
-
-// Roughly what of the look-ups' time the writing of pooled values takes, 0 … 1: what writing them
-// past the caches can change.
-double writing_share(std::span<const double> state) {
-  constexpr double kBytesPerMs = 1e7;
-  const double writing = state[state_output] / kBytesPerMs;
-  return writing / (writing + state[state_forward_ms]);
 }
 
 void head_inputs(std::span<const double> state, const ComputeTimes& call,

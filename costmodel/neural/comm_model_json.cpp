@@ -77,27 +77,16 @@ std::map<CommSetting, Range> read_settings(const JsonView& view, const Range& al
   return settings;
 }
 
-ordered_json exponents_to_json(const Speeds& exponents) {
-  ordered_json json;
-  for (std::size_t k = 0; k < kNumProbes; ++k) json[std::string(kProbeNames[k])] = exponents[k];
-  return json;
-}
-
-Speeds read_exponents(const JsonView& view) {
-  constexpr double kMost = 10;
-  Speeds exponents{};
-  for (std::size_t k = 0; k < kNumProbes; ++k) {
-    exponents[k] = view.at(std::string(kProbeNames[k])).number(0, kMost);
-  }
-  return exponents;
-}
-
 // Of a model that was fitted to timings without probes there are none.
 CommSpeeds read_speeds(const JsonView& document) {
   const auto view = document.find("speeds");
   if (!view) return {};
-  return {probe_from_json(view->at("reference")), read_exponents(view->at("messages")),
-          read_exponents(view->at("local")), read_exponents(view->at("in_place"))};
+  const auto exponents = [&](std::string_view name) {
+    constexpr double kMost = 10;
+    return rates_from_json(view->at(name), 0, kMost);
+  };
+  return {probe_from_json(view->at("reference")), exponents("messages"), exponents("local"),
+          exponents("in_place")};
 }
 
 CommTraining read_training(const JsonView& view) {
@@ -200,9 +189,9 @@ std::string comm_model_to_json(const CommModel& model) {
   if (!model.pace_us.empty()) json["pace_us"] = model.pace_us;
   if (model.speeds.reference.known()) {
     json["speeds"] = {{"reference", probe_to_json(model.speeds.reference)},
-                      {"messages", exponents_to_json(model.speeds.messages)},
-                      {"local", exponents_to_json(model.speeds.local)},
-                      {"in_place", exponents_to_json(model.speeds.in_place)}};
+                      {"messages", rates_to_json(model.speeds.messages)},
+                      {"local", rates_to_json(model.speeds.local)},
+                      {"in_place", rates_to_json(model.speeds.in_place)}};
   }
   for (const CommEffect& effect : model.effects) json["effects"].push_back(effect_to_json(effect));
   return json.dump() + "\n";

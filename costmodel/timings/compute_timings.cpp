@@ -15,7 +15,6 @@
 #include <charconv>
 #include <cmath>
 #include <initializer_list>
-#include <optional>
 
 namespace shardwright {
 namespace {

@@ -1,7 +1,5 @@
 #include "costmodel/train/compute_coverage.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <string>
 
