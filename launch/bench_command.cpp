@@ -3,6 +3,7 @@
 #include "launch/train_ranks.hpp"
 #include "planner/plan_json.hpp"
 #include "runtime/bench/bench.hpp"
+#include "runtime/bench/bench_comparison.hpp"
 #include "runtime/comm/collectives.hpp"
 
 #include <fmt/format.h>
@@ -13,12 +14,13 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace shardwright {
 namespace {
 
 struct BenchArguments {
-  std::string plan;
+  std::vector<std::string> plans;
   std::string optimizer;
   std::string unique_rows;
   std::string device = "cpu";
@@ -58,26 +60,42 @@ void print(const std::string& text) {
   }
 }
 
+std::string text_of(const std::vector<BenchResult>& results, const BenchArguments& arguments) {
+  if (results.size() == 1) {
+    const BenchResult& result = results.front();
+    return arguments.json ? bench_to_json(result).dump(1) + "\n" : bench_to_text(result);
+  }
+  std::vector<BenchedPlan> plans;
+  for (std::size_t p = 0; p < results.size(); ++p) {
+    plans.push_back({arguments.plans[p], results[p]});
+  }
+  return arguments.json ? comparison_to_json(plans).dump(1) + "\n" : comparison_to_text(plans);
+}
+
 void bench_on(Communicator& comm, const BenchArguments& arguments) {
   const bool is_first = comm.rank() == RankId{0};
   BenchOptions options;
-  Plan plan;
+  std::vector<Plan> plans;
   comm.set_wait_limit_s(arguments.wait_limit_s);
   run_together(comm, [&] {
     options = options_of(arguments);
-    plan = plan_to_bench(read_plan(arguments.plan), options);
+    for (const std::string& file : arguments.plans) {
+      plans.push_back(plan_to_bench(read_plan(file), options));
+    }
   });
-  const BenchResult result = run_bench(comm, plan, options);
+  const std::vector<BenchResult> results = run_benches(comm, plans, options);
   run_together(comm, [&] {
-    if (!is_first) return;
-    print(arguments.json ? bench_to_json(result).dump(1) + "\n" : bench_to_text(result));
+    if (is_first) print(text_of(results, arguments));
   });
 }
 
 void add_options(CLI::App& command, BenchArguments& arguments) {
   constexpr std::int64_t kMany = std::int64_t{1} << 40;
   BenchOptions& options = arguments.options;
-  command.add_option("PLAN", arguments.plan, "Plan file, for as many ranks as this job has")
+  command
+      .add_option(
+          "PLAN", arguments.plans,
+          "Plan files, for as many ranks as this job has; several take their steps in turns")
       ->required();
   command.add_option("--steps", options.steps, "Steps that are timed")
       ->check(CLI::Range(std::int64_t{1}, kMany).description(""))
@@ -134,11 +152,12 @@ void add_options(CLI::App& command, BenchArguments& arguments) {
 
 void add_bench_command(CLI::App& app) {
   CLI::App* command = app.add_subcommand(
-      "bench", "Time the steps of a plan on synthetic ids, beside what it predicts");
+      "bench", "Time the steps of plans on synthetic ids, beside what they predict");
   command->footer(
       "Examples:\n"
       "  mpirun -n 2 shardwright bench plan.json --steps 50 --batch-size 4096\n"
       "  mpirun -n 8 shardwright bench plan.json --optimizer rowwise_adagrad --zipf 1.05 --json\n"
+      "  mpirun -n 2 shardwright bench running.json proposed.json --patience 10\n"
       "With more ranks than cores, ranks take turns and a step is composed of their phases.");
   const auto arguments = std::make_shared<BenchArguments>();
   add_options(*command, *arguments);

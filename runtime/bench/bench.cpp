@@ -98,6 +98,43 @@ DeviceRates rates_of(const DeviceFigures& figures, const std::vector<StepTimes>&
   return rates;
 }
 
+bool ranks_take_turns(const RankPlacement& placement, const BenchOptions& options) {
+  return options.may_take_turns && options.backend.backend == Backend::cpu &&
+         placement.hosts == 1 && placement.most_ranks_per_host > placement.cores_of_that_host;
+}
+
+MemoryMeasurement memory_of(const RankRun& run, const Plan& plan, RankId rank) {
+  MemoryMeasurement memory;
+  memory.peak_bytes = run.device ? run.device_bytes : *run.resident_bytes;
+  if (!plan.predicted.empty()) {
+    memory.predicted_bytes = plan.predicted[rank.index()].memory.value();
+  }
+  return memory;
+}
+
+/// What all ranks know of their runs of a plan, beside what `common` says of every plan.
+BenchResult result_of(Communicator& comm, const Plan& plan, const RankRun& run,
+                      const BenchOptions& options, const BenchResult& common) {
+  BenchResult result = common;
+  result.batch_size = plan.workload.batch_size;
+  result.predicted = slowest_phases(plan.predicted);
+  result.cost_model = plan.cost_model;
+  result.plan_id = plan_id(plan);
+  std::vector<std::vector<StepTimes>> times = gather_times(comm, run.times);
+  result.steps_taken = static_cast<std::int64_t>(run.times.size());
+  keep_quiet_steps(times, static_cast<std::size_t>(options.steps), !result.took_turns);
+  result.probe = usual_probe(times);
+  add_steps(std::move(times), result);
+  for (const TimesWithout& without : run.without) {
+    result.without.push_back(steps_without(comm, without, result.took_turns));
+  }
+  if (run.device || run.resident_bytes) {
+    result.memory = gather(comm, memory_of(run, plan, comm.rank()));
+  }
+  if (run.device) result.device = gather(comm, rates_of(*run.device, run.times));
+  return result;
+}
+
 }  // namespace
 
 Plan plan_to_bench(Plan plan, const BenchOptions& options) {
@@ -121,48 +158,38 @@ Plan plan_to_bench(Plan plan, const BenchOptions& options) {
   return plan;
 }
 
-BenchResult run_bench(Communicator& comm, const Plan& plan, const BenchOptions& chosen) {
+BenchResult run_bench(Communicator& comm, const Plan& plan, const BenchOptions& options) {
+  return run_benches(comm, std::span(&plan, 1), options).front();
+}
+
+std::vector<BenchResult> run_benches(Communicator& comm, std::span<const Plan> plans,
+                                     const BenchOptions& chosen) {
+  if (plans.size() > 1 && chosen.overlap) {
+    throw UsageError("With --overlap, bench times one plan: give one, or leave out --overlap.");
+  }
+  set_dense_threads(chosen.threads);
+  BenchResult common;
+  common.placement = find_placement(comm);
+  common.took_turns = ranks_take_turns(common.placement, chosen);
+  common.with_dense = chosen.dense;
   BenchOptions options = chosen;
-  set_dense_threads(options.threads);
-  BenchResult result;
-  result.batch_size = plan.workload.batch_size;
-  result.predicted = slowest_phases(plan.predicted);
-  result.with_dense = options.dense;
-  result.cost_model = plan.cost_model;
-  result.plan_id = plan_id(plan);
-  result.placement = find_placement(comm);
-  result.took_turns = options.may_take_turns && options.backend.backend == Backend::cpu &&
-                      result.placement.hosts == 1 &&
-                      result.placement.most_ranks_per_host > result.placement.cores_of_that_host;
   options.overlap =
-      options.overlap && !result.took_turns && options.backend.backend == Backend::cpu;
-  result.overlap = options.overlap;
-  MemoryMeasurement memory;
+      options.overlap && !common.took_turns && options.backend.backend == Backend::cpu;
+  common.overlap = options.overlap;
   std::unique_ptr<Disturbance> disturbance;
   if (options.patience_s > 0) disturbance = std::make_unique<Disturbance>();
   const ResidentMemory before = resident_memory();
-  RankRun run;
-  if (result.took_turns) {
-    run = run_steps(*take_turns(comm), plan, options, disturbance.get());
-  } else {
-    run = run_steps(comm, plan, options, disturbance.get());
+  std::vector<RankRun> runs = common.took_turns
+                                  ? run_steps(*take_turns(comm), plans, options, disturbance.get())
+                                  : run_steps(comm, plans, options, disturbance.get());
+  if (plans.size() == 1) {
+    runs.front().resident_bytes = resident_memory().peak_bytes - before.now_bytes;
   }
-  memory.peak_bytes =
-      run.device ? run.device_bytes : resident_memory().peak_bytes - before.now_bytes;
-  if (!plan.predicted.empty()) {
-    memory.predicted_bytes = plan.predicted[comm.rank().index()].memory.value();
+  std::vector<BenchResult> results;
+  for (std::size_t p = 0; p < plans.size(); ++p) {
+    results.push_back(result_of(comm, plans[p], runs[p], options, common));
   }
-  std::vector<std::vector<StepTimes>> times = gather_times(comm, run.times);
-  result.steps_taken = static_cast<std::int64_t>(run.times.size());
-  keep_quiet_steps(times, static_cast<std::size_t>(options.steps), !result.took_turns);
-  result.probe = usual_probe(times);
-  add_steps(std::move(times), result);
-  for (const TimesWithout& without : run.without) {
-    result.without.push_back(steps_without(comm, without, result.took_turns));
-  }
-  result.memory = gather(comm, memory);
-  if (run.device) result.device = gather(comm, rates_of(*run.device, run.times));
-  return result;
+  return results;
 }
 
 }  // namespace shardwright

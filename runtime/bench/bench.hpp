@@ -9,6 +9,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
+#include <vector>
 
 namespace shardwright {
 
@@ -50,5 +52,12 @@ Plan plan_to_bench(Plan plan, const BenchOptions& options);
 /// ranks take turns (turns.hpp), if they may, and a step's time is the sum over its phases of the
 /// slowest rank's; not on GPUs. The same result on every rank. Blocks.
 BenchResult run_bench(Communicator& comm, const Plan& plan, const BenchOptions& options);
+
+/// The same of several plans that are all in memory at once and take a step each in turns, another
+/// one first every time: what disturbs the machine disturbs all of them. step_ms[i] of all results
+/// are of the same turn, unless ranks take turns. Resident memory is measured of one plan alone.
+/// Throws UsageError for several plans with overlap. One result for each plan.
+std::vector<BenchResult> run_benches(Communicator& comm, std::span<const Plan> plans,
+                                     const BenchOptions& options);
 
 }  // namespace shardwright

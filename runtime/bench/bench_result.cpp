@@ -100,15 +100,21 @@ json bench_to_json(const BenchResult& result) {
           {"plan_id", result.plan_id}};
 }
 
-std::string bench_to_text(const BenchResult& result) {
-  std::string text = step_line(result) + describe(result.placement);
+std::string placement_text(const BenchResult& result) {
+  std::string text = describe(result.placement);
   if (result.took_turns) {
     text += "; they took turns, and a step is the sum of its phases, each that of its slowest rank";
   } else if (result.placement.most_ranks_per_host > result.placement.cores_of_that_host) {
     text += "; times are upper bounds";
   }
-  text += fmt::format("\npredicted by cost model {}{}\n", result.cost_model,
-                      result.with_dense ? ", which knows nothing of the dense part" : "");
+  return text;
+}
+
+std::string bench_to_text(const BenchResult& result) {
+  std::string text =
+      step_line(result) + placement_text(result) +
+      fmt::format("\npredicted by cost model {}{}\n", result.cost_model,
+                  result.with_dense ? ", which knows nothing of the dense part" : "");
   return text + phase_table(result.sums, result.steps(), result.predicted) +
          exposed_exchange_line(result.sums, result.steps(), result.mean_ms(), result.overlap) +
          without_table(result.without, result.quantile_ms(kMedian)) +

@@ -23,7 +23,7 @@ struct BenchResult {
   std::int64_t steps_taken = 0;           ///< of which these are, with patience, the quiet ones
   StepStatistics sums;                    ///< over steps
   std::optional<PhaseTimes> predicted;    ///< of the slowest rank per phase
-  std::vector<MemoryMeasurement> memory;  ///< one per rank: resident set, or device memory
+  std::vector<MemoryMeasurement> memory;  ///< one per rank: resident set, or device memory; or none
   MachineProbe probe;                     ///< of the ranks' processors; only with patience
   std::vector<DeviceRates> device;        ///< one per rank; none on CPUs
   bool with_dense = false;
@@ -41,6 +41,10 @@ struct BenchResult {
   /// The step time that a share of the steps does not exceed; 0.5: the median.
   double quantile_ms(double share) const;
 };
+
+/// "4 ranks share 2 cores; times are upper bounds": where the ranks ran, and what that does to
+/// times.
+std::string placement_text(const BenchResult& result);
 
 /// The document of `bench --json`.
 nlohmann::json bench_to_json(const BenchResult& result);

@@ -144,6 +144,32 @@ std::vector<TimesWithout> run_without_phases(Communicator& comm, Bench& bench, s
   return result;
 }
 
+std::vector<std::unique_ptr<Bench>> make_benches(Communicator& comm, std::span<const Plan> plans,
+                                                 const BenchOptions& options,
+                                                 Disturbance* disturbance) {
+  std::vector<std::unique_ptr<Bench>> benches;
+  for (const Plan& plan : plans) {
+    std::optional<RankModelSpec> spec;
+    run_together(comm, [&] { spec.emplace(spec_of(plan, options)); });
+    benches.push_back(std::make_unique<Bench>(comm, plan, *spec, options, disturbance));
+  }
+  return benches;
+}
+
+/// A step of each.
+std::vector<StepTimes> take_turn(std::span<const std::unique_ptr<Bench>> benches,
+                                 std::int64_t number) {
+  std::vector<StepTimes> times(benches.size());
+  double disturbance = 0;
+  for (std::size_t i = 0; i < benches.size(); ++i) {
+    const std::size_t next = (static_cast<std::size_t>(number) + i) % benches.size();
+    times[next] = benches[next]->step(number);
+    disturbance = std::max(disturbance, times[next].disturbance);
+  }
+  for (StepTimes& step : times) step.disturbance = disturbance;
+  return times;
+}
+
 /// The same answer on every rank.
 bool has_enough(Communicator& comm, const std::vector<StepTimes>& times,
                 const BenchOptions& options, const Stopwatch& spent) {
@@ -156,24 +182,27 @@ bool has_enough(Communicator& comm, const std::vector<StepTimes>& times,
 
 }  // namespace
 
-RankRun run_steps(Communicator& comm, const Plan& plan, const BenchOptions& options,
-                  Disturbance* disturbance) {
-  std::optional<RankModelSpec> spec;
-  run_together(comm, [&] { spec.emplace(spec_of(plan, options)); });
-  Bench bench(comm, plan, *spec, options, disturbance);
-  RankRun run;
+std::vector<RankRun> run_steps(Communicator& comm, std::span<const Plan> plans,
+                               const BenchOptions& options, Disturbance* disturbance) {
+  std::vector<std::unique_ptr<Bench>> benches = make_benches(comm, plans, options, disturbance);
+  std::vector<RankRun> runs(plans.size());
   std::int64_t step = 0;
-  while (step < options.warmup_steps) bench.step(step++);
+  while (step < options.warmup_steps) take_turn(benches, step++);
   const Stopwatch spent;
   do {
-    run.times.push_back(bench.step(step++));
-  } while (!has_enough(comm, run.times, options, spent));
-  if (options.without_phases) run.without = run_without_phases(comm, bench, step, options);
-  run_together(comm, [&] {
-    run.device_bytes = bench.model().peak_device_bytes();
-    run.device = bench.model().device_figures();
-  });
-  return run;
+    const std::vector<StepTimes> turn = take_turn(benches, step++);
+    for (std::size_t p = 0; p < runs.size(); ++p) runs[p].times.push_back(turn[p]);
+  } while (!has_enough(comm, runs.front().times, options, spent));
+  for (std::size_t p = 0; p < runs.size(); ++p) {
+    if (options.without_phases) {
+      runs[p].without = run_without_phases(comm, *benches[p], step, options);
+    }
+    run_together(comm, [&] {
+      runs[p].device_bytes = benches[p]->model().peak_device_bytes();
+      runs[p].device = benches[p]->model().device_figures();
+    });
+  }
+  return runs;
 }
 
 }  // namespace shardwright

@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace shardwright {
@@ -24,13 +25,16 @@ struct TimesWithout {
 struct RankRun {
   std::vector<StepTimes> times;
   std::vector<TimesWithout> without;
-  std::int64_t device_bytes = 0;
+  std::int64_t device_bytes = 0;  ///< peak; only with `device`
   std::optional<DeviceFigures> device;
+  std::optional<std::int64_t> resident_bytes = {};  ///< peak above the start, where it is known
 };
 
 /// Takes the steps that the options ask for on synthetic batches, made between them; with patience,
-/// further ones until enough are quiet, told by `disturbance`. Blocks.
-RankRun run_steps(Communicator& comm, const Plan& plan, const BenchOptions& options,
-                  Disturbance* disturbance);
+/// further ones until enough are quiet, told by `disturbance`. Several plans take a step each in
+/// turns, another one first every time; what disturbed one of them disturbed the turn. One run for
+/// each plan. Blocks.
+std::vector<RankRun> run_steps(Communicator& comm, std::span<const Plan> plans,
+                               const BenchOptions& options, Disturbance* disturbance);
 
 }  // namespace shardwright

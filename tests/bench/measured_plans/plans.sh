@@ -32,13 +32,21 @@ number_in() {  # FILE.json NAME: the first number of that name
   sed -n "s/.*\"$2\": *\([-+0-9.e]*\).*/\1/p" "$1" | head -n 1
 }
 
-# What the processors did while bench.json was measured, as `rate --probe` takes it.
-probe_of_bench() {
-  echo "$(number_in bench.json copy_gb_s)/$(number_in bench.json gather_gb_s)/$(number_in bench.json fma_gflop_s)"
+# Embedding-only steps of several plans in turns, in one job: a line "PLAN.json MILLISECONDS PROBE" for each, the median of
+# the turns, of the least disturbed ones if there were more, and what the processors did meanwhile, as `rate --probe` takes it.
+bench_plans() {  # RANKS STEPS PLAN.json…
+  local ranks=$1 steps=$2
+  source "$plans_folder/../../../launch/mpi_environment.sh"
+  if ! mpirun -n "$ranks" "${mpirun_flags[@]}" "$shardwright" bench "${@:3}" --steps "$steps" --warmup 2 \
+    --patience "${PATIENCE:-4}" --json >bench.json 2>bench.error; then
+    printf '\n%s could not be measured:\n' "${*:3}" >&2
+    cat bench.error >&2
+    return 1
+  fi
+  awk -f "$plans_folder/benched_plans.awk" bench.json
 }
 
 # Milliseconds of an embedding-only step of a plan: the median of the steps, of the least disturbed ones if there were more.
-# Leaves bench's document in bench.json.
 step_ms() {  # PLAN.json RANKS STEPS
   local ranks=$2 ms
   source "$plans_folder/../../../launch/mpi_environment.sh"

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Whole steps predicted and measured: at least twelve different plans of the same tables, each measured by `shardwright
-# bench` (embedding-only, turns shifted from round to round) and priced by a cost model for the speed that the processors
-# had meanwhile. Prints what judge.awk says; KEEP=FILE also keeps the lines that it reads.
+# Whole steps predicted and measured: at least twelve different plans of the same tables, measured five and five in one job
+# each, in which they take their steps in turns (`shardwright bench`, embedding-only), and priced by a cost model for the speed
+# that the processors had meanwhile. Prints what judge.awk says; KEEP=FILE also keeps the lines that it reads.
 #   bash tests/bench/whole_steps/run.sh BUILD_DIR COST_MODEL [RANKS]       # 2 ranks; COST_MODEL as --cost-model takes it
-# From the environment: ROUNDS (3; the least of them counts), STEPS (10 of each measurement), PATIENCE (4 s in which to
-# find so many that nobody else on the machine disturbs; above 0, as only then speeds are measured), TASKS ("dcnv2 pool_1"), PLANS (12 of each task).
+# From the environment: ROUNDS (1; in each, a plan is measured in five jobs), STEPS (20 of each plan in a job), PATIENCE (8 s
+# in which to find so many that nobody else on the machine disturbs; above 0, as only then speeds are measured), TASKS
+# ("dcnv2 pool_1"), PLANS (12 of each task, at least 8).
 # With more ranks than cores, bench composes the step from phases that ranks run in turn.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -15,9 +16,11 @@ for part in $(tr ',' ' ' <<<"${2:?a cost model, as --cost-model takes it}"); do
   cost_model+=${cost_model:+,}$part
 done
 ranks=${3:-2}
-rounds=${ROUNDS:-3}
-steps=${STEPS:-10}
+rounds=${ROUNDS:-1}
+steps=${STEPS:-20}
+export PATIENCE=${PATIENCE:-8}
 wanted=${PLANS:-12}
+[ "$wanted" -ge 8 ] || { echo "PLANS is $wanted: give 8 or more" >&2; exit 2; }
 read -ra tasks <<<"${TASKS:-dcnv2 pool_1}"
 source "$here/../measured_plans/plans.sh"
 keep=${KEEP:+$(realpath -m "$KEEP")}
@@ -25,7 +28,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-# A plan that no earlier algorithm or seed has made becomes TASK.NAME.json.
+# A plan that no earlier algorithm or seed has made becomes NAME.json, NAME beginning with the task.
 add_plan() {  # TASK NAME ALGORITHM SEED
   local file=$1.$2.json id
   "$shardwright" plan "${tables[@]}" --topology "$topology" --batch-size $((samples_per_rank * ranks)) \
@@ -34,7 +37,7 @@ add_plan() {  # TASK NAME ALGORITHM SEED
   id=$(sed -n 's/.*"plan_id": *"\([0-9a-f]*\)".*/\1/p' "$file" | head -n 1)
   if grep -qs "^$id$" "$1.ids"; then rm "$file"; return 0; fi
   echo "$id" >>"$1.ids"
-  echo "$2" >>"$1.names"
+  echo "$1.$2" >>"$1.names"
 }
 
 make_plans() {  # TASK
@@ -56,29 +59,32 @@ predicted_ms() {  # PLAN.json [--probe PROBE]
   number_in rating.json cost_ms
 }
 
-# "PREDICTED/MEASURED" of one turn: predicted for processors that do what they did meanwhile.
-turn() {  # PLAN.json
-  local ms predicted
-  ms=$(step_ms "$1" "$ranks" "$steps")
-  predicted=$(predicted_ms "$1" --probe "$(probe_of_bench)")
-  echo "$predicted/$ms"
+# Of a task's plans, the five of a job: every two plans meet once to twice in as many jobs as there are plans (of 12), and each
+# plan is once at each place, as the job's first plans are slower (its memory comes first) by 2 to 4 %.
+members_of() {  # TASK JOB
+  local names offset
+  mapfile -t names <"$1.names"
+  for offset in 0 1 2 4 7; do echo "${names[($2 + offset) % ${#names[@]}]}"; done
+}
+
+# Lines "TASK JOB PLAN PLANNED PREDICTED MEASURED", predicted for processors that do what they did meanwhile.
+measure() {  # TASK JOB
+  local task=$1 job=$2 members plan name ms probe
+  mapfile -t members < <(members_of "$task" "$job")
+  bench_plans "$ranks" "$steps" "${members[@]/%/.json}" >"$task.benched"
+  while read -r plan ms probe; do
+    name=${plan#"$task".}
+    echo "$task $job ${name%.json} $(predicted_ms "$plan") $(predicted_ms "$plan" --probe "$probe") $ms"
+  done <"$task.benched"
 }
 
 for task in "${tasks[@]}"; do make_plans "$task"; done
-for ((round = 1; round <= rounds; ++round)); do
-  for task in "${tasks[@]}"; do
-    mapfile -t names <"$task.names"
-    for ((i = 0; i < ${#names[@]}; ++i)); do
-      name=$task.${names[(round + i) % ${#names[@]}]}
-      printf '\rround %d of %d, %d s: %-50s' "$round" "$rounds" "$SECONDS" "$name" >&2
-      turn "$name.json" >>"$name.turns"
-    done
+for task in "${tasks[@]}"; do
+  jobs=$((rounds * $(wc -l <"$task.names")))
+  for ((job = 0; job < jobs; ++job)); do
+    printf '\r%s: job %d of %d, %d s ' "$task" $((job + 1)) "$jobs" "$SECONDS" >&2
+    measure "$task" "$job" >>measured
   done
 done
-printf '\r%80s\r' '' >&2
-for task in "${tasks[@]}"; do
-  while read -r name; do
-    planned=$(predicted_ms "$task.$name.json")
-    echo "$task $name $planned $(tr '\n' ' ' <"$task.$name.turns")"
-  done <"$task.names"
-done | tee "${keep:-/dev/null}" | awk -f "$here/judge.awk"
+printf '\r%60s\r' '' >&2
+tee "${keep:-/dev/null}" <measured | awk -f "$here/judge.awk"

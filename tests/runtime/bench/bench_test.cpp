@@ -125,6 +125,55 @@ TEST(RunBench, LooksForQuietSteps) {
   });
 }
 
+Plan swapped(Plan plan) {
+  for (Shard& shard : plan.shards) {
+    if (shard.rank) shard.rank = RankId{1 - shard.rank->value()};
+  }
+  rate_plan(plan, *make_cost_model("analytic"));
+  return plan;
+}
+
+/// What one plan's shards send of pooled values, the other's get.
+TEST(RunBenches, TimesSeveralPlansInTheSameTurns) {
+  const std::vector<Plan> plans = {small_plan(2), swapped(small_plan(2))};
+  BenchOptions options = few_steps(3);
+  for (const double patience_s : {0.0, 0.02}) {
+    options.patience_s = patience_s;
+    run_ranks(2, [&](Communicator& comm) {
+      const std::vector<BenchResult> results = run_benches(comm, plans, options);
+      ASSERT_EQ(results.size(), 2U);
+      EXPECT_NE(results[0].plan_id, results[1].plan_id);
+      EXPECT_EQ(results[0].steps(), results[1].steps());
+      EXPECT_GE(results[0].steps(), 3);
+      EXPECT_EQ(results[0].probe.known(), patience_s > 0);
+      for (const BenchResult& result : results) {
+        EXPECT_GT(result.quantile_ms(0.5), 0);
+        EXPECT_GT(result.sums.max_bytes[static_cast<std::size_t>(StepTraffic::output)], 0);
+        EXPECT_TRUE(result.memory.empty()) << "whose it is, nobody can tell";
+      }
+    });
+  }
+}
+
+TEST(RunBenches, LeavesOutPhasesOfEachPlan) {
+  const std::vector<Plan> plans = {small_plan(2), swapped(small_plan(2))};
+  BenchOptions options = few_steps(2);
+  options.without_phases = true;
+  run_ranks(2, [&](Communicator& comm) {
+    for (const BenchResult& result : run_benches(comm, plans, options)) {
+      EXPECT_EQ(result.without.size(), 5U);
+    }
+  });
+}
+
+TEST(RunBenches, RefusesSeveralPlansWithOverlap) {
+  const std::vector<Plan> plans = {small_plan(2), small_plan(2)};
+  BenchOptions options = few_steps(2);
+  options.overlap = true;
+  EXPECT_THROW(run_ranks(2, [&](Communicator& comm) { run_benches(comm, plans, options); }),
+               UsageError);
+}
+
 TEST(RunBench, TrainsADenseModelOnRequest) {
   Plan plan = small_plan(2);
   BenchOptions options = few_steps(2);
