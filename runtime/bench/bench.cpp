@@ -12,6 +12,8 @@
 #include "runtime/trainer/gather.hpp"
 #include "runtime/trainer/phase_table.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstring>
 #include <memory>
@@ -103,9 +105,9 @@ bool ranks_take_turns(const RankPlacement& placement, const BenchOptions& option
          placement.hosts == 1 && placement.most_ranks_per_host > placement.cores_of_that_host;
 }
 
-MemoryMeasurement memory_of(const RankRun& run, const Plan& plan, RankId rank) {
+MemoryMeasurement memory_of(std::int64_t peak_bytes, const Plan& plan, RankId rank) {
   MemoryMeasurement memory;
-  memory.peak_bytes = run.device ? run.device_bytes : *run.resident_bytes;
+  memory.peak_bytes = peak_bytes;
   if (!plan.predicted.empty()) {
     memory.predicted_bytes = plan.predicted[rank.index()].memory.value();
   }
@@ -128,11 +130,33 @@ BenchResult result_of(Communicator& comm, const Plan& plan, const RankRun& run,
   for (const TimesWithout& without : run.without) {
     result.without.push_back(steps_without(comm, without, result.took_turns));
   }
-  if (run.device || run.resident_bytes) {
-    result.memory = gather(comm, memory_of(run, plan, comm.rank()));
-  }
   if (run.device) result.device = gather(comm, rates_of(*run.device, run.times));
   return result;
+}
+
+/// What training does is the same: constraints are the planner's, reuse is the cost model's.
+bool are_of_one_work(Workload a, Workload b) {
+  for (Workload* workload : {&a, &b}) {
+    for (Table& table : workload->tables) {
+      table.constraints = {};
+      table.reuse.reset();
+      table.reuse_batch_size.reset();
+    }
+  }
+  return a == b;
+}
+
+void check_comparable(std::span<const Plan> plans, const BenchOptions& options) {
+  if (plans.size() > 1 && options.overlap) {
+    throw UsageError("With --overlap, bench times one plan: give one, or leave out --overlap.");
+  }
+  for (const Plan& plan : plans) {
+    if (are_of_one_work(plan.workload, plans.front().workload)) continue;
+    throw UsageError(
+        fmt::format("Plan {} is of other tables, or of another batch size, than plan {}: bench "
+                    "compares plans of one workload; bench these apart.",
+                    plan_id(plan), plan_id(plans.front())));
+  }
 }
 
 }  // namespace
@@ -164,9 +188,7 @@ BenchResult run_bench(Communicator& comm, const Plan& plan, const BenchOptions& 
 
 std::vector<BenchResult> run_benches(Communicator& comm, std::span<const Plan> plans,
                                      const BenchOptions& chosen) {
-  if (plans.size() > 1 && chosen.overlap) {
-    throw UsageError("With --overlap, bench times one plan: give one, or leave out --overlap.");
-  }
+  check_comparable(plans, chosen);
   set_dense_threads(chosen.threads);
   BenchResult common;
   common.placement = find_placement(comm);
@@ -182,12 +204,15 @@ std::vector<BenchResult> run_benches(Communicator& comm, std::span<const Plan> p
   std::vector<RankRun> runs = common.took_turns
                                   ? run_steps(*take_turns(comm), plans, options, disturbance.get())
                                   : run_steps(comm, plans, options, disturbance.get());
-  if (plans.size() == 1) {
-    runs.front().resident_bytes = resident_memory().peak_bytes - before.now_bytes;
-  }
+  const std::int64_t resident_bytes = resident_memory().peak_bytes - before.now_bytes;
   std::vector<BenchResult> results;
   for (std::size_t p = 0; p < plans.size(); ++p) {
     results.push_back(result_of(comm, plans[p], runs[p], options, common));
+  }
+  if (plans.size() == 1) {
+    const RankRun& run = runs.front();
+    const std::int64_t peak = run.device ? run.device_bytes : resident_bytes;
+    results.front().memory = gather(comm, memory_of(peak, plans.front(), comm.rank()));
   }
   return results;
 }

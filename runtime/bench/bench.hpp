@@ -55,8 +55,8 @@ BenchResult run_bench(Communicator& comm, const Plan& plan, const BenchOptions& 
 
 /// The same of several plans that are all in memory at once and take a step each in turns, another
 /// one first every time: what disturbs the machine disturbs all of them. step_ms[i] of all results
-/// are of the same turn, unless ranks take turns. Resident memory is measured of one plan alone.
-/// Throws UsageError for several plans with overlap. One result for each plan.
+/// are of the same turn, unless ranks take turns. Memory is measured of one plan alone. Throws
+/// UsageError for several plans with overlap, or of different workloads. One result for each plan.
 std::vector<BenchResult> run_benches(Communicator& comm, std::span<const Plan> plans,
                                      const BenchOptions& options);
 

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace shardwright {
@@ -12,17 +11,48 @@ namespace {
 
 using nlohmann::json;
 
-double at_share(const std::vector<double>& sorted, double share) {
-  return sorted[static_cast<std::size_t>(share * static_cast<double>(sorted.size() - 1) + 0.5)];
-}
-
 RatioToFirst ratio_of(const BenchResult& plan, const BenchResult& first) {
   std::vector<double> ratios;
   for (std::size_t i = 0; i < plan.step_ms.size(); ++i) {
     ratios.push_back(plan.step_ms[i] / first.step_ms[i]);
   }
-  std::sort(ratios.begin(), ratios.end());
-  return {at_share(ratios, 0.25), at_share(ratios, 0.5), at_share(ratios, 0.75)};
+  return {quantile(ratios, 0.25), quantile(ratios, 0.5), quantile(ratios, 0.75)};
+}
+
+MachineProbe usual_probe(std::span<const BenchedPlan> plans) {
+  std::vector<MachineProbe> probes;
+  for (const BenchedPlan& plan : plans) probes.push_back(plan.result.probe);
+  return mean_probe(probes);
+}
+
+std::string cost_model_of(std::span<const BenchedPlan> plans) {
+  const std::string& first = plans.front().result.cost_model;
+  for (const BenchedPlan& plan : plans) {
+    if (plan.result.cost_model != first) return "each plan's own cost model";
+  }
+  return fmt::format("cost model {}", first);
+}
+
+std::string footer(std::span<const BenchedPlan> plans) {
+  const BenchResult& first = plans.front().result;
+  std::string text = fmt::format("medians of {} turns", first.steps());
+  if (first.steps() < first.steps_taken) {
+    text += fmt::format(", the least disturbed of {}", first.steps_taken);
+  }
+  text += fmt::format("; {}\npredicted by {}\n", placement_text(first), cost_model_of(plans));
+  if (first.device.empty()) {
+    text += "what differs by less than 4 % may be their memory: bench again in another order\n";
+  }
+  return text + probe_line(usual_probe(plans));
+}
+
+std::string phases_left_out(std::span<const BenchedPlan> plans) {
+  std::string text;
+  for (const BenchedPlan& plan : plans) {
+    if (plan.result.without.empty()) continue;
+    text += plan.name + "\n" + without_table(plan.result.without, plan.result.quantile_ms(0.5));
+  }
+  return text;
 }
 
 std::string predicted_text(const BenchResult& result) {
@@ -67,13 +97,7 @@ std::string comparison_to_text(std::span<const BenchedPlan> plans) {
          fmt::format("{:.0f}", result.samples_per_s()),
          fmt::format("{:.3f} ({:.3f} to {:.3f})", ratios[p].median, ratios[p].p25, ratios[p].p75)});
   }
-  const BenchResult& first = plans.front().result;
-  return format_table(std::move(table)) +
-         fmt::format("medians of {} turns{}; {}\n", first.steps(),
-                     first.steps() < first.steps_taken
-                         ? fmt::format(", the least disturbed of {}", first.steps_taken)
-                         : "",
-                     placement_text(first));
+  return format_table(std::move(table)) + footer(plans) + phases_left_out(plans);
 }
 
 }  // namespace shardwright

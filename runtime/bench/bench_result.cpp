@@ -38,13 +38,18 @@ std::string step_line(const BenchResult& result) {
   return text + "\n";
 }
 
-// As `rate --probe` takes it.
+}  // namespace
+
 std::string probe_line(const MachineProbe& probe) {
   if (!probe.known()) return "";
   return fmt::format("processor meanwhile: probe {}\n", to_string(probe));
 }
 
-}  // namespace
+double quantile(std::vector<double> values, double share) {
+  std::sort(values.begin(), values.end());
+  const double place = std::ceil(share * static_cast<double>(values.size()));
+  return values[static_cast<std::size_t>(std::max(place, 1.0)) - 1];
+}
 
 double BenchResult::seconds() const {
   return std::accumulate(step_ms.begin(), step_ms.end(), 0.0) * 1e-3;
@@ -60,11 +65,7 @@ double BenchResult::mean_ms() const {
 }
 
 double BenchResult::quantile_ms(double share) const {
-  if (step_ms.empty()) return 0;
-  std::vector<double> sorted = step_ms;
-  std::sort(sorted.begin(), sorted.end());
-  const double place = std::ceil(share * static_cast<double>(sorted.size()));
-  return sorted[static_cast<std::size_t>(std::max(place, 1.0)) - 1];
+  return step_ms.empty() ? 0 : quantile(step_ms, share);
 }
 
 json bench_to_json(const BenchResult& result) {

@@ -16,6 +16,9 @@
 
 namespace shardwright {
 
+/// The value that a share of the values does not exceed; 0.5: the median. There must be one.
+double quantile(std::vector<double> values, double share);
+
 /// What `shardwright bench` finds; the same on every rank.
 struct BenchResult {
   std::int64_t batch_size = 0;
@@ -38,13 +41,17 @@ struct BenchResult {
   double seconds() const;  ///< of all steps
   double samples_per_s() const;
   double mean_ms() const;  ///< of a step
-  /// The step time that a share of the steps does not exceed; 0.5: the median.
+  /// Of the step times; 0 without steps.
   double quantile_ms(double share) const;
 };
 
 /// "4 ranks share 2 cores; times are upper bounds": where the ranks ran, and what that does to
 /// times.
 std::string placement_text(const BenchResult& result);
+
+/// What the processors did meanwhile, as `rate --probe` takes it; ends in a newline. Empty:
+/// unknown.
+std::string probe_line(const MachineProbe& probe);
 
 /// The document of `bench --json`.
 nlohmann::json bench_to_json(const BenchResult& result);

@@ -3,6 +3,7 @@
 #include "costmodel/errors.hpp"
 #include "runtime/bench/quiet_steps.hpp"
 #include "runtime/bench/synthetic_batches.hpp"
+#include "runtime/bench/turn_of_plans.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/trainer/gather.hpp"
 #include "runtime/trainer/stopwatch.hpp"
@@ -156,20 +157,6 @@ std::vector<std::unique_ptr<Bench>> make_benches(Communicator& comm, std::span<c
   return benches;
 }
 
-/// A step of each.
-std::vector<StepTimes> take_turn(std::span<const std::unique_ptr<Bench>> benches,
-                                 std::int64_t number) {
-  std::vector<StepTimes> times(benches.size());
-  double disturbance = 0;
-  for (std::size_t i = 0; i < benches.size(); ++i) {
-    const std::size_t next = (static_cast<std::size_t>(number) + i) % benches.size();
-    times[next] = benches[next]->step(number);
-    disturbance = std::max(disturbance, times[next].disturbance);
-  }
-  for (StepTimes& step : times) step.disturbance = disturbance;
-  return times;
-}
-
 /// The same answer on every rank.
 bool has_enough(Communicator& comm, const std::vector<StepTimes>& times,
                 const BenchOptions& options, const Stopwatch& spent) {
@@ -187,10 +174,13 @@ std::vector<RankRun> run_steps(Communicator& comm, std::span<const Plan> plans,
   std::vector<std::unique_ptr<Bench>> benches = make_benches(comm, plans, options, disturbance);
   std::vector<RankRun> runs(plans.size());
   std::int64_t step = 0;
-  while (step < options.warmup_steps) take_turn(benches, step++);
+  const auto turn_at = [&](std::int64_t number) {
+    return take_turn(plans.size(), number, [&](std::size_t p) { return benches[p]->step(number); });
+  };
+  while (step < options.warmup_steps) turn_at(step++);
   const Stopwatch spent;
   do {
-    const std::vector<StepTimes> turn = take_turn(benches, step++);
+    const std::vector<StepTimes> turn = turn_at(step++);
     for (std::size_t p = 0; p < runs.size(); ++p) runs[p].times.push_back(turn[p]);
   } while (!has_enough(comm, runs.front().times, options, spent));
   for (std::size_t p = 0; p < runs.size(); ++p) {

@@ -25,9 +25,8 @@ struct TimesWithout {
 struct RankRun {
   std::vector<StepTimes> times;
   std::vector<TimesWithout> without;
-  std::int64_t device_bytes = 0;  ///< peak; only with `device`
+  std::int64_t device_bytes = 0;  ///< peak of all plans; only with `device`
   std::optional<DeviceFigures> device;
-  std::optional<std::int64_t> resident_bytes = {};  ///< peak above the start, where it is known
 };
 
 /// Takes the steps that the options ask for on synthetic batches, made between them; with patience,

@@ -65,6 +65,7 @@ function print_plan(task, p,   i, n, ratio, predicted, measured) {
   printf "| %s | %s | %.3f | %.3f | %.3f | %+.1f %% | %.3f |\n", task, name[task, p], planned[task, p], median(predicted, n),
     median(measured, n), 100 * (exp(ratio[0]) - 1), exp(beside[task, p])
 }
+NF != 6 || !($4 > 0 && $5 > 0 && $6 > 0) { print "line " NR ": not a measurement: " $0 > "/dev/stderr"; failed = 1; exit 1 }
 {
   if (!($1 in plans)) tasks[++num_tasks] = $1
   if (!(($1, $3) in number)) { number[$1, $3] = ++plans[$1]; name[$1, plans[$1]] = $3; planned[$1, plans[$1]] = $4 + 0 }
@@ -73,6 +74,7 @@ function print_plan(task, p,   i, n, ratio, predicted, measured) {
   predicted_ms[count] = $5 + 0; log_ms[count] = log($6)
 }
 END {
+  if (failed) exit 1
   if (!count) { print "no plan was measured" > "/dev/stderr"; exit 1 }
   print "| tables | plan | planned ms | predicted ms | measured ms | error | beside the others ms |"; print "|---|---|---|---|---|---|---|"
   for (t = 1; t <= num_tasks; ++t) {

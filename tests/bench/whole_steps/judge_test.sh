@@ -36,4 +36,7 @@ expect '| c | p4 | 14.000 | 15.400 | 14.000 | +10.0 % | 14.000 |'
 expect 'fastest_of_five c: 100.0% of 1 groups (by their own times, 4 of 5 jobs); rest of a time 0.0%'
 expect 'plans=5 geometric_mean_error=10.00% signed_mean=+10.00% fastest_of_five=100.0%'
 
+for line in 'a 0 p1 10 10' 'a 0 p1 10 0 10'; do
+  if awk -f "$here/judge.awk" <<<"$line" >/dev/null 2>&1; then echo "no measurement, and no error: $line"; exit 1; fi
+done
 if awk -f "$here/judge.awk" </dev/null >/dev/null 2>&1; then echo "nothing measured, and no error"; exit 1; fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Whole steps predicted and measured: at least twelve different plans of the same tables, measured five and five in one job
 # each, in which they take their steps in turns (`shardwright bench`, embedding-only), and priced by a cost model for the speed
-# that the processors had meanwhile. Prints what judge.awk says; KEEP=FILE also keeps the lines that it reads.
+# that the processors had meanwhile. Prints what judge.awk says; KEEP=FILE adds the lines that it reads to a file.
 #   bash tests/bench/whole_steps/run.sh BUILD_DIR COST_MODEL [RANKS]       # 2 ranks; COST_MODEL as --cost-model takes it
 # From the environment: ROUNDS (1; in each, a plan is measured in five jobs), STEPS (20 of each plan in a job), PATIENCE (8 s
 # in which to find so many that nobody else on the machine disturbs; above 0, as only then speeds are measured), TASKS
@@ -23,8 +23,8 @@ wanted=${PLANS:-12}
 [ "$wanted" -ge 8 ] || { echo "PLANS is $wanted: give 8 or more" >&2; exit 2; }
 read -ra tasks <<<"${TASKS:-dcnv2 pool_1}"
 source "$here/../measured_plans/plans.sh"
-keep=${KEEP:+$(realpath -m "$KEEP")}
 work=$(mktemp -d)
+measured=$(realpath -m "${KEEP:-$work/measured}")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
@@ -51,6 +51,7 @@ make_plans() {  # TASK
   for ((seed = 1; $(wc -l <"$1.names") < wanted && seed <= 100; ++seed)); do
     add_plan "$1" "random_$seed" random "$seed"
   done
+  [ "$(wc -l <"$1.names")" -ge 8 ] || { echo "$1: fewer than 8 different plans were found" >&2; return 1; }
 }
 
 predicted_ms() {  # PLAN.json [--probe PROBE]
@@ -69,12 +70,14 @@ members_of() {  # TASK JOB
 
 # Lines "TASK JOB PLAN PLANNED PREDICTED MEASURED", predicted for processors that do what they did meanwhile.
 measure() {  # TASK JOB
-  local task=$1 job=$2 members plan name ms probe
+  local task=$1 job=$2 members plan name ms probe planned predicted
   mapfile -t members < <(members_of "$task" "$job")
   bench_plans "$ranks" "$steps" "${members[@]/%/.json}" >"$task.benched"
   while read -r plan ms probe; do
     name=${plan#"$task".}
-    echo "$task $job ${name%.json} $(predicted_ms "$plan") $(predicted_ms "$plan" --probe "$probe") $ms"
+    planned=$(predicted_ms "$plan")
+    predicted=$(predicted_ms "$plan" --probe "$probe")
+    echo "$task $job ${name%.json} $planned $predicted $ms"
   done <"$task.benched"
 }
 
@@ -83,8 +86,8 @@ for task in "${tasks[@]}"; do
   jobs=$((rounds * $(wc -l <"$task.names")))
   for ((job = 0; job < jobs; ++job)); do
     printf '\r%s: job %d of %d, %d s ' "$task" $((job + 1)) "$jobs" "$SECONDS" >&2
-    measure "$task" "$job" >>measured
+    measure "$task" "$job" >>"$measured"
   done
 done
 printf '\r%60s\r' '' >&2
-tee "${keep:-/dev/null}" <measured | awk -f "$here/judge.awk"
+awk -f "$here/judge.awk" "$measured"

@@ -7,12 +7,14 @@ namespace shardwright {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 BenchResult result_of(std::vector<double> step_ms) {
   BenchResult result;
   result.batch_size = 100;
   result.step_ms = std::move(step_ms);
   result.steps_taken = 9;
+  result.cost_model = "analytic";
   result.placement = {.ranks = 2, .hosts = 1, .most_ranks_per_host = 2, .cores_of_that_host = 2};
   return result;
 }
@@ -53,6 +55,20 @@ TEST(BenchComparison, DrawsATable) {
   EXPECT_THAT(text, HasSubstr("0.500 (0.500 to 0.500)\n"));
   EXPECT_THAT(text,
               HasSubstr("medians of 5 turns, the least disturbed of 9; 2 ranks on 2 cores\n"));
+  EXPECT_THAT(text, HasSubstr("predicted by cost model analytic\n"));
+  EXPECT_THAT(text, Not(HasSubstr("probe")));
+}
+
+TEST(BenchComparison, SaysWhatElseWasMeasured) {
+  std::vector<BenchedPlan> plans = two_plans();
+  plans[0].result.probe = MachineProbe{{20, 5, 7}};
+  plans[1].result.probe = MachineProbe{{22, 5, 7}};
+  plans[1].result.cost_model = "torchrec";
+  plans[1].result.without = {{StepPhase::lookup, 3}};
+  const std::string text = comparison_to_text(plans);
+  EXPECT_THAT(text, HasSubstr("probe " + to_string(MachineProbe{{21, 5, 7}})));
+  EXPECT_THAT(text, HasSubstr("predicted by each plan's own cost model\n"));
+  EXPECT_THAT(text, HasSubstr("proposed.json\n" + without_table(plans[1].result.without, 4)));
 }
 
 }  // namespace

@@ -166,6 +166,21 @@ TEST(RunBenches, LeavesOutPhasesOfEachPlan) {
   });
 }
 
+TEST(RunBenches, RefusesPlansOfDifferentWorkloads) {
+  std::vector<Plan> plans = {small_plan(2), small_plan(2)};
+  plans[1].workload.batch_size *= 2;
+  const auto bench = [&] {
+    run_ranks(2, [&](Communicator& comm) { run_benches(comm, plans, few_steps(1)); });
+  };
+  EXPECT_THROW(bench(), UsageError);
+  plans[1] = small_plan(2);
+  plans[1].workload.tables[0].pooling += 1;
+  EXPECT_THROW(bench(), UsageError);
+  plans[1] = small_plan(2);
+  plans[1].workload.tables[0].constraints.max_shards = 1;
+  EXPECT_NO_THROW(bench()) << "constraints are the planner's";
+}
+
 TEST(RunBenches, RefusesSeveralPlansWithOverlap) {
   const std::vector<Plan> plans = {small_plan(2), small_plan(2)};
   BenchOptions options = few_steps(2);
