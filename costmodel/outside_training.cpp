@@ -6,12 +6,16 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <set>
 #include <vector>
 
 namespace shardwright {
 namespace {
 
 using Notes = std::vector<std::string>;
+
+constexpr std::array<std::string_view, kNumProbes> kRates = {
+    "GB/s of copying", "GB/s of random reads", "GFLOP/s of multiply-adds"};
 
 bool outside(const Range& seen, double value) { return value < seen.least || value > seen.most; }
 
@@ -55,11 +59,35 @@ void note_compute(const ComputeModel& model, const Workload& workload, const Top
   const double on_rank =
       static_cast<double>(workload.tables.size()) / static_cast<double>(topology.size());
   number("tables", std::max(on_rank, 1.0), "tables a rank");
-  constexpr std::array<std::string_view, kNumProbes> kRates = {
-      "GB/s of copying", "GB/s of random reads", "GFLOP/s of multiply-adds"};
   for (std::size_t k = 0; k < kNumProbes && topology.probe.known(); ++k) {
     number(probe_column(k), topology.probe.rates[k], kRates[k]);
   }
+}
+
+// What a timing has of that of which a model keeps a range.
+struct Measured {
+  std::string range;
+  std::string_view what;
+  std::vector<double> values;
+};
+
+std::vector<Measured> measured_in(const ComputeTiming& timing) {
+  std::vector<Measured> all = {
+      {"table_rows", "rows of tables", {}},
+      {"dim", "width of tables", {}},
+      {"pooling", "pooling", {}},
+      {"batch", "samples", {static_cast<double>(timing.batch_size)}},
+      {"tables", "tables", {static_cast<double>(timing.tables.size())}},
+      {"busy_ranks", "busy ranks", {static_cast<double>(timing.busy_ranks)}}};
+  for (const MeasuredTable& table : timing.tables) {
+    all[0].values.push_back(static_cast<double>(table.rows));
+    all[1].values.push_back(static_cast<double>(table.dim));
+    all[2].values.push_back(table.pooling);
+  }
+  for (std::size_t k = 0; k < kNumProbes && timing.probe.known(); ++k) {
+    all.push_back({probe_column(k), kRates[k], {timing.probe.rates[k]}});
+  }
+  return all;
 }
 
 }  // namespace
@@ -74,6 +102,23 @@ std::string outside_training(const FittedParts& parts, const Workload& workload,
   if (notes.empty()) return {};
   return fmt::format("outside of what the cost model was fitted to, prices are guesses: {}.",
                      fmt::join(notes, ", "));
+}
+
+std::vector<std::string> outside_training(const ComputeModel& model, const ComputeTiming& timing) {
+  Notes notes;
+  const std::set<std::string>& hardware = model.training.hardware;
+  if (!hardware.contains(timing.hardware)) {
+    notes.push_back(fmt::format("hardware {} ({})", timing.hardware, fmt::join(hardware, ", ")));
+  }
+  for (const Measured& measured : measured_in(timing)) {
+    const auto seen = model.training.ranges.find(measured.range);
+    if (seen == model.training.ranges.end()) continue;
+    const auto is_outside = [&](double value) { return outside(seen->second, value); };
+    if (std::any_of(measured.values.begin(), measured.values.end(), is_outside)) {
+      notes.push_back(fmt::format("{} ({})", measured.what, words(seen->second)));
+    }
+  }
+  return notes;
 }
 
 }  // namespace shardwright

@@ -2,9 +2,11 @@
 
 #include "costmodel/fitted_cost_model.hpp"
 #include "costmodel/table.hpp"
+#include "costmodel/timings/compute_timings.hpp"
 #include "costmodel/topology.hpp"
 
 #include <string>
+#include <vector>
 
 namespace shardwright {
 
@@ -12,5 +14,9 @@ namespace shardwright {
 /// to, where their prices are guesses; empty if nothing does. Tables are looked at whole.
 std::string outside_training(const FittedParts& parts, const Workload& workload,
                              const Topology& topology);
+
+/// Each kind of thing of the timing that lies outside of what the model was trained on, with that
+/// ("rows of tables (100 to 1e+07)"); empty if nothing does.
+std::vector<std::string> outside_training(const ComputeModel& model, const ComputeTiming& timing);
 
 }  // namespace shardwright

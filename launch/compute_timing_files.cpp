@@ -9,9 +9,37 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace shardwright {
+namespace {
+
+// Of TimingFiles, what does nothing to timings of computation.
+struct IdleOption {
+  std::string_view name;
+  std::string_view value;
+  std::string_view does;
+};
+
+void refuse_idle_options(const TimingFiles& files) {
+  constexpr std::string_view kNames = "names what timings of collectives may leave unsaid";
+  constexpr std::string_view kChooses = "chooses among timings of collectives";
+  const std::array<IdleOption, 6> options = {{{"--operation", files.operation, kNames},
+                                              {"--hardware", files.settings.hardware, kNames},
+                                              {"--link", files.settings.link, kNames},
+                                              {"--library", files.settings.library, kNames},
+                                              {"--only-library", files.only_library, kChooses},
+                                              {"--only-link", files.only_link, kChooses}}};
+  for (const IdleOption& option : options) {
+    if (option.value.empty()) continue;
+    throw UsageError(fmt::format("{} {}, and these timings are of computation: leave it out.",
+                                 option.name, option.does));
+  }
+}
+
+}  // namespace
 
 bool are_compute_timings(const TimingFiles& files) {
   if (files.files.empty() || files.files.front() == "-") return false;
@@ -34,6 +62,7 @@ LoadedComputeTimings load_compute_timings(const TimingFiles& files) {
         rows.push_back(std::move(row));
     }
   }
+  refuse_idle_options(files);
   if (rows.empty()) throw InputError("There is no usable timing of computation in the files.");
   if (files.least_of_repeats) rows = least_of_repeats(std::move(rows));
   return {make_examples(std::move(rows)), fingerprint(bytes)};

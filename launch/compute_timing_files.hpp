@@ -16,7 +16,8 @@ struct LoadedComputeTimings {
   ComputeExamples examples;
   std::string fingerprint;
 };
-/// Reads them all, tells dropped rows on stderr; --only-hardware is honoured.
+/// Reads them all, tells dropped rows on stderr; --only-hardware and --least-of-repeats are
+/// honoured. Throws UsageError for what collectives alone can be told, InputError.
 LoadedComputeTimings load_compute_timings(const TimingFiles& files);
 
 /// A file, or the name of a shipped model; throws UsageError that lists the names.

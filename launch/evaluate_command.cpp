@@ -1,3 +1,4 @@
+#include "costmodel/outside_training.hpp"
 #include "launch/comm_model_file.hpp"
 #include "launch/commands.hpp"
 #include "launch/compute_timing_files.hpp"
@@ -10,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace shardwright {
@@ -41,6 +43,24 @@ void warn_of_extrapolation(const CommModel& model, const std::vector<CommTiming>
   }
 }
 
+// In one line: of table sets there are few kinds of things to lie outside.
+void warn_of_extrapolation(const ComputeModel& model, const ComputeExamples& examples) {
+  std::size_t rows = 0;
+  std::map<std::string, std::size_t> counts;
+  for (const auto& example : examples) {
+    std::vector<std::string> notes = outside_training(model, example->timing);
+    if (!notes.empty()) ++rows;
+    for (std::string& note : notes) ++counts[std::move(note)];
+  }
+  if (rows == 0) return;
+  std::string kinds;
+  for (const auto& [note, count] : counts) {
+    kinds += fmt::format("{}{} in {}", kinds.empty() ? "" : ", ", note, count);
+  }
+  fmt::print(stderr, "Warning: {} of {} row(s) lie outside of what {} was trained on: {}.\n", rows,
+             examples.size(), model.name, kinds);
+}
+
 void print(const EvaluateArguments& arguments, const std::string& model,
            const std::vector<ErrorSlice>& slices) {
   if (arguments.json) {
@@ -52,8 +72,9 @@ void print(const EvaluateArguments& arguments, const std::string& model,
 
 void evaluate_compute(const EvaluateArguments& arguments) {
   const ComputeModel model = load_compute_model(arguments.model);
-  print(arguments, model.name,
-        compute_errors(model, load_compute_timings(arguments.timings).examples));
+  const ComputeExamples examples = load_compute_timings(arguments.timings).examples;
+  warn_of_extrapolation(model, examples);
+  print(arguments, model.name, compute_errors(model, examples));
 }
 
 void run(const EvaluateArguments& arguments) {

@@ -6,12 +6,59 @@
 #include "launch/compute_timing_files.hpp"
 #include "launch/timing_files.hpp"
 
+#include <fmt/format.h>
+
+#include <array>
 #include <filesystem>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace shardwright {
 namespace {
+
+// An option that would change nothing, and what to do instead.
+struct IdleOption {
+  const char* name;
+  std::string_view reason;
+};
+
+constexpr std::array<IdleOption, 3> kIdleForComputation = {{
+    {"--save-timings",
+     "converts timings of collectives, and these are of computation: leave it out"},
+    {"--single",
+     "cuts a model of collectives down to one machine, and these timings are of computation: "
+     "leave it out"},
+    {"--iterations",
+     "bounds a fit to timings of collectives, and these are of computation: give --epochs instead"},
+}};
+constexpr std::array<IdleOption, 2> kIdleForCollectives = {{
+    {"--resume",
+     "goes on with fits of minutes, and one to timings of collectives takes seconds: leave it out"},
+    {"--epochs",
+     "bounds a fit to timings of computation, and these are of collectives: give --iterations "
+     "instead"},
+}};
+constexpr std::array<IdleOption, 2> kIdleForCollectivesKeptAside = {{
+    {"--from",
+     "adapts a model that is written, and --hold-out of collectives writes none: leave it out"},
+    {"--single",
+     "cuts a model that is written down to one machine, and --hold-out writes none: "
+     "leave it out"},
+}};
+constexpr std::array<IdleOption, 1> kIdleWithoutErrors = {{
+    {"--json",
+     "prints the errors of --hold-out, and nothing is kept aside: give --hold-out, or leave it "
+     "out"},
+}};
+
+void refuse_idle(std::span<const IdleOption> options, const CLI::App& command) {
+  for (const IdleOption& option : options) {
+    if (command.count(option.name) == 0) continue;
+    throw UsageError(fmt::format("{} {}.", option.name, option.reason));
+  }
+}
 
 struct FitArguments : FitRequest {
   TimingFiles timings;
@@ -36,9 +83,6 @@ FitRequest request_of(const FitArguments& arguments) {
 }
 
 void fit_comm(const FitArguments& arguments) {
-  if (arguments.resume) {
-    throw UsageError("A fit to timings of collectives takes seconds: there is no --resume for it.");
-  }
   CommFitRequest request{request_of(arguments), arguments.single, CommArchitecture::curves,
                          arguments.options};
   if (!arguments.architecture.empty()) {
@@ -62,18 +106,25 @@ void fit_compute(const FitArguments& arguments) {
   fit_compute_timings(load_compute_timings(arguments.timings), request);
 }
 
-void run(const FitArguments& arguments) {
+void run(const FitArguments& arguments, const CLI::App& command) {
   if (arguments.output.empty() == arguments.hold_out.empty()) {
     throw UsageError("Give either -o MODEL, to write a model, or --hold-out, to see its errors.");
   }
   if (arguments.resume && arguments.output.empty()) {
     throw UsageError("--resume keeps a fit's state beside its model: give -o MODEL.");
   }
+  if (arguments.hold_out.empty()) refuse_idle(kIdleWithoutErrors, command);
   for (const std::string& file : {arguments.output, arguments.report, arguments.save_timings}) {
     require_writable(file);
   }
-  if (are_compute_timings(arguments.timings)) return fit_compute(arguments);
-  fit_comm(arguments);
+  if (are_compute_timings(arguments.timings)) {
+    refuse_idle(kIdleForComputation, command);
+    fit_compute(arguments);
+  } else {
+    refuse_idle(kIdleForCollectives, command);
+    if (!arguments.hold_out.empty()) refuse_idle(kIdleForCollectivesKeptAside, command);
+    fit_comm(arguments);
+  }
 }
 
 }  // namespace
@@ -84,7 +135,7 @@ void add_fit_command(CLI::App& app) {
       "Examples:\n"
       "  shardwright fit timings.csv -o model.json\n"
       "  shardwright fit compute_timings.csv -o cpu.json --architecture roofline_residual\n"
-      "  shardwright fit mine.csv --from nccl-all -o adapted.json\n"
+      "  shardwright fit mine.csv --from collectives -o adapted.json\n"
       "  shardwright fit timings.csv -o model.json --report fit.html\n"
       "  shardwright fit timings.csv --hold-out sizes");
   const auto arguments = std::make_shared<FitArguments>();
@@ -93,16 +144,16 @@ void add_fit_command(CLI::App& app) {
   command->add_option("--name", arguments->name, "The model's name (default: the file's)");
   command->add_option("--from", arguments->from, "Model to adapt: a file, or a shipped one");
   command->add_flag("--single", arguments->single,
-                    "Keep what prices these timings' one machine and library only");
+                    "Of collectives: keep what prices these timings' one machine and library only");
   command->add_option(
       "--hold-out", arguments->hold_out,
       "Write no model; keep sizes, hardware or ranks (computation: sets) aside and print\n"
       "the errors");
   command->add_option("--save-timings", arguments->save_timings,
-                      "Also write the timings in the schema of docs/timings.md");
+                      "Of collectives: also write the timings in the schema of docs/timings.md");
   command->add_option("--seed", arguments->options.seed, "Chooses the calls kept aside")
       ->capture_default_str();
-  command->add_option("--iterations", arguments->options.most_iterations, "At most so many")
+  command->add_option("--iterations", arguments->options.most_iterations, "Of collectives, at most")
       ->check(CLI::Range(10, 100000))
       ->capture_default_str();
   command->add_option(
@@ -118,7 +169,7 @@ void add_fit_command(CLI::App& app) {
                     "Of a compute model: keep the fit's state in MODEL.fit after every epoch, and\n"
                     "go on from it after an interruption");
   command->add_flag("--json", arguments->json, "Print the errors of --hold-out as JSON");
-  command->callback([arguments] { run(*arguments); });
+  command->callback([arguments, command] { run(*arguments, *command); });
 }
 
 }  // namespace shardwright

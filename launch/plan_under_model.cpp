@@ -12,6 +12,17 @@
 #include <fmt/ranges.h>
 
 namespace shardwright {
+namespace {
+
+// Whether any of its prices depends on a machine's probe.
+bool knows_speeds(const FittedParts& parts) {
+  if (parts.compute && parts.compute->reference.known()) return true;
+  if (!parts.comm) return false;
+  const CommSpeeds& speeds = parts.comm->speeds;
+  return speeds.reference.known() && speeds != CommSpeeds{.reference = speeds.reference};
+}
+
+}  // namespace
 
 std::string cost_models_help() {
   return fmt::format(
@@ -34,13 +45,18 @@ std::unique_ptr<CostModel> cost_model_for(const std::string& name, const Plan& p
                                                  : plan.cost_model);
 }
 
+void say_what_prices_rest_on(const CostModel& model, const Plan& plan) {
+  fmt::print(stderr, "Cost model {} ({}).\n", model.name(), model.provenance());
+  const std::string doubts = doubts_about(model, plan.workload, plan.topology);
+  if (!doubts.empty()) fmt::print(stderr, "Warning: {}\n", doubts);
+}
+
 RatedPlan read_rated_plan(const PlanSource& source) {
   RatedPlan rated;
   rated.plan = read_plan(source.plan);
   rated.cost_model = cost_model_for(source.cost_model, rated.plan);
   rate_plan(rated.plan, *rated.cost_model);
-  fmt::print(stderr, "Cost model {} ({}).\n", rated.cost_model->name(),
-             rated.cost_model->provenance());
+  say_what_prices_rest_on(*rated.cost_model, rated.plan);
   return rated;
 }
 
@@ -52,10 +68,8 @@ std::optional<MachineProbe> parse_probe_option(const std::optional<std::string>&
 std::string doubts_about(const CostModel& model, const Workload& workload,
                          const Topology& topology) {
   const auto* fitted = dynamic_cast<const FittedCostModel*>(&model);
-  const bool knows_speeds =
-      fitted != nullptr && fitted->parts().compute && fitted->parts().compute->reference.known();
   std::vector<std::string> doubts;
-  if (topology.probe.known() && !knows_speeds) {
+  if (topology.probe.known() && (fitted == nullptr || !knows_speeds(fitted->parts()))) {
     doubts.push_back(
         fmt::format("{} does not know machines' speeds: a probe changes nothing.", model.name()));
   }

@@ -37,14 +37,18 @@ std::optional<MachineProbe> parse_probe_option(const std::optional<std::string>&
 std::string doubts_about(const CostModel& model, const Workload& workload,
                          const Topology& topology);
 
+/// Says on standard error what the model was fitted to, and the doubts about its prices of the
+/// plan.
+void say_what_prices_rest_on(const CostModel& model, const Plan& plan);
+
 /// A valid plan with the predictions of `cost_model`.
 struct RatedPlan {
   Plan plan;
   std::unique_ptr<CostModel> cost_model;
 };
 
-/// Reads and rates it, and says on standard error what the cost model rests on. Throws as read_plan
-/// and make_cost_model do.
+/// Reads and rates it, and says what its prices rest on. Throws as read_plan and make_cost_model
+/// do.
 RatedPlan read_rated_plan(const PlanSource& source);
 
 /// "table_wise,column_wise". Throws UsageError.

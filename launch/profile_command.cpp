@@ -1,7 +1,9 @@
 #include "costmodel/errors.hpp"
+#include "costmodel/timings/utf8.hpp"
 #include "launch/budget.hpp"
 #include "launch/commands.hpp"
 #include "launch/profile_comm_command.hpp"
+#include "launch/shell_line.hpp"
 #include "launch/train_ranks.hpp"
 #include "planner/spec/read_workload.hpp"
 #include "planner/spec/spec_entry.hpp"
@@ -89,11 +91,31 @@ ComputeProfileOptions options_of(const ComputeArguments& arguments) {
   options.ranges.dtypes = parse_dtypes(arguments.dtypes);
   if (!arguments.pool.empty()) options.ranges.pool = read_pool(arguments.pool);
   options.clock = arguments.clock == "cpu" ? ProfileClock::cpu : ProfileClock::wall;
-  options.command = fmt::format(
-      "shardwright profile compute --device {} --tables {} --seed {} --clock {} --repeat {}{}",
-      arguments.device, arguments.tables, options.seed, arguments.clock, options.repeat,
-      arguments.dtypes.empty() ? "" : " --dtypes " + arguments.dtypes);
   return options;
+}
+
+// A header is lines of UTF-8; names of files may be neither.
+std::string in_a_header(std::string text) {
+  const bool is_text = is_utf8(text);
+  for (char& letter : text) {
+    const bool ends_line = letter == '\n' || letter == '\r';
+    if (ends_line || (!is_text && static_cast<unsigned char>(letter) >= 0x80)) letter = '?';
+  }
+  return text;
+}
+
+// What measures the same sets again, without where to.
+std::string command_line(const ComputeArguments& arguments, const CLI::App& command) {
+  std::string line = fmt::format(
+      "shardwright profile compute --device {} --tables {} --seed {} --clock {} --repeat {}",
+      arguments.device, arguments.tables, arguments.options.seed, arguments.clock,
+      arguments.options.repeat);
+  for (const char* name : {"--dtypes", "--pool", "--memory", "--variants", "--most-pass-ms",
+                           "--patience", "--sets", "--budget"}) {
+    const CLI::Option* option = command.get_option(name);
+    if (option->count() > 0) line += ' ' + shell_line({name, option->results().front()});
+  }
+  return in_a_header(line);
 }
 
 void print_progress(const ComputeProfileProgress& progress) {
@@ -159,7 +181,8 @@ void add_compute(CLI::App& app) {
                    "wall, or cpu: what others take of a shared core does not count")
       ->check(CLI::IsMember({"wall", "cpu"}).description(""))
       ->capture_default_str();
-  command->callback([arguments] {
+  command->callback([arguments, command] {
+    arguments->options.command = command_line(*arguments, *command);
     const int code = run_on_ranks([&](Communicator& comm) { profile_on(comm, *arguments); });
     if (code != 0) throw CLI::RuntimeError(code);  // what went wrong has been printed
   });
@@ -175,7 +198,7 @@ void add_probe(CLI::App& app) {
   CLI::App* command =
       app.add_subcommand("probe", "Print what a core does, as `plan --probe` takes it");
   command->footer(
-      "GB/s of copying (read plus written), GB/s of reading random rows of 256 bytes, GFLOP/s of\n"
+      "GB/s of copying (read plus written), GB/s of reading random rows of 512 bytes, GFLOP/s of\n"
       "multiply-adds. Under mpirun all ranks measure at the same time, and the mean counts.\n"
       "Examples:\n"
       "  mpirun -n 2 shardwright profile probe\n"

@@ -35,9 +35,7 @@ void run(const RateArguments& arguments) {
   rate_plan(plan, *cost_model);
   const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - start;
   plan.search = {"", 0, spent.count(), 1, "work"};
-  fmt::print(stderr, "Cost model {} ({}).\n", cost_model->name(), cost_model->provenance());
-  const std::string doubts = doubts_about(*cost_model, plan.workload, plan.topology);
-  if (!doubts.empty()) fmt::print(stderr, "Warning: {}\n", doubts);
+  say_what_prices_rest_on(*cost_model, plan);
   if (arguments.json) {
     print_json(rating_to_json(plan));
   } else {

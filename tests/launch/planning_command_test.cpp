@@ -126,10 +126,29 @@ TEST_F(Planning, PricesByHowFastTheProcessorsAre) {
               HasSubstr("1e+06 GB/s of random reads (fitted"));
   EXPECT_THAT(run("rate plan.json --cost-model analytic --probe 10/0.5/4").err,
               HasSubstr("analytic does not know machines' speeds"));
+  EXPECT_THAT(run("explain slow.json --cost-model analytic").err,
+              HasSubstr("analytic does not know machines' speeds"));
   for (const char* bad : {"10/0.5", "10/0.5/4/1", "10/0/4", "10,0.5,4", "10/0.5/4x", "''"}) {
     expect_failure(std::string("plan tables.json --topology 2xcpu-1MiB --probe ") + bad, 2,
                    "profile probe");
   }
+}
+
+TEST_F(Planning, AsksEachPartOfACostModelWhetherItKnowsSpeeds) {
+  ASSERT_EQ(plan("-o plan.json").code, 0);
+  const auto rate = [&](const std::string& model, const std::string& more) {
+    const Outcome outcome = run("rate plan.json --json --cost-model " + model + more);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return outcome;
+  };
+  const auto doubts = HasSubstr("does not know machines' speeds: a probe changes nothing");
+  for (const char* model : {"cpu-epyc9004-mpi", "cpu-epyc9004-compute"}) {
+    const Outcome slow = rate(model, " --probe 10/2/4");
+    EXPECT_THAT(slow.err, Not(doubts)) << model;
+    EXPECT_GT(json::parse(slow.out)["cost_ms"], json::parse(rate(model, "").out)["cost_ms"])
+        << model;
+  }
+  EXPECT_THAT(rate("nccl-l40s", " --probe 10/2/4").err, doubts);
 }
 
 TEST_F(Planning, WarnsAboutTablesNeverLookedUp) {

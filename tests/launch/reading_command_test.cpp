@@ -14,8 +14,10 @@ namespace {
 
 using nlohmann::json;
 using ::testing::AllOf;
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 class Reading : public PlanningCommand {
  protected:
@@ -183,6 +185,37 @@ TEST_F(Reading, ImportsTheShapesOfWeights) {
   EXPECT_THAT(run("import long.safetensors --from safetensors -o t.json").err,
               HasSubstr("its header should have 71 bytes, but the file has 78 in all"));
   EXPECT_EQ(run("import nowhere.safetensors --from safetensors -o t.json").code, 3);
+}
+
+TEST_F(Reading, ExplainsAndReportsWithTheDoubtsAboutThePrices) {
+  for (const char* command : {"explain plan.json", "report plan.json -o report.html"}) {
+    const Outcome outcome = run(command);
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_THAT(outcome.err, HasSubstr("\nWarning: outside of what the cost model was fitted to"))
+        << command;
+  }
+}
+
+TEST_F(Reading, EvaluatesAndSaysOnceWhatLiesOutsideOfTheTraining) {
+  const std::string header =
+      "# shardwright.timings/1\n# kind: compute\n"
+      "hardware,set,batch,optimizer,tables,forward_ms,backward_ms\n";
+  const std::string known = "AMD EPYC,0,512,sgd,1000/16/2/1,0.1,0.2\n";
+  write("known.csv", header + known);
+  const std::string evaluate = "evaluate cpu-epyc9004-compute ";
+  const Outcome within = run(evaluate + "known.csv");
+  ASSERT_EQ(within.code, 0) << within.err;
+  EXPECT_THAT(within.err, IsEmpty());
+  write("far.csv", header + known + "AMD EPYC,1,512,sgd,9/16/2/1 1000/5000/2/1,0.1,0.2\n" +
+                       "another,2,64,sgd,1000000000/16/2/1 9/16/2/1,0.1,0.2\n");
+  const std::string said = run(evaluate + "far.csv --json").err;
+  EXPECT_THAT(said,
+              AllOf(StartsWith("Warning: 2 of 3 row(s) lie outside of what "
+                               "cpu-epyc9004-compute was trained on: hardware another ("),
+                    ContainsRegex("rows of tables \\(100 to [^)]+\\) in 2, samples \\(256 to "),
+                    ContainsRegex("width of tables \\(4 to 2048\\) in 1")));
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
+  EXPECT_EQ(run(evaluate + "known.csv --only-link network").code, 2);
 }
 
 TEST_F(Reading, ImportsTableConfigs) {

@@ -1,0 +1,76 @@
+// What `fit` refuses: options that would change nothing. Fits themselves: tests/costmodel/train.
+
+#include "tests/launch/planning_command.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace shardwright {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+class FitCommand : public PlanningCommand {
+ protected:
+  FitCommand() {
+    write("compute.csv",
+          "# shardwright.timings/1\n# kind: compute\n"
+          "hardware,set,batch,optimizer,tables,forward_ms,backward_ms\n"
+          "CPU,0,512,sgd,1000/16/2/1,0.1,0.2\n");
+    write("comm.csv",
+          "# shardwright.timings/1\n# kind: comm\n"
+          "hardware,library,operation,ranks,bytes,time_us\nCPU,MPI,all_to_all,2,1024,10\n");
+  }
+};
+
+struct Idle {
+  std::string option;  ///< with its value
+  std::string arguments;
+  std::string advice;
+};
+
+TEST_F(FitCommand, RefusesOptionsThatWouldChangeNothing) {
+  const std::string computation = "compute.csv -o model.json ";
+  const std::string collectives = "comm.csv -o model.json ";
+  const std::string kept_aside = "comm.csv --hold-out sizes ";
+  const std::vector<Idle> all = {
+      {"--save-timings x.csv", computation, "leave it out"},
+      {"--single", computation, "leave it out"},
+      {"--iterations 100", computation, "give --epochs"},
+      {"--operation all_reduce", computation, "leave it out"},
+      {"--hardware CPU", computation, "leave it out"},
+      {"--link network", computation, "leave it out"},
+      {"--library MPI", computation, "leave it out"},
+      {"--only-library MPI", computation, "leave it out"},
+      {"--only-link network", computation, "leave it out"},
+      {"--json", computation, "give --hold-out"},
+      {"--iterations 100", "compute.csv --hold-out sets ", "give --epochs"},
+      {"--epochs 10", collectives, "give --iterations"},
+      {"--resume", collectives, "leave it out"},
+      {"--least-of-repeats", collectives, "these are of collectives"},
+      {"--json", collectives, "give --hold-out"},
+      {"--epochs 10", kept_aside, "give --iterations"},
+      {"--from collectives", kept_aside, "leave it out"},
+      {"--single", kept_aside, "leave it out"},
+  };
+  for (const Idle& idle : all) {
+    const Outcome outcome = run("fit " + idle.arguments + idle.option);
+    const std::string name = idle.option.substr(0, idle.option.find(' '));
+    EXPECT_EQ(outcome.code, 2) << idle.arguments << idle.option;
+    EXPECT_THAT(outcome.err,
+                AllOf(StartsWith("shardwright: " + name + " "), HasSubstr(idle.advice)));
+    EXPECT_EQ(std::count(outcome.err.begin(), outcome.err.end(), '\n'), 1) << outcome.err;
+  }
+  EXPECT_FALSE(std::filesystem::exists(path("model.json")));
+  EXPECT_FALSE(std::filesystem::exists(path("x.csv")));
+}
+
+}  // namespace
+}  // namespace shardwright
