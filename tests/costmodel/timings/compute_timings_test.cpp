@@ -7,6 +7,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
 namespace shardwright {
 namespace {
 
@@ -121,6 +126,32 @@ TEST(ComputeTimings, DropAndCountUnusableTimesAndACutOffLine) {
   ASSERT_EQ(read.dropped.size(), 2U);
   EXPECT_EQ(read.dropped.front().count, 1U);
   EXPECT_THAT(read.dropped.back().reason, HasSubstr("cut off"));
+}
+
+TEST(ComputeTimings, DropAndCountTimesThatNothingTakes) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  std::string lines = compute_timing_line(sample());
+  for (const double ms : {0.0, -0.25, std::nan(""), kInfinity, -kInfinity}) {
+    for (const auto time : {&ComputeTiming::forward_ms, &ComputeTiming::backward_ms}) {
+      ComputeTiming bad = sample();
+      bad.*time = ms;
+      lines += compute_timing_line(bad);
+    }
+  }
+  const ComputeTimings read = parse_compute_timings(file_with(lines), "t.csv");
+  EXPECT_EQ(read.rows, std::vector{sample()});
+  ASSERT_EQ(read.dropped.size(), 1U);
+  EXPECT_EQ(read.dropped.front().count, 10U);
+  EXPECT_EQ(read.dropped.front().first_line, 6U);
+}
+
+TEST(ComputeTimings, AreRefusedWithTimesThatAreNoNumber) {
+  const std::string line = compute_timing_line(sample());
+  for (const char* cell : {"", "fast", "0.25ms", "1e999"}) {
+    std::string bad = line;
+    bad.replace(bad.find(",0.25,"), 6, std::string(",") + cell + ",");
+    EXPECT_THAT(message_of(file_with(bad)), HasSubstr("t.csv: line 5: forward_ms")) << cell;
+  }
 }
 
 TEST(ComputeTimings, NameFileLineAndColumnOfWhatCannotBeRead) {

@@ -6,6 +6,7 @@
 #include "tests/costmodel/compute/sample_model.hpp"
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -17,6 +18,8 @@
 
 namespace shardwright {
 namespace {
+
+using ::testing::HasSubstr;
 
 // Sets whose times follow a known law: a roofline that large tables exceed by half.
 ComputeExamples made_up(std::int64_t sets) {
@@ -157,6 +160,79 @@ TEST(FitComputeModel, RefusesTheStateOfAnotherFit) {
 
 TEST(FitComputeModel, RefusesTooFewTimings) {
   EXPECT_THROW(fit_compute_model(made_up(19), quick()), InputError);
+}
+
+std::string refusal_of(const ComputeExamples& examples) {
+  try {
+    fit_compute_model(examples, quick());
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+TEST(FitComputeModel, RefusesTimesThatAreAllEqual) {
+  std::vector<ComputeTiming> timings;
+  for (const auto& example : made_up(40)) {
+    timings.push_back(example->timing);
+    timings.back().forward_ms = timings.back().backward_ms = 2;
+  }
+  EXPECT_THAT(refusal_of(make_examples(timings)), HasSubstr("1 different times"));
+}
+
+// The same tables again and again, at `most` times the least time at most.
+std::vector<ComputeTiming> of_one_set(std::int64_t count, double most) {
+  std::vector<ComputeTiming> timings(static_cast<std::size_t>(count), made_up(4)[3]->timing);
+  for (std::int64_t i = 0; i < count; ++i) {
+    ComputeTiming& timing = timings[static_cast<std::size_t>(i)];
+    timing.set = i;
+    const double longer = std::pow(most, static_cast<double>(i % 11) / 10);
+    timing.forward_ms *= longer;
+    timing.backward_ms *= longer;
+  }
+  return timings;
+}
+
+TEST(FitComputeModel, RefusesOneTableSetAgainAndAgain) {
+  std::vector<ComputeTiming> timings = of_one_set(60, 1.2);
+  for (ComputeTiming& timing : timings) timing.set = 7;
+  EXPECT_THAT(refusal_of(make_examples(timings)), HasSubstr("of 1 table sets"));
+}
+
+// Inputs that never change tell nothing: such a model knows the set's usual time and how far times
+// lie around it, that it saw no other, and prices others by its roofline.
+TEST(FitComputeModel, OfEqualTableSetsKnowsTheirUsualTimeAndNoMore) {
+  for (const double most : {1.2, 4.0}) {
+    const ComputeExamples examples = make_examples(of_one_set(110, most));
+    const ComputeModel fitted = fit_compute_model(examples, quick());
+    const ComputeModel model = parse_compute_model(compute_model_to_json(fitted), "m.json");
+    const ComputeTiming& least = examples.front()->timing;
+    const double usual_ms = (least.forward_ms + least.backward_ms) * std::sqrt(most);
+    const double predicted_ms = predict_times(model, examples).front().total_ms();
+    EXPECT_NEAR(std::log(predicted_ms / usual_ms), 0, 0.2 * std::log(most));
+    const double mean_miss = std::log(most) * 30 / 110;  // of 0, 0.1 … 1 from their middle
+    EXPECT_NEAR(std::log1p(model.error.geometric_mean_error), mean_miss, 0.5 * mean_miss);
+    for (const char* what : {"batch", "tables"}) {
+      EXPECT_EQ(model.training.ranges.at(what).least, model.training.ranges.at(what).most) << what;
+    }
+    for (const ComputeTimes& times : predict_times(model, made_up(40))) {
+      EXPECT_TRUE(std::isfinite(times.total_ms()) && times.forward_ms > 0 && times.backward_ms > 0);
+    }
+  }
+}
+
+TEST(FitComputeModel, CountsUsableTimesAlone) {
+  std::string text = compute_timings_header({});
+  for (const auto& example : made_up(40)) {
+    ComputeTiming timing = example->timing;
+    if (timing.set % 2 == 1) timing.backward_ms = timing.set % 4 == 1 ? -1 : std::nan("");
+    if (timing.set % 20 == 0) timing.forward_ms = 0;
+    text += compute_timing_line(timing);
+  }
+  const ComputeTimings read = parse_compute_timings(text, "t.csv");
+  ASSERT_EQ(read.dropped.size(), 1U);
+  EXPECT_EQ(read.dropped.front().count, 22U);
+  EXPECT_THAT(refusal_of(make_examples(read.rows)), HasSubstr("There are 18 usable timings"));
 }
 
 TEST(TorchPredictTimes, EqualsThePlainForm) {
