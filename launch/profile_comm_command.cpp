@@ -2,6 +2,7 @@
 
 #include "costmodel/errors.hpp"
 #include "launch/budget.hpp"
+#include "launch/shell_line.hpp"
 #include "launch/train_ranks.hpp"
 #include "runtime/comm/collectives.hpp"
 #include "runtime/comm/mpi_communicator.hpp"
@@ -35,6 +36,7 @@ CommProfileOptions options_of(const CommArguments& arguments) {
   options.library = mpi_library_name();
   options.command = fmt::format("shardwright profile comm --most-bytes {} --seed {} --repeat {}",
                                 arguments.most_bytes, options.seed, options.repeat);
+  if (!options.link.empty()) options.command += ' ' + shell_line({"--link", options.link});
   return options;
 }
 

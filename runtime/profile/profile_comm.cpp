@@ -34,7 +34,6 @@ std::string link_of(const RankPlacement& placement) {
 std::map<std::string, std::string> metadata_of(const CommProfileOptions& options) {
   std::map<std::string, std::string> result;
   result["command"] = options.command;
-  if (!options.link.empty()) result["command"] += fmt::format(" --link '{}'", options.link);
   result["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
   result["operator"] = "runtime/comm of shardwright";
   std::array<double, 3> load{};

@@ -32,31 +32,26 @@ number_in() {  # FILE.json NAME: the first number of that name
   sed -n "s/.*\"$2\": *\([-+0-9.e]*\).*/\1/p" "$1" | head -n 1
 }
 
-# Embedding-only steps of several plans in turns, in one job: a line "PLAN.json MILLISECONDS PROBE" for each, the median of
-# the turns, of the least disturbed ones if there were more, and what the processors did meanwhile, as `rate --probe` takes it.
-bench_plans() {  # RANKS STEPS PLAN.json…
+# Embedding-only steps of one plan, or of several in turns. Leaves the document in bench.json.
+bench() {  # RANKS STEPS PLAN.json…
   local ranks=$1 steps=$2
   source "$plans_folder/../../../launch/mpi_environment.sh"
-  if ! mpirun -n "$ranks" "${mpirun_flags[@]}" "$shardwright" bench "${@:3}" --steps "$steps" --warmup 2 \
-    --patience "${PATIENCE:-4}" --json >bench.json 2>bench.error; then
-    printf '\n%s could not be measured:\n' "${*:3}" >&2
-    cat bench.error >&2
-    return 1
-  fi
+  mpirun -n "$ranks" "${mpirun_flags[@]}" "$shardwright" bench "${@:3}" --steps "$steps" --warmup 2 \
+    --patience "${PATIENCE:-4}" --json >bench.json 2>bench.error && return 0
+  printf '\n%s could not be measured:\n' "${*:3}" >&2
+  cat bench.error >&2
+  return 1
+}
+
+# A line "PLAN.json MILLISECONDS PROBE" for each of several plans, the median of the turns, of the least disturbed ones if
+# there were more, and what the processors did meanwhile, as `rate --probe` takes it.
+bench_plans() {  # RANKS STEPS PLAN.json…
+  bench "$@" || return 1
   awk -f "$plans_folder/benched_plans.awk" bench.json
 }
 
-# Milliseconds of an embedding-only step of a plan: the median of the steps, of the least disturbed ones if there were more.
+# Milliseconds of a step of a plan: the median of the steps, of the least disturbed ones if there were more.
 step_ms() {  # PLAN.json RANKS STEPS
-  local ranks=$2 ms
-  source "$plans_folder/../../../launch/mpi_environment.sh"
-  mpirun -n "$ranks" "${mpirun_flags[@]}" "$shardwright" bench "$1" --steps "$3" --warmup 2 --patience "${PATIENCE:-4}" --json \
-    >bench.json 2>bench.error || true
-  ms=$(number_in bench.json median)
-  if [ -z "$ms" ]; then
-    printf '\n%s could not be measured:\n' "$1" >&2
-    cat bench.error >&2
-    return 1
-  fi
-  echo "$ms"
+  bench "$2" "$3" "$1" || return 1
+  number_in bench.json median
 }

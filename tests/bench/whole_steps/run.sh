@@ -28,7 +28,7 @@ measured=$(realpath -m "${KEEP:-$work/measured}")
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-# A plan that no earlier algorithm or seed has made becomes NAME.json, NAME beginning with the task.
+# A plan that no earlier algorithm or seed has made becomes NAME.json, NAME beginning with the task, its price NAME.json.planned.
 add_plan() {  # TASK NAME ALGORITHM SEED
   local file=$1.$2.json id
   "$shardwright" plan "${tables[@]}" --topology "$topology" --batch-size $((samples_per_rank * ranks)) \
@@ -37,6 +37,7 @@ add_plan() {  # TASK NAME ALGORITHM SEED
   id=$(sed -n 's/.*"plan_id": *"\([0-9a-f]*\)".*/\1/p' "$file" | head -n 1)
   if grep -qs "^$id$" "$1.ids"; then rm "$file"; return 0; fi
   echo "$id" >>"$1.ids"
+  predicted_ms "$file" >"$file.planned"
   echo "$1.$2" >>"$1.names"
 }
 
@@ -70,14 +71,13 @@ members_of() {  # TASK JOB
 
 # Lines "TASK JOB PLAN PLANNED PREDICTED MEASURED", predicted for processors that do what they did meanwhile.
 measure() {  # TASK JOB
-  local task=$1 job=$2 members plan name ms probe planned predicted
+  local task=$1 job=$2 members plan name ms probe predicted
   mapfile -t members < <(members_of "$task" "$job")
   bench_plans "$ranks" "$steps" "${members[@]/%/.json}" >"$task.benched"
   while read -r plan ms probe; do
     name=${plan#"$task".}
-    planned=$(predicted_ms "$plan")
     predicted=$(predicted_ms "$plan" --probe "$probe")
-    echo "$task $job ${name%.json} $planned $predicted $ms"
+    echo "$task $job ${name%.json} $(<"$plan.planned") $predicted $ms"
   done <"$task.benched"
 }
 
