@@ -89,6 +89,16 @@ void print_hold_out(const ComputeExamples& examples, const ComputeFitRequest& re
   write_report(request, examples.size(), model, split.aside, curve);
 }
 
+void say_what_never_varies(const ComputeTraining& training) {
+  std::vector<std::string> all;
+  for (const auto& [what, range] : training.ranges) {
+    if (range.least == range.most) all.push_back(fmt::format("{} {:g}", what, range.least));
+  }
+  if (all.empty()) return;
+  fmt::print(stderr, "Note: all timings have {}. What others cost is a guess, as plans will say.\n",
+             fmt::join(all, ", "));
+}
+
 }  // namespace
 
 void fit_compute_timings(const LoadedComputeTimings& timings, const ComputeFitRequest& request) {
@@ -107,6 +117,7 @@ void fit_compute_timings(const LoadedComputeTimings& timings, const ComputeFitRe
     return print_hold_out(timings.examples, request, options, curve);
   }
   ComputeModel model = fit_compute_model(timings.examples, options);
+  if (!base) say_what_never_varies(model.training);
   model.name = request.name;
   model.training.data_fingerprint = timings.fingerprint;
   if (base == std::nullopt) model.device = device_of_timings(timings.examples);

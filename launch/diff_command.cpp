@@ -10,9 +10,13 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 namespace shardwright {
 namespace {
+
+constexpr std::string_view kEarlier = "earlier";
+constexpr std::string_view kLater = "later";
 
 struct DiffArguments {
   std::string before;
@@ -20,6 +24,12 @@ struct DiffArguments {
   std::string cost_model;
   bool json = false;
 };
+
+void rate(Plan& plan, const CostModel& model, std::string_view which) {
+  rate_plan(plan, model);
+  const std::string doubts = doubts_about(model, plan.workload, plan.topology);
+  if (!doubts.empty()) fmt::print(stderr, "Warning: the {} plan: {}\n", which, doubts);
+}
 
 // By one model; where that would only be the default of the later plan's ranks, each plan by the
 // default of its own, of parts that are fitted for both.
@@ -29,13 +39,13 @@ void rate_both(const std::string& cost_model, Plan& before, Plan& after) {
       (after.cost_model.empty() || after.cost_model == default_cost_model(after.topology));
   if (!by_default) {
     const auto model = cost_model_for(cost_model, after);
-    rate_plan(before, *model);
-    rate_plan(after, *model);
+    rate(before, *model, kEarlier);
+    rate(after, *model, kLater);
     return;
   }
   const auto names = default_cost_models({before.topology, after.topology});
-  rate_plan(before, *make_cost_model(names.front()));
-  rate_plan(after, *make_cost_model(names.back()));
+  rate(before, *make_cost_model(names.front()), kEarlier);
+  rate(after, *make_cost_model(names.back()), kLater);
 }
 
 void run(const DiffArguments& arguments) {

@@ -158,7 +158,7 @@ void add_compute(CLI::App& app) {
       ->capture_default_str();
   command
       ->add_option("--most-pass-ms", arguments->most_pass_ms,
-                   "A rough guess of a pass, at most (200; cuda 20)")
+                   "A rough guess of a pass, at most (150; cuda 20)")
       ->check(CLI::Range(0.1, 1e6).description(""));
   command
       ->add_option("--patience", options.effort.patience_s,

@@ -22,6 +22,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace shardwright {
@@ -118,12 +119,17 @@ SearchResult search(const SweepArguments& arguments, const SearchOptions& option
 // reserved, which the batch decides.
 SearchResult plan_one(const SweepArguments& arguments, const SweepInputs& inputs,
                       const SearchOptions& options, Sized sized, const NamedTopology& named) {
+  const auto say = [&](std::string_view what) {
+    fmt::print(stderr, "{}, {} samples: {}\n", named.name, sized.workload.batch_size, what);
+  };
   if (inputs.constraints) apply_constraints(*inputs.constraints, sized.workload, sized.topology);
   SearchOptions own = options;
   for (const std::string& note : reserve_for_training(
            arguments.training, inputs.training, sized.workload, sized.topology, own.memory_model)) {
-    fmt::print(stderr, "{}, {} samples: {}\n", named.name, sized.workload.batch_size, note);
+    say(note);
   }
+  const std::string doubts = doubts_about(*named.cost_model, sized.workload, sized.topology);
+  if (!doubts.empty()) say("Warning: " + doubts);
   return search(arguments, own, sized, *named.cost_model);
 }
 

@@ -72,11 +72,12 @@ void set_normalisation(const ComputeExamples& examples, Features features, Compu
       }
     }
   }
+  // What hardly varied here must not explode where it does: shares of the ids whose rows are
+  // looked up thousands of times.
+  constexpr double kLeast = 0.1;
   for (double& deviation : model.deviation) {
-    constexpr double kConstant = 1e-3;
     deviation = std::sqrt(deviation / count);
-    if (deviation < kConstant)
-      deviation = 1;  // a feature that tells nothing must not explode later
+    if (deviation < kLeast) deviation = 1;
   }
 }
 

@@ -8,7 +8,7 @@
 
 namespace shardwright {
 
-/// Measures a MachineProbe within 0.4 ms, short enough to stand between what else is measured.
+/// Measures a MachineProbe within a millisecond, short enough to stand between what else is measured.
 /// Holds 320 MB.
 class Prober {
  public:

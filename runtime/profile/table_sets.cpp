@@ -4,16 +4,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace shardwright {
 namespace {
 
-constexpr double kLeastRows = 100;
+constexpr double kLeastRows = 10;  // of tables that are not real ones
 constexpr double kMostRows = 1e8;
 constexpr double kLeastBatch = 256;
 constexpr double kMostBatch = 131072;
 constexpr double kMostPooling = 6000;
-constexpr double kLeastMemory = 4e6;
+constexpr double kLeastMemory = 9e6;
 constexpr std::int64_t kMostDim = 2048;
 
 double log_uniform(SplitMix64& random, double least, double most) {
@@ -71,20 +72,46 @@ void share_width(const TableSetRanges& ranges, SplitMix64& random,
   }
 }
 
+// The largest exponent up to `most` that is not too much, 0 if all are.
+template <class TooMuch>
+double largest_exponent(double most, TooMuch too_much) {
+  constexpr int kHalvings = 40;
+  if (!too_much(most)) return most;
+  double low = 0;
+  double high = most;
+  for (int i = 0; i < kHalvings; ++i) {
+    const double middle = (low + high) / 2;
+    (too_much(middle) ? high : low) = middle;
+  }
+  return low;
+}
+
+// In logarithms, so that small tables stay apart in place of piling up at a bound.
+std::int64_t scaled_rows(const MeasuredTable& table, double exponent) {
+  const double rows = std::pow(static_cast<double>(table.rows), exponent);
+  return std::llround(std::min(rows, kMostRows));
+}
+
+double memory_bytes(OptimizerKind optimizer, const std::vector<MeasuredTable>& tables,
+                    double exponent) {
+  double bytes = 0;
+  for (const MeasuredTable& table : tables) {
+    const std::int64_t rows = scaled_rows(table, exponent);
+    bytes += 4.0 * static_cast<double>(rows) * static_cast<double>(table.dim) +
+             static_cast<double>(optimizer_bytes(optimizer, rows, table.dim).value());
+  }
+  return bytes;
+}
+
 // Scales all rows so that the set takes about a random share of the memory.
 void fit_memory(const TableSetRanges& ranges, OptimizerKind optimizer, SplitMix64& random,
                 std::vector<MeasuredTable>& tables) {
+  constexpr double kMostExponent = 2;
   const double target = log_uniform(random, std::min(kLeastMemory, ranges.most_memory_bytes),
                                     ranges.most_memory_bytes);
-  double bytes = 0;
-  for (const MeasuredTable& table : tables) {
-    bytes += 4.0 * static_cast<double>(table.rows) * static_cast<double>(table.dim) +
-             static_cast<double>(optimizer_bytes(optimizer, table.rows, table.dim).value());
-  }
-  const double scale = std::min(1.0, target / bytes);
-  for (MeasuredTable& table : tables) {
-    table.rows = std::llround(std::max(kLeastRows, scale * static_cast<double>(table.rows)));
-  }
+  const double exponent = largest_exponent(
+      kMostExponent, [&](double tried) { return memory_bytes(optimizer, tables, tried) > target; });
+  for (MeasuredTable& table : tables) table.rows = scaled_rows(table, exponent);
 }
 
 double draw_skew(SplitMix64& random) {
@@ -94,7 +121,17 @@ double draw_skew(SplitMix64& random) {
 
 double rounded(double pooling) { return std::round(1000 * std::min(pooling, kMostPooling)) / 1000; }
 
-// Every table's pooling anew around its own, then batch and poolings alike scaled to a random
+// Nearer to the least batch and to poolings of 1, alike in logarithms; poolings below 1 stay.
+TableSet::Variant scaled(TableSet::Variant variant, double exponent) {
+  const double times = static_cast<double>(variant.batch_size) / kLeastBatch;
+  variant.batch_size = std::llround(kLeastBatch * std::pow(times, exponent));
+  for (MeasuredTable& table : variant.tables) {
+    if (table.pooling > 1) table.pooling = rounded(std::pow(table.pooling, exponent));
+  }
+  return variant;
+}
+
+// Every table's pooling anew around its own, then batch and poolings scaled down to a random
 // duration, as far as their bounds allow.
 TableSet::Variant draw_variant(const TableSetRanges& ranges, SplitMix64& random,
                                const std::vector<MeasuredTable>& tables) {
@@ -110,13 +147,9 @@ TableSet::Variant draw_variant(const TableSetRanges& ranges, SplitMix64& random,
   variant.batch_size = std::llround(log_uniform(random, kLeastBatch, kMostBatch));
   const double target =
       log_uniform(random, std::min(ranges.least_pass_ms, ranges.most_pass_ms), ranges.most_pass_ms);
-  const double scale = std::sqrt(std::min(1.0, target / guess_ms(variant, ranges.speed)));
-  variant.batch_size =
-      std::max<std::int64_t>(static_cast<std::int64_t>(kLeastBatch),
-                             std::llround(scale * static_cast<double>(variant.batch_size)));
-  const double left = std::min(1.0, target / guess_ms(variant, ranges.speed));
-  for (MeasuredTable& table : variant.tables) table.pooling = rounded(table.pooling * left);
-  return variant;
+  const double exponent = largest_exponent(
+      1, [&](double tried) { return guess_ms(scaled(variant, tried), ranges.speed) > target; });
+  return scaled(std::move(variant), exponent);
 }
 
 }  // namespace

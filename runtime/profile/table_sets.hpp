@@ -20,8 +20,8 @@ struct TableSetRanges {
   std::int64_t least_tables = 1;
   std::int64_t most_tables = 30;
   double most_memory_bytes = 2e9;  ///< weights and optimizer state
-  double least_pass_ms = 0.1;      ///< of a rough guess of forward and backward
-  double most_pass_ms = 200;
+  double least_pass_ms = 1;        ///< of a rough guess of forward and backward
+  double most_pass_ms = 150;
   bool cuts = true;              ///< whether tables may be cut by columns
   double speed = 1;              ///< of the device, in cores of a CPU; for the guess
   std::vector<DataType> dtypes;  ///< drawn from alike; none: fp32

@@ -1,4 +1,5 @@
-// What `fit` refuses: options that would change nothing. Fits themselves: tests/costmodel/train.
+// What `fit` refuses, options that would change nothing, and what it says that timings cannot tell.
+// Fits themselves: tests/costmodel/train.
 
 #include "tests/launch/planning_command.hpp"
 
@@ -70,6 +71,23 @@ TEST_F(FitCommand, RefusesOptionsThatWouldChangeNothing) {
   }
   EXPECT_FALSE(std::filesystem::exists(path("model.json")));
   EXPECT_FALSE(std::filesystem::exists(path("x.csv")));
+}
+
+TEST_F(FitCommand, SaysWhatIsAlikeInAllTimings) {
+  std::string timings =
+      "# shardwright.timings/1\n# kind: compute\n"
+      "hardware,set,batch,optimizer,tables,forward_ms,backward_ms\n";
+  for (int set = 1; set <= 20; ++set) {
+    const std::string number = std::to_string(set);
+    timings += "CPU," + number + ",512,sgd," + number + "00/16/2/1,0." + number + ",0.2\n";
+  }
+  write("alike.csv", timings);
+  const Outcome outcome = run("fit alike.csv --epochs 1 -o model.json");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.err, HasSubstr("Note: all timings have batch 512, busy_ranks 1, dim 16, "
+                                     "pooling 2, tables 1. What others cost is a guess"));
+  EXPECT_THAT(run("fit alike.csv --epochs 1 --from cpu-epyc9004-compute -o model.json").err,
+              ::testing::Not(HasSubstr("Note: all timings have")));
 }
 
 }  // namespace

@@ -19,9 +19,11 @@ using ::testing::Not;
 class PlanningPrices : public TwoTables {};
 
 TEST_F(PlanningPrices, SaysInOneLineWhatItsCostModelGuesses) {
+  write("tables.json", R"({"schema": "shardwright.tables/1", "batch_size": 64, "tables": [
+    {"name": "a", "rows": 1000, "dim": 16}, {"name": "wide", "rows": 4, "dim": 4096}]})");
   EXPECT_THAT(plan("--json").err,
               AllOf(HasSubstr("\nWarning: outside of what the cost model was fitted to, prices are "
-                              "guesses: 1 of 2 tables by their rows (fitted to 100 to "),
+                              "guesses: 1 of 2 tables by their width (fitted to 4 to "),
                     HasSubstr(", 64 samples a step (fitted to ")));
   EXPECT_THAT(plan("--batch-size 512 --json").err, Not(HasSubstr("samples a step (fitted")));
   EXPECT_THAT(plan("--cost-model analytic --json").err, Not(HasSubstr("Warning")));

@@ -80,7 +80,11 @@ TEST_F(Reading, DiffsPlans) {
   EXPECT_EQ(diff["per_rank"][0]["received_bytes"].get<std::int64_t>() +
                 diff["per_rank"][1]["received_bytes"].get<std::int64_t>(),
             diff["moved_bytes"]);
-  EXPECT_THAT(run("diff plan.json other.json").out, HasSubstr("From plan"));
+  const Outcome shown = run("diff plan.json other.json");
+  EXPECT_THAT(shown.out, HasSubstr("From plan"));
+  for (const char* which : {"earlier", "later"}) {
+    EXPECT_THAT(shown.err, HasSubstr(std::string("Warning: the ") + which + " plan: outside of "));
+  }
 }
 
 TEST_F(Reading, PlansOnFromAnEarlierPlan) {
@@ -102,6 +106,8 @@ TEST_F(Reading, SweepsTopologiesAndBatchSizes) {
           "--algorithm dim_greedy -o sweep.csv");
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("infeasible"), HasSubstr("front")));
+  EXPECT_THAT(outcome.err, HasSubstr("\n2xcpu-1MiB, 64 samples: Warning: outside of what the cost "
+                                     "model was fitted to"));
   const std::string csv = read(path("sweep.csv"));
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 7);
   EXPECT_EQ(document("sweep tables.json --topologies 2xcpu-1MiB --batch-sizes 64 "
@@ -206,14 +212,13 @@ TEST_F(Reading, EvaluatesAndSaysOnceWhatLiesOutsideOfTheTraining) {
   const Outcome within = run(evaluate + "known.csv");
   ASSERT_EQ(within.code, 0) << within.err;
   EXPECT_THAT(within.err, IsEmpty());
-  write("far.csv", header + known + "AMD EPYC,1,512,sgd,9/16/2/1 1000/5000/2/1,0.1,0.2\n" +
-                       "another,2,64,sgd,1000000000/16/2/1 9/16/2/1,0.1,0.2\n");
+  write("far.csv", header + known + "AMD EPYC,1,512,sgd,2000000000/16/2/1 1000/5000/2/1,0.1,0.2\n" +
+                       "another,2,64,sgd,2000000000/16/2/1 9/16/2/1,0.1,0.2\n");
   const std::string said = run(evaluate + "far.csv --json").err;
-  EXPECT_THAT(said,
-              AllOf(StartsWith("Warning: 2 of 3 row(s) lie outside of what "
-                               "cpu-epyc9004-compute was trained on: hardware another ("),
-                    ContainsRegex("rows of tables \\(100 to [^)]+\\) in 2, samples \\(256 to "),
-                    ContainsRegex("width of tables \\(4 to 2048\\) in 1")));
+  EXPECT_THAT(said, AllOf(StartsWith("Warning: 2 of 3 row(s) lie outside of what "
+                                     "cpu-epyc9004-compute was trained on: hardware another ("),
+                          ContainsRegex("rows of tables \\(1 to [^)]+\\) in 2, samples \\(256 to "),
+                          ContainsRegex("width of tables \\(4 to 2048\\) in 1")));
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
   EXPECT_EQ(run(evaluate + "known.csv --only-link network").code, 2);
 }

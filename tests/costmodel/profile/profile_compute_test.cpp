@@ -39,11 +39,43 @@ TEST(DrawTableSet, DependsOnSeedAndSetAloneAndKeepsItsBounds) {
     for (std::size_t i = 0; i < drawn.variants[0].tables.size(); ++i) {
       const MeasuredTable& table = drawn.variants[0].tables[i];
       EXPECT_EQ(table.dim % 4, 0);
-      EXPECT_GE(table.rows, 100);
+      EXPECT_GE(table.rows, 1);
       EXPECT_EQ(table.rows, drawn.variants[1].tables[i].rows);  // variants share their tables
     }
   }
   EXPECT_TRUE(differs);
+}
+
+double memory_bytes(const TableSet& set) {
+  double bytes = 0;
+  for (const MeasuredTable& table : set.variants.front().tables) {
+    bytes += 4.0 * static_cast<double>(table.rows) * static_cast<double>(table.dim) +
+             static_cast<double>(optimizer_bytes(set.optimizer, table.rows, table.dim).value());
+  }
+  return bytes;
+}
+
+TEST(DrawTableSet, SpreadsSetsOverTheirRangesAndPilesNoneUpAtAnEdge) {
+  constexpr int kSets = 400;
+  constexpr double kFourCaches = 128e6;
+  const TableSetRanges ranges;
+  int large = 0;
+  int least_batch = 0;
+  int like_whole_steps = 0;
+  for (std::int64_t set = 0; set < kSets; ++set) {
+    const TableSet drawn = draw_table_set(ranges, 1, set, 1);
+    const TableSet::Variant& batch = drawn.variants.front();
+    const auto pooled = [](const MeasuredTable& table) { return table.pooling > 1; };
+    const auto many = std::count_if(batch.tables.begin(), batch.tables.end(), pooled);
+    EXPECT_LE(memory_bytes(drawn), 1.01 * ranges.most_memory_bytes);
+    large += memory_bytes(drawn) > kFourCaches ? 1 : 0;
+    least_batch += batch.batch_size == 256 ? 1 : 0;
+    const bool half_pooled = 2 * many >= static_cast<std::ptrdiff_t>(batch.tables.size());
+    like_whole_steps += batch.batch_size >= 4096 && half_pooled ? 1 : 0;
+  }
+  EXPECT_NEAR(large, kSets / 2.0, 50);  // five standard deviations
+  EXPECT_LE(least_batch, 0.1 * kSets);
+  EXPECT_GE(like_whole_steps, 0.15 * kSets);
 }
 
 // Its widths are a whole one, halves and quarters.

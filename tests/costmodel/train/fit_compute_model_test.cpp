@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <stdexcept>
@@ -65,6 +66,17 @@ TEST(FitComputeModel, LearnsALawBetterThanTheRoofline) {
   EXPECT_LT(model.error.geometric_mean_error, 0.06);
   EXPECT_EQ(model.training.rows, 240U);
   EXPECT_EQ(model.training.ranges.at("tables").most, 4);
+}
+
+// A share that is 0 in nearly all timings is one in some table of a plan: the nets must not see
+// that as hundreds of deviations.
+TEST(FitComputeModel, SeesWhatHardlyVariesInItsOwnUnits) {
+  ComputeFitOptions options = quick();
+  options.most_epochs = 1;
+  const ComputeModel model = fit_compute_model(made_up(60), options);
+  EXPECT_GE(*std::min_element(model.deviation.begin(), model.deviation.end()), 0.1);
+  const auto* const rarest = std::find(kFeatureNames.begin(), kFeatureNames.end(), "reuse_16");
+  EXPECT_EQ(model.deviation[static_cast<std::size_t>(rarest - kFeatureNames.begin())], 1);
 }
 
 TEST(FitComputeModel, LearnsThatSlowerMachinesTakeLonger) {
