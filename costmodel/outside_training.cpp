@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <map>
 #include <set>
+#include <utility>
 #include <vector>
 
 namespace shardwright {
@@ -40,6 +42,16 @@ void note_number(const Range& seen, double value, std::string_view what, Notes& 
   notes.push_back(fmt::format("{:g} {} (fitted to {})", value, what, words(seen)));
 }
 
+// Of the memory that most ranks share.
+double ranks_on_a_memory(const Topology& topology) {
+  std::map<std::pair<std::int64_t, std::int64_t>, double> ranks;
+  double most = 0;
+  for (const RankSpec& rank : topology.ranks) {
+    most = std::max(most, ranks[{rank.node, rank.memory_domain}] += 1);
+  }
+  return most;
+}
+
 void note_compute(const ComputeModel& model, const Workload& workload, const Topology& topology,
                   Notes& notes) {
   note_tables(
@@ -56,6 +68,9 @@ void note_compute(const ComputeModel& model, const Workload& workload, const Top
     if (seen != model.training.ranges.end()) note_number(seen->second, value, what, notes);
   };
   number("batch", static_cast<double>(workload.batch_size), "samples a step");
+  if (model.device == "cpu") {  // a GPU has a memory of its own
+    number("busy_ranks", ranks_on_a_memory(topology), "ranks that share memory");
+  }
   const double on_rank =
       static_cast<double>(workload.tables.size()) / static_cast<double>(topology.size());
   number("tables", std::max(on_rank, 1.0), "tables a rank");

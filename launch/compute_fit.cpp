@@ -117,7 +117,7 @@ void fit_compute_timings(const LoadedComputeTimings& timings, const ComputeFitRe
     return print_hold_out(timings.examples, request, options, curve);
   }
   ComputeModel model = fit_compute_model(timings.examples, options);
-  if (!base) say_what_never_varies(model.training);
+  say_what_never_varies(model.training);
   model.name = request.name;
   model.training.data_fingerprint = timings.fingerprint;
   if (base == std::nullopt) model.device = device_of_timings(timings.examples);

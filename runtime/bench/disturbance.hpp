@@ -31,7 +31,7 @@ class Disturbance {
  public:
   Disturbance();
 
-  /// Probes the machine, within 0.4 ms, and says how much longer multiply-adds and random reads
+  /// Probes the machine, within a millisecond, and says how much longer multiply-adds and random reads
   /// take than at this object's quiet moments.
   Moment now();
 

@@ -8,8 +8,8 @@
 
 namespace shardwright {
 
-/// Measures a MachineProbe within a millisecond, short enough to stand between what else is measured.
-/// Holds 320 MB.
+/// Measures a MachineProbe within a millisecond, short enough to stand between what else is
+/// measured. Holds 320 MB.
 class Prober {
  public:
   Prober();

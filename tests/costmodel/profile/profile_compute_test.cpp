@@ -61,12 +61,17 @@ TEST(DrawTableSet, SpreadsSetsOverTheirRangesAndPilesNoneUpAtAnEdge) {
   const TableSetRanges ranges;
   int large = 0;
   int least_batch = 0;
+  std::ptrdiff_t tables = 0;
+  std::ptrdiff_t least_rows = 0;
   int like_whole_steps = 0;
   for (std::int64_t set = 0; set < kSets; ++set) {
     const TableSet drawn = draw_table_set(ranges, 1, set, 1);
     const TableSet::Variant& batch = drawn.variants.front();
     const auto pooled = [](const MeasuredTable& table) { return table.pooling > 1; };
     const auto many = std::count_if(batch.tables.begin(), batch.tables.end(), pooled);
+    tables += static_cast<std::ptrdiff_t>(batch.tables.size());
+    least_rows += std::count_if(batch.tables.begin(), batch.tables.end(),
+                                [](const MeasuredTable& table) { return table.rows <= 2; });
     EXPECT_LE(memory_bytes(drawn), 1.01 * ranges.most_memory_bytes);
     large += memory_bytes(drawn) > kFourCaches ? 1 : 0;
     least_batch += batch.batch_size == 256 ? 1 : 0;
@@ -75,6 +80,7 @@ TEST(DrawTableSet, SpreadsSetsOverTheirRangesAndPilesNoneUpAtAnEdge) {
   }
   EXPECT_NEAR(large, kSets / 2.0, 50);  // five standard deviations
   EXPECT_LE(least_batch, 0.1 * kSets);
+  EXPECT_LE(static_cast<double>(least_rows), 0.03 * static_cast<double>(tables));
   EXPECT_GE(like_whole_steps, 0.15 * kSets);
 }
 
