@@ -100,14 +100,6 @@ void add_neuroshard(const ComputeModel& model, const ShardWork& work, std::span<
   state.back() += 1;
 }
 
-// Roughly what of the look-ups' time the writing of pooled values takes, 0 … 1: what writing them
-// past the caches can change.
-double writing_share(std::span<const double> state) {
-  constexpr double kBytesPerMs = 1e7;
-  const double writing = state[state_output] / kBytesPerMs;
-  return writing / (writing + state[state_forward_ms]);
-}
-
 }  // namespace
 
 std::string_view to_string(ComputeArchitecture architecture) {
@@ -171,6 +163,11 @@ bool goes_past_caches(std::span<const double> state, double sources) {
   return state[state_output] > sources * kSecondCache && state[state_ragged] < 1;
 }
 
+double writing_ms(std::span<const double> state, double sources) {
+  constexpr double kBytesPerMs = 1e7;
+  return goes_past_caches(state, sources) ? state[state_output] / kBytesPerMs : 0;
+}
+
 void head_inputs(std::span<const double> state, const ComputeTimes& call,
                  const Conditions& conditions, std::span<double> inputs) {
   constexpr double kScale = 0.3;  // logarithms to the size of 1
@@ -188,7 +185,8 @@ void head_inputs(std::span<const double> state, const ComputeTimes& call,
   const Speeds& seen = conditions.speeds.seen;
   const auto last = std::copy(seen.begin(), seen.end(), inputs.begin() + 8 + kNumCodes);
   last[0] = kScale * (std::log1p(state[state_output]) - 16);
-  last[1] = goes_past_caches(state, conditions.sources) ? writing_share(state) : 0;
+  const double writing = writing_ms(state, conditions.sources);
+  last[1] = writing / (writing + state[state_forward_ms]);
 }
 
 ComputeTimes price_state(const ComputeModel& model, std::span<const double> state,

@@ -113,6 +113,9 @@ void add_output_to_state(const ShardWork& work, std::span<double> state);
 /// Whether the operator writes pooled values past the caches: whole lines, of a matrix for each
 /// source beyond any second cache (runtime/embedding/simd/pool_loops.hpp).
 bool goes_past_caches(std::span<const double> state, double sources);
+/// Roughly what the writing of these values takes, 0 where it does not go past the caches: its
+/// share of the look-ups' time is what writing past the caches can change.
+double writing_ms(std::span<const double> state, double sources);
 
 /// What a head of roofline_residual reads, from a state with at least one shard.
 std::size_t num_head_inputs(const ComputeModel& model);

@@ -27,14 +27,11 @@ void append_features(const ComputeModel& model, const ShardWork& work, const Mac
   }
 }
 
-// The head's last inputs, which no weight changes.
-void append_output(const ComputeModel& model, const ComputeExample& example,
-                   std::vector<double>& out) {
+// What the head's last inputs are made of: the bytes of pooled values, and what writing them takes.
+void append_output(const ComputeExample& example, std::vector<double>& out) {
   std::vector<double> state(state_codes + kNumCodes);
   for (const ShardWork& work : example.works) add_output_to_state(work, state);
-  std::vector<double> inputs(kNumCodes + 8 + kNumProbes + kNumOutputInputs);
-  head_inputs(state, call_times(model.roofline, {}), {}, inputs);
-  out.insert(out.end(), inputs.end() - kNumOutputInputs, inputs.end());
+  out.insert(out.end(), {state[state_output], writing_ms(state, Conditions{}.sources)});
 }
 
 std::vector<double> values_of(const torch::Tensor& tensor) {
@@ -66,7 +63,7 @@ ComputeBatch::ComputeBatch(const ComputeModel& model, const ComputeExamples& exa
       mine.push_back(static_cast<std::int64_t>(owner.size()));
       owner.push_back(static_cast<std::int64_t>(i));
     }
-    append_output(model, *examples[i], outputs);
+    append_output(*examples[i], outputs);
     const ComputeTimes call = call_times(model.roofline, its);
     calls.insert(calls.end(), {call.forward_ms, call.backward_ms});
     all_speeds.insert(all_speeds.end(), its.seen.begin(), its.seen.end());
@@ -158,11 +155,13 @@ torch::Tensor ComputeNet::residual(const ComputeBatch& batch) const {
   const torch::Tensor total = ms_sum.sum(1, true);
   const torch::Tensor call_and_sum = batch.call_ms + ms_sum;
   constexpr double kScale = 0.3;  // as in head_inputs()
+  const torch::Tensor output = kScale * (torch::log1p(batch.output.narrow(1, 0, 1)) - 16);
+  const torch::Tensor writing = batch.output.narrow(1, 1, 1);
   const torch::Tensor inputs = torch::cat(
       {kScale * torch::log(ms_sum), kScale * torch::log(sum(torch::ones_like(both))),
        kScale * (torch::log1p(sum(batch.touched.unsqueeze(1))) - 16),
        ms_sum.narrow(1, 1, 1) / total, batch.busy.unsqueeze(1), torch::log(ms_sum / call_and_sum),
-       sum(codes) / total, batch.speeds, batch.output},
+       sum(codes) / total, batch.speeds, output, writing / (writing + ms_sum.narrow(1, 0, 1))},
       1);
   return torch::log(call_and_sum) + kMostRankCorrection * torch::tanh(run(head_, inputs, false));
 }

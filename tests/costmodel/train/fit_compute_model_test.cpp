@@ -245,8 +245,20 @@ TEST(FitComputeModel, CountsUsableTimesAlone) {
   EXPECT_THAT(refusal_of(make_examples(read.rows)), HasSubstr("There are 18 usable timings"));
 }
 
+// And some whose pooled values go past the caches.
+ComputeExamples made_up_with_large_matrices(std::int64_t sets) {
+  std::vector<ComputeTiming> timings;
+  for (const auto& example : made_up(sets)) {
+    timings.push_back(example->timing);
+    if (timings.size() % 3 != 0) continue;
+    timings.back().batch_size = 65536;
+    for (MeasuredTable& table : timings.back().tables) table.dim = 16;
+  }
+  return make_examples(std::move(timings));
+}
+
 TEST(TorchPredictTimes, EqualsThePlainForm) {
-  const ComputeExamples examples = made_up(30);
+  const ComputeExamples examples = made_up_with_large_matrices(30);
   ComputeFitOptions options;
   options.most_epochs = 2;
   for (const auto architecture :
