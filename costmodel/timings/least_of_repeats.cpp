@@ -30,8 +30,7 @@ void take_less(const ComputeTiming& other, ComputeTiming& row) {
   if (!same_batch(other, row)) {
     throw InputError(fmt::format(
         "Batch {} of table set {} (seed {}) has other tables or samples in one run than in "
-        "another: these are no repeats. Give runs of `profile compute` of the same version with "
-        "the "
+        "another: these are no repeats. Give runs of one version of `profile compute` with the "
         "same --pool, --tables, --memory and --most-pass-ms, or another --seed.",
         row.variant, row.set, row.seed));
   }

@@ -31,8 +31,8 @@ class Disturbance {
  public:
   Disturbance();
 
-  /// Probes the machine, within a millisecond, and says how much longer multiply-adds and random reads
-  /// take than at this object's quiet moments.
+  /// Probes the machine, within a millisecond, and says how much longer multiply-adds and random
+  /// reads take than at this object's quiet moments.
   Moment now();
 
  private:

@@ -23,8 +23,8 @@ namespace {
 
 constexpr double kUsualSkew = 1.05;  // which tables without a histogram are taken to have
 
-// What sets `shardwright profile compute` measures for such models (docs/timings.md); the H200's was
-// fitted to sets of an older law.
+// What sets `shardwright profile compute` measures for such models (docs/timings.md); the H200's
+// was fitted to sets of an older law.
 TableSetRanges trained_ranges(const std::string& device) {
   TableSetRanges ranges;
   const bool on_cpus = device == "cpu";
