@@ -1,14 +1,14 @@
 #include "costmodel/outside_training.hpp"
 
+#include "costmodel/memory_domains.hpp"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <map>
 #include <set>
-#include <utility>
 #include <vector>
 
 namespace shardwright {
@@ -42,16 +42,6 @@ void note_number(const Range& seen, double value, std::string_view what, Notes& 
   notes.push_back(fmt::format("{:g} {} (fitted to {})", value, what, words(seen)));
 }
 
-// Of the memory that most ranks share.
-double ranks_on_a_memory(const Topology& topology) {
-  std::map<std::pair<std::int64_t, std::int64_t>, double> ranks;
-  double most = 0;
-  for (const RankSpec& rank : topology.ranks) {
-    most = std::max(most, ranks[{rank.node, rank.memory_domain}] += 1);
-  }
-  return most;
-}
-
 void note_compute(const ComputeModel& model, const Workload& workload, const Topology& topology,
                   Notes& notes) {
   note_tables(
@@ -69,7 +59,8 @@ void note_compute(const ComputeModel& model, const Workload& workload, const Top
   };
   number("batch", static_cast<double>(workload.batch_size), "samples a step");
   if (model.device == "cpu") {  // a GPU has a memory of its own
-    number("busy_ranks", ranks_on_a_memory(topology), "ranks that share memory");
+    const std::vector<double> ranks = ranks_on_memory(topology);
+    number("busy_ranks", *std::max_element(ranks.begin(), ranks.end()), "ranks that share memory");
   }
   const double on_rank =
       static_cast<double>(workload.tables.size()) / static_cast<double>(topology.size());

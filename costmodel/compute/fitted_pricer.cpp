@@ -3,14 +3,13 @@
 #include "costmodel/analytic_pricer.hpp"
 #include "costmodel/device.hpp"
 #include "costmodel/errors.hpp"
+#include "costmodel/memory_domains.hpp"
 #include "costmodel/unique_rows.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <utility>
 
 namespace shardwright {
 namespace {
@@ -43,8 +42,6 @@ FittedPricer::FittedPricer(const ComputeModel& model, ReuseCache& reuse, const W
     unique_rows_.push_back(expected_unique_rows(table, workload.batch_size));
     reuse_.push_back(reuse.of(table, workload.batch_size));
   }
-  std::map<std::pair<std::int64_t, std::int64_t>, double> on_domain;
-  for (const RankSpec& rank : topology.ranks) on_domain[{rank.node, rank.memory_domain}] += 1;
   const auto seen = model.training.ranges.find("busy_ranks");
   const double most = seen == model.training.ranges.end() ? 1 : seen->second.most;
   for (const RankSpec& rank : topology.ranks) {
@@ -55,8 +52,8 @@ FittedPricer::FittedPricer(const ComputeModel& model, ReuseCache& reuse, const W
                       "of that device, or `--cost-model analytic`.",
                       model.name, model.device, rank.device));
     }
-    busy_ranks_.push_back(std::min(on_domain[{rank.node, rank.memory_domain}], most));
   }
+  for (const double ranks : ranks_on_memory(topology)) busy_ranks_.push_back(std::min(ranks, most));
   set_scales();
 }
 
