@@ -12,10 +12,8 @@
 namespace shardwright {
 namespace {
 
-constexpr std::int64_t kWarmUp = 3;
 constexpr std::int64_t kWindow = 20;
 constexpr std::int64_t kLeastWindow = 5;
-constexpr std::int64_t kMostSteps = 1000;
 
 std::map<std::string, std::string> metadata(const std::string& command) {
   return {{"command", command},
@@ -50,10 +48,11 @@ void TimingRecorder::note_left_out(std::size_t rank, const std::string& why) {
 }
 
 void TimingRecorder::add(std::span<const StepReport> ranks) {
-  if (++steps_ <= kWarmUp || steps_ > kWarmUp + kMostSteps) return;
+  if (++steps_ <= kWarmUp || steps_ > kMostSteps) return;
   for (std::size_t r = 0; r < ranks.size(); ++r) {
     ranks_[r].lookup_ms.push_back(ms_of(ranks[r].phase_ms, StepPhase::lookup));
     ranks_[r].update_ms.push_back(ms_of(ranks[r].phase_ms, StepPhase::update));
+    ranks_[r].probes.push_back(ranks[r].probe);
   }
   if (++window_ == kWindow) write_window();
 }
@@ -68,6 +67,7 @@ void TimingRecorder::write_window() {
     if (ranks_[r].tables) lines += compute_timing_line(timing_of(r));
     ranks_[r].lookup_ms.clear();
     ranks_[r].update_ms.clear();
+    ranks_[r].probes.clear();
   }
   window_ = 0;
   ++repeat_;
@@ -94,7 +94,7 @@ ComputeTiming TimingRecorder::timing_of(std::size_t rank) const {
           .backward_ci = update.ci,
           .passes = window_,
           .outliers = static_cast<std::int64_t>(lookup.outliers + update.outliers),
-          .probe = {}};
+          .probe = median_probe(ranks_[rank].probes)};
 }
 
 }  // namespace shardwright

@@ -16,10 +16,15 @@
 namespace shardwright {
 
 /// Appends a job's own look-ups and updates to a file of compute timings: a line per rank for every
-/// twenty steps, the medians over them, of the first thousand steps after three that warm up. Jobs
-/// on several plans may append to one file, one after the other. Rank 0 holds one.
+/// twenty steps, the medians over them and over what the machine did before each, of the first
+/// thousand steps after three that warm up. Jobs on several plans may append to one file, one after
+/// the other. Rank 0 holds one.
 class TimingRecorder {
  public:
+  /// Of a job's steps the first so many are looked at.
+  static constexpr std::int64_t kWarmUp = 3;
+  static constexpr std::int64_t kMostSteps = kWarmUp + 1000;
+
   struct Job {
     Plan plan;  ///< with the batch size of the job
     std::string plan_id;
@@ -44,6 +49,7 @@ class TimingRecorder {
     std::optional<RankTables> tables;  ///< nothing: left out
     std::vector<double> lookup_ms;
     std::vector<double> update_ms;
+    std::vector<MachineProbe> probes;
   };
   void note_left_out(std::size_t rank, const std::string& why);
   void write_window();

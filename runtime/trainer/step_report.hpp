@@ -1,5 +1,6 @@
 #pragma once
 
+#include "costmodel/machine_probe.hpp"
 #include "runtime/comm/communicator.hpp"
 #include "runtime/embedding/sharded_embeddings.hpp"
 #include "runtime/metrics/phase_report.hpp"
@@ -25,6 +26,7 @@ struct StepReport {
   PhaseMs phase_ms{};
   std::array<std::int64_t, kStepTrafficNames.size()> bytes_sent{};
   std::int64_t resident_bytes = 0;  ///< of the rank's process, after a step that is reported
+  MachineProbe probe;               ///< before the step, where its times are recorded
 
   double& ms(StepPhase phase) { return phase_ms[static_cast<std::size_t>(phase)]; }
   std::int64_t& bytes(StepTraffic kind) { return bytes_sent[static_cast<std::size_t>(kind)]; }

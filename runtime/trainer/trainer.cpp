@@ -5,6 +5,7 @@
 #include "runtime/comm/collectives.hpp"
 #include "runtime/data/read_ahead.hpp"
 #include "runtime/measured/job_watch.hpp"
+#include "runtime/measured/step_prober.hpp"
 #include "runtime/metrics/job_metrics.hpp"
 #include "runtime/metrics/resident_bytes.hpp"
 #include "runtime/profile/processor_name.hpp"
@@ -164,6 +165,7 @@ class TrainingJob {
 
   void start_watch() {
     require_recordable(config_);
+    if (!config_.watch.record_timings.empty()) prober_.emplace();
     if (!is_first()) return;
     Plan plan = inputs_.plan;
     plan.workload.batch_size = inputs_.batch_size;
@@ -206,6 +208,7 @@ class TrainingJob {
   }
 
   void train_step() {
+    const MachineProbe probe = prober_ ? prober_->next() : MachineProbe{};
     show_phase("rea");
     Stopwatch stopwatch;
     read_batches();
@@ -213,6 +216,7 @@ class TrainingJob {
     const LearningRates rates = learning_rates(summary_.steps);
     StepReport report = model_->train(batch_, rates);
     report.ms(StepPhase::read) = read_ms;
+    report.probe = probe;
     report.samples = batch_.size;
     report.seconds = stopwatch.seconds();
     metrics_.measure(summary_.steps, report);
@@ -378,7 +382,8 @@ class TrainingJob {
   JobMetrics metrics_;
   ExchangeCheck exchange_check_;
   JobCheckpoints checkpoints_;
-  std::optional<JobWatch> watch_;  ///< on rank 0; says and adds by those above
+  std::optional<JobWatch> watch_;     ///< on rank 0; says and adds by those above
+  std::optional<StepProber> prober_;  ///< where timings are recorded
   std::unique_ptr<RankModel> model_;
   Batch batch_;
   Batch next_batch_;       ///< of the next step

@@ -2,7 +2,7 @@
 # The loop: a job records the timings of its own steps, a cost model is fitted to them, and says better than before what
 # that job takes. Jobs on several plans of the same tables record; the last job, on a plan of its own, is only predicted.
 #   bash tests/bench/refit_loop/run.sh BUILD_DIR MODEL [RANKS]        # MODEL: a compute model, a file or a shipped name; 2
-# From the environment: PLANS (5 that record), STEPS (300 of each job).
+# From the environment: PLANS (5 that record), STEPS (300 of each job), DTYPE (fp32; of the weights).
 # Prints the errors of `evaluate` on the job's own timings, before and after: of the timings fitted, and of a job kept aside.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -20,7 +20,8 @@ run() { "$@" >said 2>&1 || { echo "$*" >&2; cat said >&2; exit 1; }; }
 
 tables_of pool_1
 # A dense model takes vectors of one width.
-awk -F, -v OFS=, 'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == "dim") column = i } NR > 1 { $column = 32 } { print }' \
+awk -F, -v OFS=, -v dtype="${DTYPE:-fp32}" \
+  'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == "dim") column = i } NR > 1 { $column = 32 } { print $0, NR > 1 ? dtype : "dtype" }' \
   "${tables[0]}" >one_width.csv
 tables=(one_width.csv)
 batch=$((samples_per_rank * ranks))

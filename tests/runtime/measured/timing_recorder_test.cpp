@@ -45,13 +45,16 @@ TimingRecorder::Job job_of(Plan plan) {
   return {std::move(plan), kPlanId, "a processor", {2, 2}, "shardwright train"};
 }
 
-// Look-ups of rank r take r + 1 ms, its updates ten times that, every tenth step twenty times.
+// Look-ups of rank r take r + 1 ms, its updates ten times that, every tenth step twenty times;
+// before each, its core does (r + 1) · 10 GFLOP/s, of every tenth a hundredth.
 std::vector<StepReport> step(std::int64_t number) {
   std::vector<StepReport> ranks(2);
   for (std::size_t r = 0; r < 2; ++r) {
     const double ms = (number % 10 == 9 ? 20.0 : 1.0) * static_cast<double>(r + 1);
     ranks[r].ms(StepPhase::lookup) = ms;
     ranks[r].ms(StepPhase::update) = 10 * ms;
+    const double rate = (number % 10 == 9 ? 0.1 : 10.0) * static_cast<double>(r + 1);
+    ranks[r].probe = {{4 * rate, 2 * rate, rate}};
   }
   return ranks;
 }
@@ -130,6 +133,7 @@ TEST(TimingRecorder, WritesMediansOfEveryTwentyStepsAfterWarmingUp) {
   EXPECT_EQ(rows[1].busy_ranks, 2);
   EXPECT_EQ(rows[1].hardware, "a processor");
   EXPECT_EQ(rows[3].repeat, 2);
+  EXPECT_EQ(rows[1].probe, (MachineProbe{{80, 40, 20}}));
 }
 
 TEST(TimingRecorder, AppendsFurtherJobsAndPlans) {

@@ -74,6 +74,7 @@ TEST_F(WatchedTraining, RecordsTimingsOfBothRanks) {
   EXPECT_EQ(rows[0].tables.size(), 2U) << "user and tag";
   EXPECT_EQ(rows[1].tables.at(0).features, 2) << "item";
   EXPECT_EQ(rows[3].repeat, 2);
+  for (const ComputeTiming& row : rows) EXPECT_TRUE(row.probe.known());
 }
 
 /// A rank looks up and updates its own rows for all samples.
