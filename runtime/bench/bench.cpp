@@ -102,7 +102,7 @@ DeviceRates rates_of(const DeviceFigures& figures, const std::vector<StepTimes>&
 
 bool ranks_take_turns(const RankPlacement& placement, const BenchOptions& options) {
   return options.may_take_turns && options.backend.backend == Backend::cpu &&
-         placement.hosts == 1 && placement.most_ranks_per_host > placement.cores_of_that_host;
+         placement.hosts == 1 && placement.shares_cores();
 }
 
 MemoryMeasurement memory_of(std::int64_t peak_bytes, const Plan& plan, RankId rank) {

@@ -105,7 +105,7 @@ std::string placement_text(const BenchResult& result) {
   std::string text = describe(result.placement);
   if (result.took_turns) {
     text += "; they took turns, and a step is the sum of its phases, each that of its slowest rank";
-  } else if (result.placement.most_ranks_per_host > result.placement.cores_of_that_host) {
+  } else if (result.placement.shares_cores()) {
     text += "; times are upper bounds";
   }
   return text;

@@ -81,22 +81,27 @@ ShardRows OwnedTables::rows_of(const OwnedPiece& piece) {
   return rows_from(shards_[piece.shard], piece.first_row);
 }
 
+std::size_t OwnedTables::columns_of(const OwnedPiece& piece) const {
+  return static_cast<std::size_t>(shards_[piece.shard].shard.columns());
+}
+
 /// Of the blocks of one kind; those in the matrix for `sources`, others for all.
 void OwnedTables::plan_look_ups(Place looked_up, std::span<const InputSource> sources) {
-  std::size_t ids = 0;
-  for_each_piece([&](const OwnedBlock& block, std::size_t b, const OwnedPiece&, std::size_t) {
-    if (place(block) == looked_up) ids += ids_of(request(b, sources));
+  std::size_t work = 0;
+  for_each_piece([&](const OwnedBlock& block, std::size_t b, const OwnedPiece& piece, std::size_t) {
+    if (place(block) == looked_up) work += work_on(ids_of(request(b, sources)), columns_of(piece));
   });
   look_ups_.clear();
-  const std::size_t task = ids_per_task(ids, workers_.threads());
+  const WorkShare task = share_of(work, workers_.threads());
   for_each_piece([&](const OwnedBlock& block, std::size_t b, const OwnedPiece& piece, std::size_t) {
     if (place(block) != looked_up) return;
     const Request asked = request(b, sources);
+    const std::size_t ids = task.ids(columns_of(piece));
     for (const InputSource& source : asked.sources) {
       if (block.vector_width > 0) {
-        plan_vectors(asked, block, piece, source, task);
+        plan_vectors(asked, block, piece, source, ids);
       } else {
-        plan_bags(asked, block, piece, source, task);
+        plan_bags(asked, block, piece, source, ids);
       }
     }
   });

@@ -108,13 +108,14 @@ class OwnedTables {
   GradientView gradients_of(std::size_t block, const OwnedPiece& piece);
   std::span<float> scratch(std::size_t thread, std::size_t width);
   ShardRows rows_of(const OwnedPiece& piece);
+  std::size_t columns_of(const OwnedPiece& piece) const;
   void plan_look_ups(Place looked_up, std::span<const InputSource> sources);
   void plan_bags(const Request& asked, const OwnedBlock& block, const OwnedPiece& piece,
                  const InputSource& source, std::size_t ids_per_task);
   void plan_vectors(const Request& asked, const OwnedBlock& block, const OwnedPiece& piece,
                     const InputSource& source, std::size_t ids_per_task);
   void plan_updates();
-  void plan_piece(Update whole, std::size_t ids_per_task);
+  void plan_piece(Update whole, const WorkShare& task);
   UpdateTask task_of(const Update& update, const ShardRows& rows, const UpdateRule& rule,
                      std::size_t thread);
   void sum_hot_gradients();

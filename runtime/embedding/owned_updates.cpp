@@ -31,15 +31,15 @@ void OwnedTables::group_rows(const InputExchange& input) {
 }
 
 void OwnedTables::plan_updates() {
-  std::size_t ids = 0;
-  for_each_piece([&](const OwnedBlock&, std::size_t b, const OwnedPiece&, std::size_t) {
-    ids += groups_[b].ids();
+  std::size_t work = 0;
+  for_each_piece([&](const OwnedBlock&, std::size_t b, const OwnedPiece& piece, std::size_t) {
+    work += work_on(groups_[b].ids(), columns_of(piece));
   });
   updates_.clear();
   hot_gradients_.clear();
   has_hot_sums_ = false;
   num_kept_ = 0;
-  const std::size_t task = ids_per_task(ids, workers_.threads());
+  const WorkShare task = share_of(work, workers_.threads());
   for_each_piece(
       [&](const OwnedBlock& block, std::size_t b, const OwnedPiece& piece, std::size_t i) {
         Update update;
@@ -52,8 +52,9 @@ void OwnedTables::plan_updates() {
   kept_gradients_.resize(num_kept_);
 }
 
-void OwnedTables::plan_piece(Update update, std::size_t ids_per_task) {
+void OwnedTables::plan_piece(Update update, const WorkShare& task) {
   const RowGroups& groups = groups_[update.block_position];
+  const std::size_t ids_per_task = task.ids(columns_of(*update.piece));
   for (const GroupRange& range : split_groups(groups, ids_per_task)) {
     update.groups = range;
     update.is_hot = is_hot(groups, range, ids_per_task);
@@ -69,7 +70,7 @@ void OwnedTables::plan_piece(Update update, std::size_t ids_per_task) {
   }
 }
 
-/// Of rows that have more than one thread's share of the ids. Once per batch.
+/// Of rows that have more ids than one task's share. Once per batch.
 void OwnedTables::sum_hot_gradients() {
   if (std::exchange(has_hot_sums_, true)) return;
   for (const Update& update : updates_) {

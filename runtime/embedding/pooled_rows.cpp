@@ -3,7 +3,6 @@
 #include "runtime/embedding/bags_view.hpp"
 #include "runtime/embedding/huge_pages.hpp"
 #include "runtime/embedding/simd/kernels.hpp"
-#include "runtime/embedding/work_split.hpp"
 
 #include <algorithm>
 
@@ -65,20 +64,23 @@ PooledRows::Matrix PooledRows::rows(TableId table) {
   return {std::span(values_).subspan(found->begin, found->size), found->dim};
 }
 
-std::size_t PooledRows::ids_per_task(const UniqueIds& ids) const {
-  std::size_t all = 0;
+WorkShare PooledRows::task_share(const UniqueIds& ids) const {
+  std::size_t work = 0;
   for (const OfTable& table : tables_) {
-    for (const Bags& bags : ids.of(table.table).bags) all += bags.ids.size();
+    for (const Bags& bags : ids.of(table.table).bags) {
+      work += work_on(bags.ids.size(), static_cast<std::size_t>(table.dim));
+    }
   }
-  return shardwright::ids_per_task(all, workers_.threads());
+  return share_of(work, workers_.threads());
 }
 
 void PooledRows::pool(const UniqueIds& ids, std::span<float> pooled) {
   if (pooled.empty()) return;
-  const std::size_t most = ids_per_task(ids);
+  const WorkShare share = task_share(ids);
   std::vector<PoolTask> tasks;
   for (const OfTable& table : tables_) {
     float* first = pooled.data() + table.pooled_column;
+    const std::size_t most = share.ids(static_cast<std::size_t>(table.dim));
     for (const Bags& bags : ids.of(table.table).bags) {
       for (const BagsPart& part : split_bags(view(bags), most)) {
         float* const out = first + static_cast<std::int64_t>(part.first_bag) * pooled_columns_;
@@ -103,11 +105,12 @@ void PooledRows::group(const UniqueIds::OfTable& ids, OfTable& table) {
 void PooledRows::sum_gradients(const UniqueIds& ids, std::span<const float> pooled_gradient) {
   workers_.run(tables_.size(),
                [&](std::size_t t, std::size_t) { group(ids.of(tables_[t].table), tables_[t]); });
-  const std::size_t most = ids_per_task(ids);
+  const WorkShare share = task_share(ids);
   std::vector<SumTask> tasks;
   for (const OfTable& table : tables_) {
     const GradientView gradients{pooled_gradient.data(), pooled_columns_, table.pooled_column,
                                  table.dim};
+    const std::size_t most = share.ids(static_cast<std::size_t>(table.dim));
     for (const GroupRange& range : split_groups(table.groups, most)) {
       tasks.push_back({&table.groups, range, gradients, values(table)});
     }

@@ -3,6 +3,7 @@
 #include "costmodel/table.hpp"
 #include "runtime/embedding/line_vector.hpp"
 #include "runtime/embedding/row_groups.hpp"
+#include "runtime/embedding/work_split.hpp"
 #include "runtime/embedding/workers.hpp"
 #include "runtime/exchange/layout.hpp"
 #include "runtime/exchange/unique_ids.hpp"
@@ -48,7 +49,7 @@ class PooledRows {
     RowGroups groups;
   };
 
-  std::size_t ids_per_task(const UniqueIds& ids) const;
+  WorkShare task_share(const UniqueIds& ids) const;
   static void group(const UniqueIds::OfTable& ids, OfTable& table);
   float* values(const OfTable& table) { return values_.data() + table.begin; }
 

@@ -60,12 +60,22 @@ void ReplicatedTables::remember(const Batch& batch) {
       bags_.push_back(batch.features[table.first_feature + k]);
     }
   }
+  task_ = task_share();
 }
 
-std::size_t ReplicatedTables::ids_per_task() const {
-  std::size_t ids = 0;
-  for (const Bags& bags : bags_) ids += bags.ids.size();
-  return shardwright::ids_per_task(ids, workers_.threads());
+std::size_t ReplicatedTables::columns_of(const Table& table) const {
+  return static_cast<std::size_t>(shard_of(table).columns());
+}
+
+/// The ids of the rank's own samples.
+WorkShare ReplicatedTables::task_share() const {
+  std::size_t work = 0;
+  for (const Table& table : tables_) {
+    for (std::size_t k = 0; k < table.num_features; ++k) {
+      work += work_on(bags_[table.first_bags + k].ids.size(), columns_of(table));
+    }
+  }
+  return share_of(work, workers_.threads());
 }
 
 void ReplicatedTables::look_up(const OwnVectors& vectors, const OutputValues& values) {
@@ -87,7 +97,7 @@ void ReplicatedTables::look_up(const OwnVectors& vectors, const OutputValues& va
 void ReplicatedTables::plan_pooling(const Table& table, const Bags& bags, float* out) {
   const WeightRows rows = rows_from(shards_[table.shard], 0).to_read();
   const PoolingMode mode = workload_.table(shard_of(table).table).mode;
-  for (const BagsPart& part : split_bags(view(bags), ids_per_task())) {
+  for (const BagsPart& part : split_bags(view(bags), task_.ids(columns_of(table)))) {
     float* const first = out + static_cast<std::int64_t>(part.first_bag) * pooled_columns_;
     look_ups_.push_back({part.bags, mode, rows, first, pooled_columns_});
   }
@@ -95,7 +105,7 @@ void ReplicatedTables::plan_pooling(const Table& table, const Bags& bags, float*
 
 void ReplicatedTables::plan_vectors(const Table& table, const Bags& bags, float* out) {
   const WeightRows rows = rows_from(shards_[table.shard], 0).to_read();
-  for (const BagsPart& part : one_id_bags(view(bags), ids_per_task())) {
+  for (const BagsPart& part : one_id_bags(view(bags), task_.ids(columns_of(table)))) {
     float* const first = out + static_cast<std::int64_t>(part.first_bag) * rows.width;
     look_ups_.push_back({part.bags, PoolingMode::none, rows, first, rows.width});
   }

@@ -94,7 +94,8 @@ class ReplicatedTables {
   void cut_rows(std::size_t table);
   template <class Visit>
   void for_all_rows(Visit visit);
-  std::size_t ids_per_task() const;
+  std::size_t columns_of(const Table& table) const;
+  WorkShare task_share() const;
   void plan_pooling(const Table& table, const Bags& bags, float* out);
   void plan_vectors(const Table& table, const Bags& bags, float* out);
   InputSource own_source(const OwnVectors& vectors) const;
@@ -115,6 +116,7 @@ class ReplicatedTables {
   std::vector<Table> tables_;
   std::vector<Rows> rows_;  ///< all of all tables, cut the same way whatever the workers
   std::vector<Bags> bags_;  ///< of all tables' features, in order
+  WorkShare task_;          ///< of the work on those, one task's
   std::vector<LookUpTask> look_ups_;
   std::vector<Sum> planned_sums_;
   LineVector<float> gradients_;  ///< [table][row][column]

@@ -80,8 +80,8 @@ void ReplicatedTables::group_rows(Table& table, const InputSource& own, Workers*
 
 void ReplicatedTables::plan_sums(std::size_t table) {
   const RowGroups& groups = tables_[table].groups;
-  const auto columns = static_cast<std::size_t>(shard_of(tables_[table]).columns());
-  const std::size_t most = ids_per_task();
+  const std::size_t columns = columns_of(tables_[table]);
+  const std::size_t most = task_.ids(columns);
   for (const GroupRange& range : split_groups(groups, most)) {
     if (is_hot(groups, range, most)) {
       for (const ColumnRange& part : split_columns(columns)) {

@@ -6,6 +6,13 @@
 namespace shardwright {
 namespace {
 
+constexpr std::size_t kLeastWork = std::size_t{1} << 16;  // of a task
+
+std::size_t work_on_row(std::size_t columns) {
+  constexpr std::size_t kLineFloats = 16;
+  return std::max(columns, kLineFloats);
+}
+
 BagsPart part_of(const BagsView& bags, std::size_t first_bag, std::size_t end_bag,
                  std::size_t first_id, std::size_t end_id) {
   const std::size_t ids = end_id - first_id;
@@ -17,11 +24,16 @@ BagsPart part_of(const BagsView& bags, std::size_t first_bag, std::size_t end_ba
 
 }  // namespace
 
-std::size_t ids_per_task(std::size_t ids, std::size_t threads) {
+std::size_t work_on(std::size_t ids, std::size_t columns) { return ids * work_on_row(columns); }
+
+std::size_t WorkShare::ids(std::size_t columns) const {
+  return std::max(work / work_on_row(columns), std::size_t{1});
+}
+
+WorkShare share_of(std::size_t work, std::size_t threads) {
   constexpr std::size_t kTasksPerThread = 8;
-  constexpr std::size_t kFewestIds = 1024;
-  if (threads == 1) return std::numeric_limits<std::size_t>::max();
-  return std::max(ids / (threads * kTasksPerThread), kFewestIds);
+  if (threads == 1) return {std::numeric_limits<std::size_t>::max()};
+  return {std::max(work / (threads * kTasksPerThread), kLeastWork)};
 }
 
 std::vector<BagsPart> split_bags(const BagsView& bags, std::size_t ids) {

@@ -8,9 +8,20 @@
 
 namespace shardwright {
 
-/// Of `ids` in all: enough for the threads to end at about the same time, and no more, for tasks
-/// have a price; all for one thread.
-std::size_t ids_per_task(std::size_t ids, std::size_t threads);
+/// The floats that are gone through for the rows of so many ids; a row counts as a cache line at
+/// least.
+std::size_t work_on(std::size_t ids, std::size_t columns);
+
+/// How much of work_on() is one task.
+struct WorkShare {
+  std::size_t work = 0;
+  /// At least 1.
+  std::size_t ids(std::size_t columns) const;
+};
+
+/// Of `work` in all: tasks enough for the threads to end at about the same time, and none so small
+/// that it is done before another thread is awake; all for one thread.
+WorkShare share_of(std::size_t work, std::size_t threads);
 
 /// Bags of one feature, and how many bags of it come before them.
 struct BagsPart {

@@ -4,8 +4,6 @@
 
 namespace shardwright {
 
-StepProber::StepProber() : prober_(std::make_unique<Prober>()) {}
-
 MachineProbe StepProber::next() {
   if (!prober_) return {};
   if (steps_++ < TimingRecorder::kMostSteps) return prober_->now();

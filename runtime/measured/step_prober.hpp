@@ -3,7 +3,8 @@
 #include "runtime/bench/prober.hpp"
 
 #include <cstdint>
-#include <memory>
+#include <optional>
+#include <utility>
 
 namespace shardwright {
 
@@ -12,12 +13,12 @@ namespace shardwright {
 /// 320 MB until the last of them.
 class StepProber {
  public:
-  StepProber();
+  StepProber() : prober_(std::in_place) {}
   /// Of this rank, once per step; unknown after the last step that is looked at.
   MachineProbe next();
 
  private:
-  std::unique_ptr<Prober> prober_;
+  std::optional<Prober> prober_;
   std::int64_t steps_ = 0;  ///< that were asked for
 };
 

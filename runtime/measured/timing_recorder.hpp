@@ -16,14 +16,13 @@
 namespace shardwright {
 
 /// Appends a job's own look-ups and updates to a file of compute timings: a line per rank for every
-/// twenty steps, the medians over them and over what the machine did before each, of the first
-/// thousand steps after three that warm up. Jobs on several plans may append to one file, one after
-/// the other. Rank 0 holds one.
+/// twenty steps, the medians of their times and of the probes before them, of the first thousand
+/// steps after three that warm up. Jobs on several plans may append to one file, one after the
+/// other. Rank 0 holds one.
 class TimingRecorder {
  public:
-  /// Of a job's steps the first so many are looked at.
-  static constexpr std::int64_t kWarmUp = 3;
-  static constexpr std::int64_t kMostSteps = kWarmUp + 1000;
+  static constexpr std::int64_t kWarmUp = 3;                  ///< steps of which nothing is kept
+  static constexpr std::int64_t kMostSteps = kWarmUp + 1000;  ///< that are looked at, with those
 
   struct Job {
     Plan plan;  ///< with the batch size of the job

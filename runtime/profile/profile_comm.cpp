@@ -24,7 +24,7 @@ namespace {
 // Where more ranks than cores wait for each other, it is the system's turns that are measured.
 std::string link_of(const RankPlacement& placement) {
   std::string link = placement.hosts > 1 ? "network" : "shared memory";
-  if (placement.most_ranks_per_host > placement.cores_of_that_host) {
+  if (placement.shares_cores()) {
     link += fmt::format(", {} ranks on {} cores", placement.most_ranks_per_host,
                         placement.cores_of_that_host);
   }
@@ -96,7 +96,7 @@ class Profile {
     end_.run.ranks_per_node = placement.most_ranks_per_host;
     end_.run.seed = options_.seed;
     end_.run.repeat = options_.repeat;
-    if (placement.most_ranks_per_host <= placement.cores_of_that_host) prober_.emplace();
+    if (!placement.shares_cores()) prober_.emplace();
   }
 
   // What is of samples first, which takes little time and which a model needs all kinds of. The

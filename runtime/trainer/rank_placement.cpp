@@ -36,7 +36,7 @@ std::string describe(const RankPlacement& placement) {
     return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s");
   };
   const std::string cores = count(placement.cores_of_that_host, "core");
-  const bool shared = placement.most_ranks_per_host > placement.cores_of_that_host;
+  const bool shared = placement.shares_cores();
   if (placement.hosts == 1) {
     return fmt::format("{} {} {}", count(placement.ranks, "rank"), shared ? "share" : "on", cores);
   }

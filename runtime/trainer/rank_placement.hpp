@@ -15,6 +15,8 @@ struct RankPlacement {
   std::int64_t most_ranks_per_host = 0;
   std::int64_t cores_of_that_host = 0;  ///< logical
   std::vector<std::string> host_of_rank = {};
+  /// Ranks then wait for each other's turns.
+  bool shares_cores() const { return most_ranks_per_host > cores_of_that_host; }
 };
 
 /// Blocks.

@@ -165,7 +165,9 @@ class TrainingJob {
 
   void start_watch() {
     require_recordable(config_);
-    if (!config_.watch.record_timings.empty()) prober_.emplace();
+    if (!config_.watch.record_timings.empty() && !summary_.placement.shares_cores()) {
+      prober_.emplace();
+    }
     if (!is_first()) return;
     Plan plan = inputs_.plan;
     plan.workload.batch_size = inputs_.batch_size;
@@ -208,7 +210,7 @@ class TrainingJob {
   }
 
   void train_step() {
-    const MachineProbe probe = prober_ ? prober_->next() : MachineProbe{};
+    const MachineProbe probe = probe_machine();
     show_phase("rea");
     Stopwatch stopwatch;
     read_batches();
@@ -229,6 +231,14 @@ class TrainingJob {
     if (watch_) {
       metrics_.count([&] { watch_->add(summary_.steps, reports, statistics.phases); });
     }
+  }
+
+  /// Between steps, of which no phase waits for it.
+  MachineProbe probe_machine() {
+    if (!prober_) return {};
+    const MachineProbe probe = prober_->next();
+    comm_.barrier();
+    return probe;
   }
 
   /// With overlap also the batch of the next step, unless an evaluation comes before it.
@@ -383,7 +393,7 @@ class TrainingJob {
   ExchangeCheck exchange_check_;
   JobCheckpoints checkpoints_;
   std::optional<JobWatch> watch_;     ///< on rank 0; says and adds by those above
-  std::optional<StepProber> prober_;  ///< where timings are recorded
+  std::optional<StepProber> prober_;  ///< where timings are recorded, and ranks have cores
   std::unique_ptr<RankModel> model_;
   Batch batch_;
   Batch next_batch_;       ///< of the next step

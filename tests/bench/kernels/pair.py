@@ -1,9 +1,9 @@
 """Times the kernel_bench of two builds in turns: what a change to the kernels gains.
 
-  pair.py BEFORE AFTER --shape dcnv2[=DIM]|ROWS,POOLING,DIM... [--optimizer O]... [--rounds N]
+  pair.py BEFORE AFTER --shape dcnv2[=DIM]|ROWS,POOLING,DIM... [--optimizer O]... [--threads N] [--rounds N]
 
 BEFORE and AFTER are kernel_bench (build/release/tests/bench/kernels) of either. Prints, of the look-up, the update and both
-together, the medians in ms of one processor's time, and the median and the quartiles over the rounds of AFTER's time over BEFORE's.
+together, the medians in ms of one processor's time (with several threads, of time passed), and the median and the quartiles over the rounds of AFTER's time over BEFORE's.
 """
 
 import argparse
@@ -15,11 +15,11 @@ from shapes import shape_of
 WARMUP = 4
 
 
-def start(program, shape, optimizer):
+def start(program, shape, optimizer, threads):
     rows, pooling, dim = shape_of(shape)
     process = subprocess.Popen(
         [program, "--rows", ",".join(map(str, rows)), "--pooling", ",".join(map(str, pooling)), "--dim", str(dim),
-         "--optimizer", optimizer, "--cpu-time"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+         "--optimizer", optimizer, "--threads", str(threads)] + ["--cpu-time"] * (threads == 1), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     if process.stdout.readline() != "ready\n":
         raise SystemExit(f"{program} did not start")
     return process
@@ -57,12 +57,13 @@ def main():
     parser.add_argument("after")
     parser.add_argument("--shape", action="append", required=True)
     parser.add_argument("--optimizer", action="append", help="default: rowwise_adagrad")
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=40)
     options = parser.parse_args()
     for optimizer in options.optimizer or ["rowwise_adagrad"]:
         for shape in options.shape:
             print(shape, optimizer)
-            processes = [start(program, shape, optimizer) for program in (options.before, options.after)]
+            processes = [start(program, shape, optimizer, options.threads) for program in (options.before, options.after)]
             report(take_turns(processes, options.rounds))
             for process in processes:
                 process.kill()

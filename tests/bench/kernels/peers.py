@@ -4,7 +4,8 @@
 
 KERNEL_BENCH is build/release/tests/bench/kernels/kernel_bench. Needs torch 2.11 and fbgemm-gpu-cpu 1.6, as from
 `pip install torch==2.11.0` and `pip install --no-deps fbgemm-gpu-cpu==1.6.0`. With one thread, times are of the
-processor, so that other work on the machine counts less, and all take turns on one core; with more, time passed. Prints
+processor, so that other work on the machine counts less, and all take turns on one core; with more, time passed, of
+the second of two passes, both after a pause: the peers' threads stay awake for a while, and would keep a core from ours. Prints
 medians in ms, the median over the rounds of the ratio to ours, and forward passes as shares of a random gather's rate
 (bytes as in docs/definitions.md): EmbeddingBag's on even ids of a table of 512 MB, measured in the same rounds. --all: every
 shape and optimizer there is a bar for. The peers' tables lie in huge pages too, by torch's own switch; with
@@ -160,6 +161,13 @@ def report(rounds, forward_bytes):
           f"gather {statistics.median(gather) / 1e6:.1f} GB/s", flush=True)
 
 
+def settled_step(runner, number):
+    """Of several threads: begins when no other's wait awake any more, with a first pass to wake its own."""
+    time.sleep(0.02)
+    runner.step(2 * number)
+    return runner.step(2 * number + 1)
+
+
 def take_core(number, pid):
     """All on one core, the next one every round: a host's others disturb one core more than another."""
     core = CORES[number % len(CORES)]
@@ -184,7 +192,7 @@ def compare(options, shape, optimizer):
         if options.threads == 1:
             take_core(number, runners["ours"].process.pid)
         for name, runner in runners.items():
-            times = runner.step(number)
+            times = runner.step(number) if options.threads == 1 else settled_step(runner, number)
             if number > 0:
                 rounds[name].append(times)
     report(rounds, traffic(BATCH * sum(pooling), BATCH * len(rows), dim))

@@ -160,6 +160,20 @@ TEST(TouchPages, WritesToEveryPage) {
   }
 }
 
+TEST(WorkOnRows, CountsAtLeastACacheLineOfEach) {
+  EXPECT_EQ(work_on(10, 40), 400U);
+  EXPECT_EQ(work_on(10, 3), 160U);
+}
+
+TEST(ShareOfWork, IsEnoughForSeveralTasksAThreadAndNoMore) {
+  const std::size_t work = std::size_t{1} << 24;
+  EXPECT_EQ(share_of(work, 4).ids(64), work / 32 / 64) << "tasks of rows of one width";
+  EXPECT_EQ(share_of(work, 4).ids(128), work / 32 / 128);
+  EXPECT_EQ(share_of(1000, 4).ids(64), 1024U) << "256 KiB at least";
+  EXPECT_EQ(share_of(1000, 4).ids(1 << 20), 1U);
+  EXPECT_GT(share_of(work, 1).ids(64), work) << "all for one thread";
+}
+
 TEST(SplitBags, CutsBetweenBagsOnceThereAreEnoughIds) {
   const Bags bags{
       .lengths = {2, 0, 3, 1, 0}, .ids = {1, 2, 3, 4, 5, 6}, .weights = {1, 2, 3, 4, 5, 6}};

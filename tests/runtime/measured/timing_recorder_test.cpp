@@ -136,6 +136,13 @@ TEST(TimingRecorder, WritesMediansOfEveryTwentyStepsAfterWarmingUp) {
   EXPECT_EQ(rows[1].probe, (MachineProbe{{80, 40, 20}}));
 }
 
+TEST(TimingRecorder, StopsAfterAThousandSteps) {
+  TemporaryFolder folder;
+  const std::string file = folder / "timings.csv";
+  record(file, job_of(two_ranks()), TimingRecorder::kMostSteps + 25);
+  EXPECT_EQ(rows_of(file).size(), 2U * 1000 / 20);
+}
+
 TEST(TimingRecorder, AppendsFurtherJobsAndPlans) {
   TemporaryFolder folder;
   const std::string file = folder / "timings.csv";

@@ -1,6 +1,7 @@
 #include "planner/input_file.hpp"
 #include "planner/rate_plan.hpp"
 #include "runtime/measured/job_watch.hpp"
+#include "runtime/measured/step_prober.hpp"
 #include "tests/runtime/trainer/training_run.hpp"
 
 #include <gmock/gmock.h>
@@ -66,7 +67,7 @@ TEST_F(WatchedTraining, LeavesATraceOfWhatThereIsWhenItIsInterrupted) {
 TEST_F(WatchedTraining, RecordsTimingsOfBothRanks) {
   config_.watch.record_timings = folder_ / "timings.csv";
   run_training(2, config_);
-  run_training(2, config_);
+  const bool has_cores = !run_training(2, config_).summary.placement.shares_cores();
   const auto rows = parse_compute_timings(content("timings.csv"), "timings.csv").rows;
   ASSERT_EQ(rows.size(), 4U);
   EXPECT_EQ(rows[0].passes, 9) << "twelve steps without those that warm up";
@@ -74,7 +75,25 @@ TEST_F(WatchedTraining, RecordsTimingsOfBothRanks) {
   EXPECT_EQ(rows[0].tables.size(), 2U) << "user and tag";
   EXPECT_EQ(rows[1].tables.at(0).features, 2) << "item";
   EXPECT_EQ(rows[3].repeat, 2);
-  for (const ComputeTiming& row : rows) EXPECT_TRUE(row.probe.known());
+  for (const ComputeTiming& row : rows) EXPECT_EQ(row.probe.known(), has_cores);
+}
+
+TEST_F(WatchedTraining, TakesNoProbesWhereRanksShareCores) {
+  config_.watch.record_timings = folder_ / "timings.csv";
+  const auto ranks = static_cast<int>(std::thread::hardware_concurrency()) + 1;
+  config_.plan.clear();
+  run_training(ranks, config_);
+  const auto rows = parse_compute_timings(content("timings.csv"), "timings.csv").rows;
+  ASSERT_FALSE(rows.empty());
+  for (const ComputeTiming& row : rows) EXPECT_FALSE(row.probe.known());
+}
+
+TEST(StepProber, IsDoneWithTheLastStepThatIsLookedAt) {
+  StepProber prober;
+  for (std::int64_t i = 0; i < TimingRecorder::kMostSteps; ++i) {
+    ASSERT_TRUE(prober.next().known()) << i;
+  }
+  EXPECT_FALSE(prober.next().known());
 }
 
 /// A rank looks up and updates its own rows for all samples.
