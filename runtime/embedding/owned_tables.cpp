@@ -2,7 +2,6 @@
 
 #include "runtime/embedding/huge_pages.hpp"
 #include "runtime/embedding/one_id_bags.hpp"
-#include "runtime/embedding/work_split.hpp"
 
 namespace shardwright {
 

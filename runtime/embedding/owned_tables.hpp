@@ -9,6 +9,7 @@
 #include "runtime/embedding/owned_rows.hpp"
 #include "runtime/embedding/row_groups.hpp"
 #include "runtime/embedding/shard_update.hpp"
+#include "runtime/embedding/work_split.hpp"
 #include "runtime/embedding/workers.hpp"
 #include "runtime/exchange/input_exchange.hpp"
 #include "runtime/exchange/layout.hpp"

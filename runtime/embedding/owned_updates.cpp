@@ -3,7 +3,6 @@
 #include "runtime/embedding/owned_tables.hpp"
 #include "runtime/embedding/simd/kernels.hpp"
 #include "runtime/embedding/sort_order.hpp"
-#include "runtime/embedding/work_split.hpp"
 
 #include <algorithm>
 #include <numeric>
