@@ -21,7 +21,7 @@ run() { "$@" >said 2>&1 || { echo "$*" >&2; cat said >&2; exit 1; }; }
 tables_of pool_1
 # A dense model takes vectors of one width.
 awk -F, -v OFS=, -v dtype="${DTYPE:-fp32}" \
-  'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == "dim") column = i } NR > 1 { $column = 32 } { print $0, NR > 1 ? dtype : "dtype" }' \
+  'NR == 1 { for (i = 1; i <= NF; ++i) if ($i == "dim") column = i } NR > 1 { $column = 32 } { print $0, (NR > 1 ? dtype : "dtype") }' \
   "${tables[0]}" >one_width.csv
 tables=(one_width.csv)
 batch=$((samples_per_rank * ranks))
