@@ -6,8 +6,6 @@
 namespace shardwright {
 namespace {
 
-constexpr std::size_t kLeastWork = std::size_t{1} << 16;  // of a task
-
 std::size_t work_on_row(std::size_t columns) {
   constexpr std::size_t kLineFloats = 16;
   return std::max(columns, kLineFloats);
@@ -32,8 +30,10 @@ std::size_t WorkShare::ids(std::size_t columns) const {
 
 WorkShare share_of(std::size_t work, std::size_t threads) {
   constexpr std::size_t kTasksPerThread = 8;
-  if (threads == 1) return {std::numeric_limits<std::size_t>::max()};
-  return {std::max(work / (threads * kTasksPerThread), kLeastWork)};
+  constexpr std::size_t kLeastTask = std::size_t{1} << 16;
+  constexpr std::size_t kLeastShared = 8 * kLeastTask;
+  if (threads == 1 || work < kLeastShared) return {std::numeric_limits<std::size_t>::max()};
+  return {std::max(work / (threads * kTasksPerThread), kLeastTask)};
 }
 
 std::vector<BagsPart> split_bags(const BagsView& bags, std::size_t ids) {

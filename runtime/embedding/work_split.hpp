@@ -19,8 +19,8 @@ struct WorkShare {
   std::size_t ids(std::size_t columns) const;
 };
 
-/// Of `work` in all: tasks enough for the threads to end at about the same time, and none so small
-/// that it is done before another thread is awake; all for one thread.
+/// Of `work` in all: tasks enough for the threads to end at about the same time, and no more, for
+/// they have a price; all for one thread, and where one is done about as soon as another is awake.
 WorkShare share_of(std::size_t work, std::size_t threads);
 
 /// Bags of one feature, and how many bags of it come before them.

@@ -9,6 +9,17 @@
 #include <utility>
 
 namespace shardwright {
+namespace {
+
+/// Waits for a moment, about as long as it takes to be woken up.
+template <class Done>
+void look_out_for(Done done) {
+  constexpr std::chrono::microseconds kMoment{50};
+  const auto end = std::chrono::steady_clock::now() + kMoment;
+  while (!done() && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+}
+
+}  // namespace
 
 Workers::Workers(std::int64_t threads, Caller caller) : caller_(caller) {
   try {
@@ -72,6 +83,7 @@ void Workers::end() {
     stand_by();
   } else {
     work(0);
+    look_out_for([&] { return working_ == 0; });
   }
   std::unique_lock lock(mutex_);
   ended_.wait(lock, [&] { return working_ == 0; });
@@ -81,6 +93,7 @@ void Workers::end() {
 void Workers::serve(std::size_t thread) {
   std::int64_t runs = 0;
   while (true) {
+    look_out_for([&] { return runs_ != runs; });
     {
       std::unique_lock lock(mutex_);
       begun_.wait(lock, [&] { return closing_ || runs_ != runs; });

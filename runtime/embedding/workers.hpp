@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +13,8 @@
 
 namespace shardwright {
 
-/// Threads that share a rank's work. They sleep while there is none. Which of them does a task is
+/// Threads that share a rank's work. They sleep while there is none, but for a moment after some, in
+/// which they leave their core to whoever wants it: more often follows at once. Which of them does a task is
 /// left to chance, so tasks must not share what they write.
 class Workers {
  public:
@@ -64,8 +66,8 @@ class Workers {
   std::size_t next_ = 0;
   std::size_t tasks_ = 0;
   bool one_for_each_ = false;  ///< task i is thread i's
-  std::size_t working_ = 0;    ///< other threads that are in work()
-  std::int64_t runs_ = 0;
+  std::atomic<std::size_t> working_ = 0;  ///< other threads that are in work()
+  std::atomic<std::int64_t> runs_ = 0;
   bool closing_ = false;
   std::exception_ptr failure_;
   std::function<void()> between_tasks_;

@@ -86,7 +86,7 @@ std::int64_t skewed_id(std::int64_t rows, std::int64_t sample, std::int64_t spre
 
 Batch skewed_batch(const Workload& workload, std::int64_t step) {
   Batch batch;
-  batch.size = batch.global_size = 3000;
+  batch.size = batch.global_size = 6000;
   for (const Table& table : workload.tables) {
     for (std::size_t f = 0; f < table.features.size(); ++f) {
       Bags& bags = batch.features.emplace_back();

@@ -169,9 +169,10 @@ TEST(ShareOfWork, IsEnoughForSeveralTasksAThreadAndNoMore) {
   const std::size_t work = std::size_t{1} << 24;
   EXPECT_EQ(share_of(work, 4).ids(64), work / 32 / 64) << "tasks of rows of one width";
   EXPECT_EQ(share_of(work, 4).ids(128), work / 32 / 128);
-  EXPECT_EQ(share_of(1000, 4).ids(64), 1024U) << "256 KiB at least";
-  EXPECT_EQ(share_of(1000, 4).ids(1 << 20), 1U);
+  EXPECT_EQ(share_of(1 << 19, 16).ids(64), 1024U) << "256 KiB at least";
+  EXPECT_EQ(share_of(1 << 19, 16).ids(1 << 20), 1U);
   EXPECT_GT(share_of(work, 1).ids(64), work) << "all for one thread";
+  EXPECT_GT(share_of((1 << 19) - 1, 4).ids(64), work) << "nor is it worth to wake others";
 }
 
 TEST(SplitBags, CutsBetweenBagsOnceThereAreEnoughIds) {
