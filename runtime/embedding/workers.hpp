@@ -13,9 +13,9 @@
 
 namespace shardwright {
 
-/// Threads that share a rank's work. They sleep while there is none, but for a moment after some, in
-/// which they leave their core to whoever wants it: more often follows at once. Which of them does a task is
-/// left to chance, so tasks must not share what they write.
+/// Threads that share a rank's work. They sleep while there is none, but for a moment after some,
+/// in which they leave their core to whoever wants it: more often follows at once. Which of them
+/// does a task is left to chance, so tasks must not share what they write.
 class Workers {
  public:
   /// What the calling thread does.
@@ -65,7 +65,7 @@ class Workers {
   const std::function<void(std::size_t, std::size_t)>* task_ = nullptr;
   std::size_t next_ = 0;
   std::size_t tasks_ = 0;
-  bool one_for_each_ = false;  ///< task i is thread i's
+  bool one_for_each_ = false;             ///< task i is thread i's
   std::atomic<std::size_t> working_ = 0;  ///< other threads that are in work()
   std::atomic<std::int64_t> runs_ = 0;
   bool closing_ = false;

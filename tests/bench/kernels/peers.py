@@ -4,16 +4,17 @@
 
 KERNEL_BENCH is build/release/tests/bench/kernels/kernel_bench. Needs torch 2.11 and fbgemm-gpu-cpu 1.6, as from
 `pip install torch==2.11.0` and `pip install --no-deps fbgemm-gpu-cpu==1.6.0`. With one thread, times are of the
-processor, so that other work on the machine counts less, and all take turns on one core; with more, time passed, of
-the second of two passes, both after a pause: the peers' threads stay awake for a while, and would keep a core from ours. Prints
-medians in ms, the median over the rounds of the ratio to ours, and forward passes as shares of a random gather's rate
-(bytes as in docs/definitions.md): EmbeddingBag's on even ids of a table of 512 MB, measured in the same rounds. --all: every
-shape and optimizer there is a bar for. The peers' tables lie in huge pages too, by torch's own switch; with
+processor, so that other work on the machine counts less, and all take turns on one core; with more, time passed, of the
+second of two passes. The peers' threads wait for work awake, by OMP_WAIT_POLICY=active, with which they are fastest, and
+end with each turn, as they would take a core from ours. Prints medians in ms, the median over the rounds of the ratio to
+ours, and forward passes as shares of a random gather's rate (bytes as in docs/definitions.md): EmbeddingBag's on even ids of
+a table of 512 MB, measured in the same rounds. --all: every shape and optimizer there is a bar for. The peers' tables lie in huge pages too, by torch's own switch; with
 THP_MEM_ALLOC_ENABLE=0 they do not, as is torch's default. A system that has none left gives ours ordinary ones: how much of
 our memory is in huge ones is printed.
 """
 
 import argparse
+import ctypes
 import logging
 import os
 import pathlib
@@ -22,6 +23,7 @@ import subprocess
 import tempfile
 import time
 
+os.environ.setdefault("OMP_WAIT_POLICY", "active")
 os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch's own switch: the peers' tables on huge pages, as ours
 logging.disable(logging.WARNING)
 import torch  # noqa: E402
@@ -161,11 +163,20 @@ def report(rounds, forward_bytes):
           f"gather {statistics.median(gather) / 1e6:.1f} GB/s", flush=True)
 
 
-def settled_step(runner, number):
-    """Of several threads: begins when no other's wait awake any more, with a first pass to wake its own."""
-    time.sleep(0.02)
+def end_peers_threads():
+    """OpenMP's; the next pass begins new ones."""
+    libraries = {line.split()[-1] for line in pathlib.Path("/proc/self/maps").read_text().splitlines() if "libgomp" in line}
+    for library in libraries:
+        if ctypes.CDLL(library).omp_pause_resource_all(1) != 0:  # omp_pause_soft
+            raise SystemExit(f"the threads of {library} do not end")
+
+
+def step_of_threads(runner, number):
+    """The second of two passes: the first one wakes or begins the threads."""
     runner.step(2 * number)
-    return runner.step(2 * number + 1)
+    times = runner.step(2 * number + 1)
+    end_peers_threads()
+    return times
 
 
 def take_core(number, pid):
@@ -192,7 +203,7 @@ def compare(options, shape, optimizer):
         if options.threads == 1:
             take_core(number, runners["ours"].process.pid)
         for name, runner in runners.items():
-            times = runner.step(number) if options.threads == 1 else settled_step(runner, number)
+            times = runner.step(number) if options.threads == 1 else step_of_threads(runner, number)
             if number > 0:
                 rounds[name].append(times)
     report(rounds, traffic(BATCH * sum(pooling), BATCH * len(rows), dim))
