@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <numeric>
 #include <set>
 #include <span>
@@ -145,6 +147,17 @@ TEST(RowShares, AreEvenAndEachAThreadsOwn) {
     EXPECT_EQ(std::set(of_row.begin(), of_row.end()).size(),
               static_cast<std::size_t>(std::min<std::int64_t>(rows, 5)));
   }
+}
+
+/// Otherwise three of the threads would take what there is of the cores.
+TEST(Workers, SleepBetweenRuns) {
+  const auto pause = std::chrono::milliseconds(200);
+  Workers workers(4);
+  workers.run(100, [](std::size_t, std::size_t) {});
+  const std::clock_t start = std::clock();
+  std::this_thread::sleep_for(pause);
+  const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+  EXPECT_LT(seconds, std::chrono::duration<double>(pause).count() / 2);
 }
 
 /// Every page of the shares, though none begins with one.
