@@ -20,6 +20,7 @@ constexpr std::array kCommModels = {
     DefaultModel{"cpu", "cpu-epyc9004-mpi"}, DefaultModel{"A100", "nccl-a100"},
     DefaultModel{"A100-40GB", "nccl-a100"},  DefaultModel{"H100", "nccl-h100"},
     DefaultModel{"H200", "nccl-h100"},       DefaultModel{"B200", "nccl-b200"},
+    DefaultModel{"B300", "nccl-b300"},       DefaultModel{"GB200", "nccl-gb200"},
     DefaultModel{"L40S", "nccl-l40s"},
 };
 

@@ -64,6 +64,11 @@ std::vector<Device> make_devices() {
           "NVIDIA H200 SXM datasheet, NVLink 900 GB/s both ways; 400 Gbit/s InfiniBand"),
       gpu("B200", gigabytes(180), 8000, link(900, 1), link(50, 2),
           "NVIDIA DGX B200 datasheet, NVLink 1.8 TB/s both ways; 400 Gbit/s InfiniBand"),
+      gpu("B300", gigabytes(288), 8000, link(900, 1), link(100, 2),
+          "NVIDIA DGX B300 datasheet, NVLink 1.8 TB/s both ways; 800 Gbit/s InfiniBand"),
+      gpu("GB200", gigabytes(186), 8000, link(900, 1), link(50, 2),
+          "NVIDIA GB200 NVL72 datasheet, of 72 GPUs; NVLink 1.8 TB/s both ways; 400 Gbit/s "
+          "InfiniBand"),
       gpu("L40S", gigabytes(48), 864, link(32, 2), link(25, 2),
           "NVIDIA L40S datasheet, PCIe 4.0 x16 64 GB/s both ways; 200 Gbit/s InfiniBand"),
   };

@@ -7,7 +7,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -37,6 +39,22 @@ void note_tables(const ComputeModel& model, const std::string& range, std::strin
                               workload.tables.size(), what, words(seen->second)));
 }
 
+// "2 tables by their optimizer adam (fitted to adagrad, sgd)"
+template <class Value>
+void note_kinds(const std::set<std::string>& seen, std::string_view what, const Workload& workload,
+                Value value, Notes& notes) {
+  if (seen.empty()) return;
+  std::map<std::string, std::int64_t> counts;
+  for (const Table& table : workload.tables) {
+    const std::string kind(to_string(value(table)));
+    if (!seen.contains(kind)) ++counts[kind];
+  }
+  for (const auto& [kind, count] : counts) {
+    notes.push_back(fmt::format("{} of {} tables by their {} {} (fitted to {})", count,
+                                workload.tables.size(), what, kind, fmt::join(seen, ", ")));
+  }
+}
+
 void note_number(const Range& seen, double value, std::string_view what, Notes& notes) {
   if (!outside(seen, value)) return;
   notes.push_back(fmt::format("{:g} {} (fitted to {})", value, what, words(seen)));
@@ -53,6 +71,12 @@ void note_compute(const ComputeModel& model, const Workload& workload, const Top
   note_tables(
       model, "pooling", "pooling", workload, [](const Table& table) { return table.pooling; },
       notes);
+  note_kinds(
+      model.training.optimizers, "optimizer", workload,
+      [](const Table& table) { return table.optimizer; }, notes);
+  note_kinds(
+      model.training.formats, "weights in", workload,
+      [](const Table& table) { return table.dtype; }, notes);
   const auto number = [&](const std::string& range, double value, std::string_view what) {
     const auto seen = model.training.ranges.find(range);
     if (seen != model.training.ranges.end()) note_number(seen->second, value, what, notes);
@@ -116,6 +140,12 @@ std::vector<std::string> outside_training(const ComputeModel& model, const Compu
   if (!hardware.contains(timing.hardware)) {
     notes.push_back(fmt::format("hardware {} ({})", timing.hardware, fmt::join(hardware, ", ")));
   }
+  const auto note_kind = [&](const std::set<std::string>& seen, std::string_view kind) {
+    if (seen.empty() || seen.contains(std::string(kind))) return;
+    notes.push_back(fmt::format("{} ({})", kind, fmt::join(seen, ", ")));
+  };
+  note_kind(model.training.optimizers, to_string(timing.optimizer));
+  note_kind(model.training.formats, to_string(timing.dtype));
   for (const Measured& measured : measured_in(timing)) {
     const auto seen = model.training.ranges.find(measured.range);
     if (seen == model.training.ranges.end()) continue;

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <cmath>
 #include <optional>
 #include <set>
 #include <string>
@@ -68,6 +69,22 @@ std::string device_of_timings(const ComputeExamples& examples) {
       fmt::join(devices, ", ")));
 }
 
+/// That the timings are of; a base of another GPU is adapted to it.
+std::string device_to_price(const ComputeExamples& examples, const ComputeModel* base) {
+  const std::string device = device_of_timings(examples);
+  if (base != nullptr && (base->device == "cpu") != (device == "cpu")) {
+    throw InputError(fmt::format(
+        "The timings are of the device {}, and {} prices {}: give --from a model of {}.", device,
+        base->name, base->device, device == "cpu" ? "CPUs" : "GPUs"));
+  }
+  return device;
+}
+
+void require_a_price(const ComputeModel& model) {
+  if (std::isfinite(model.error.geometric_mean_error)) return;
+  throw InputError("The fit has come to no prices: look for times that cannot be.");
+}
+
 void print_hold_out(const ComputeExamples& examples, const ComputeFitRequest& request,
                     const ComputeFitOptions& options, const std::vector<FitCurvePoint>& curve) {
   if (request.hold_out != "sets") {
@@ -113,14 +130,16 @@ void fit_compute_timings(const LoadedComputeTimings& timings, const ComputeFitRe
     base = load_compute_model(request.from);
     options.base = &*base;
   }
+  const std::string device = device_to_price(timings.examples, options.base);
   if (!request.hold_out.empty()) {
     return print_hold_out(timings.examples, request, options, curve);
   }
   ComputeModel model = fit_compute_model(timings.examples, options);
+  require_a_price(model);
   say_what_never_varies(model.training);
   model.name = request.name;
   model.training.data_fingerprint = timings.fingerprint;
-  if (base == std::nullopt) model.device = device_of_timings(timings.examples);
+  model.device = device;
   write_file(request.output, compute_model_to_json(model));
   const ExampleSplit split = split_by_set(timings.examples, options.validation_share, options.seed);
   write_report(request, timings.examples.size(), model, split.aside, std::move(curve));

@@ -4,6 +4,7 @@
 #include "costmodel/compute/compute_slices.hpp"
 #include "costmodel/compute/shipped_compute_models.hpp"
 #include "costmodel/errors.hpp"
+#include "costmodel/neural/pretrained.hpp"
 #include "costmodel/timings/least_of_repeats.hpp"
 #include "planner/input_file.hpp"
 
@@ -41,16 +42,16 @@ void refuse_idle_options(const TimingFiles& files) {
 
 }  // namespace
 
-bool are_compute_timings(const TimingFiles& files) {
-  if (files.files.empty() || files.files.front() == "-") return false;
-  return is_compute_timings(read_input_file(files.files.front()).content);
+bool are_compute_timings(TimingFiles& files) {
+  if (files.files.empty()) return false;
+  return is_compute_timings(read_timing_file(files, files.files.front()).content);
 }
 
-LoadedComputeTimings load_compute_timings(const TimingFiles& files) {
+LoadedComputeTimings load_compute_timings(TimingFiles& files) {
   std::vector<ComputeTiming> rows;
   std::string bytes;
   for (const std::string& file : files.files) {
-    const InputFile input = read_input_file(file);
+    const InputFile input = read_timing_file(files, file);
     bytes += input.content;
     ComputeTimings timings = parse_compute_timings(input.content, input.name);
     for (const DroppedRows& dropped : timings.dropped) {
@@ -76,6 +77,11 @@ bool names_compute_model(const std::string& name_or_file) {
 
 ComputeModel load_compute_model(const std::string& name_or_file) {
   if (is_shipped_compute_model(name_or_file)) return load_shipped_compute_model(name_or_file);
+  if (is_pretrained(name_or_file)) {
+    throw UsageError(fmt::format(
+        "{} is a model of collectives, and the timings are of computation: name a compute model.",
+        name_or_file));
+  }
   const InputFile input = read_input_file(name_or_file);
   return parse_compute_model(input.content, input.name);
 }

@@ -9,8 +9,8 @@
 
 namespace shardwright {
 
-/// Whether the first of the files holds timings of computation. Standard input never does.
-bool are_compute_timings(const TimingFiles& files);
+/// Whether the first of the files holds timings of computation.
+bool are_compute_timings(TimingFiles& files);
 
 struct LoadedComputeTimings {
   ComputeExamples examples;
@@ -18,7 +18,7 @@ struct LoadedComputeTimings {
 };
 /// Reads them all, tells dropped rows on stderr; --only-hardware and --least-of-repeats are
 /// honoured. Throws UsageError for what collectives alone can be told, InputError.
-LoadedComputeTimings load_compute_timings(const TimingFiles& files);
+LoadedComputeTimings load_compute_timings(TimingFiles& files);
 
 /// A file, or the name of a shipped model; throws UsageError that lists the names.
 ComputeModel load_compute_model(const std::string& name_or_file);

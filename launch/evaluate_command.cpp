@@ -1,3 +1,4 @@
+#include "costmodel/errors.hpp"
 #include "costmodel/outside_training.hpp"
 #include "launch/comm_model_file.hpp"
 #include "launch/commands.hpp"
@@ -70,14 +71,25 @@ void print(const EvaluateArguments& arguments, const std::string& model,
   }
 }
 
-void evaluate_compute(const EvaluateArguments& arguments) {
+void evaluate_compute(EvaluateArguments& arguments) {
   const ComputeModel model = load_compute_model(arguments.model);
   const ComputeExamples examples = load_compute_timings(arguments.timings).examples;
   warn_of_extrapolation(model, examples);
   print(arguments, model.name, compute_errors(model, examples));
 }
 
-void run(const EvaluateArguments& arguments) {
+/// `plan` knows them by these names.
+void refuse_formulas(const std::string& name) {
+  if (name != "analytic" && name != "torchrec") return;
+  throw UsageError(fmt::format(
+      "{} is a formula: of timings of computation it stands beside any compute model, its "
+      "constants "
+      "fitted to what that was fitted to (`shardwright evaluate cpu-epyc9004-compute TIMINGS`).",
+      name));
+}
+
+void run(EvaluateArguments& arguments) {
+  refuse_formulas(arguments.model);
   if (names_compute_model(arguments.model)) return evaluate_compute(arguments);
   const CommModel model = load_comm_model(arguments.model);
   const std::vector<CommTiming> rows = load_timings(arguments.timings).timings.rows;

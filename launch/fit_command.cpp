@@ -14,6 +14,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace shardwright {
 namespace {
@@ -82,7 +84,7 @@ FitRequest request_of(const FitArguments& arguments) {
   return request;
 }
 
-void fit_comm(const FitArguments& arguments) {
+void fit_comm(FitArguments& arguments) {
   CommFitRequest request{request_of(arguments), arguments.single, CommArchitecture::curves,
                          arguments.options};
   if (!arguments.architecture.empty()) {
@@ -95,7 +97,7 @@ void fit_comm(const FitArguments& arguments) {
   fit_comm_timings(loaded, request);
 }
 
-void fit_compute(const FitArguments& arguments) {
+void fit_compute(FitArguments& arguments) {
   ComputeFitRequest request{request_of(arguments), {}};
   request.options.seed = arguments.options.seed;
   request.options.most_epochs = arguments.epochs;
@@ -106,7 +108,27 @@ void fit_compute(const FitArguments& arguments) {
   fit_compute_timings(load_compute_timings(arguments.timings), request);
 }
 
-void run(const FitArguments& arguments, const CLI::App& command) {
+// What would be lost, or would never have been there.
+void require_apart(const FitArguments& arguments) {
+  std::vector<std::pair<std::string, std::string>> files;
+  for (const std::string& file : arguments.timings.files) files.emplace_back("TIMINGS", file);
+  files.emplace_back("--from", arguments.from);
+  const std::array<std::pair<std::string, std::string>, 3> written = {
+      {{"-o", arguments.output},
+       {"--report", arguments.report},
+       {"--save-timings", arguments.save_timings}}};
+  for (const auto& [option, file] : written) {
+    if (file.empty()) continue;
+    const auto path = std::filesystem::weakly_canonical(file);
+    for (const auto& [other, name] : files) {
+      if (name.empty() || name == "-" || std::filesystem::weakly_canonical(name) != path) continue;
+      throw UsageError(fmt::format("{} {} would overwrite what {} names.", option, file, other));
+    }
+    files.emplace_back(option, file);
+  }
+}
+
+void run(FitArguments& arguments, const CLI::App& command) {
   if (arguments.output.empty() == arguments.hold_out.empty()) {
     throw UsageError("Give either -o MODEL, to write a model, or --hold-out, to see its errors.");
   }
@@ -114,6 +136,11 @@ void run(const FitArguments& arguments, const CLI::App& command) {
     throw UsageError("--resume keeps a fit's state beside its model: give -o MODEL.");
   }
   if (arguments.hold_out.empty()) refuse_idle(kIdleWithoutErrors, command);
+  require_apart(arguments);
+  if (!arguments.from.empty() && !arguments.architecture.empty()) {
+    throw UsageError(
+        "--architecture is for a fit from nothing; --from keeps its model's: leave one out.");
+  }
   for (const std::string& file : {arguments.output, arguments.report, arguments.save_timings}) {
     require_writable(file);
   }

@@ -1,7 +1,6 @@
 #include "launch/timing_files.hpp"
 
 #include "costmodel/errors.hpp"
-#include "planner/input_file.hpp"
 
 #include <fmt/format.h>
 
@@ -37,7 +36,13 @@ void add_timing_options(CLI::App& command, TimingFiles& files) {
       "others use too, the least times");
 }
 
-LoadedTimings load_timings(const TimingFiles& files) {
+InputFile read_timing_file(TimingFiles& files, const std::string& file) {
+  if (file != "-") return read_input_file(file);
+  if (!files.standard_input) files.standard_input = read_input_file(file);
+  return *files.standard_input;
+}
+
+LoadedTimings load_timings(TimingFiles& files) {
   if (files.least_of_repeats) {
     throw UsageError("--least-of-repeats is for timings of computation; these are of collectives.");
   }
@@ -46,7 +51,7 @@ LoadedTimings load_timings(const TimingFiles& files) {
   LoadedTimings loaded;
   std::string bytes;
   for (const std::string& file : files.files) {
-    const InputFile input = read_input_file(file);
+    const InputFile input = read_timing_file(files, file);
     bytes += input.content;
     CommTimings timings = parse_comm_timings(input.content, input.name, settings);
     for (const std::string& sentence : describe_drops(timings, input.name)) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "costmodel/timings/comm_timings.hpp"
+#include "planner/input_file.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +19,12 @@ struct TimingFiles {
   std::string only_hardware;
   std::string only_library;
   std::string only_link;
-  bool least_of_repeats = false;  ///< of computation; collectives take all
+  bool least_of_repeats = false;                 ///< of computation; collectives take all
+  std::optional<InputFile> standard_input = {};  ///< once it has been read
 };
+
+/// One of files.files. Reads standard input once and keeps it. Throws InputError.
+InputFile read_timing_file(TimingFiles& files, const std::string& file);
 
 void add_timing_options(CLI::App& command, TimingFiles& files);
 
@@ -27,6 +33,6 @@ struct LoadedTimings {
   std::string fingerprint;  ///< of the files' bytes
 };
 /// Tells on stderr which rows were left out. Throws InputError.
-LoadedTimings load_timings(const TimingFiles& files);
+LoadedTimings load_timings(TimingFiles& files);
 
 }  // namespace shardwright

@@ -39,6 +39,8 @@ ordered_json training_to_json(const ComputeTraining& training) {
   return {{"rows", training.rows},
           {"data_fingerprint", training.data_fingerprint},
           {"hardware", training.hardware},
+          {"formats", training.formats},
+          {"optimizers", training.optimizers},
           {"ranges", ranges}};
 }
 
@@ -132,11 +134,18 @@ void read_machines(const JsonView& document, ComputeModel& model) {
   if (const auto usual = document.find("usual")) model.usual = probe_from_json(*usual);
 }
 
+std::set<std::string> read_names(const JsonView& view) {
+  std::set<std::string> names;
+  for (const JsonView& name : view.elements()) names.insert(name.string());
+  return names;
+}
+
 void read_training(const JsonView& view, ComputeTraining& training) {
   training.rows = static_cast<std::size_t>(view.at("rows").integer(1));
   training.data_fingerprint = view.at("data_fingerprint").string();
-  for (const JsonView& name : view.at("hardware").elements())
-    training.hardware.insert(name.string());
+  training.hardware = read_names(view.at("hardware"));
+  if (const auto formats = view.find("formats")) training.formats = read_names(*formats);
+  if (const auto names = view.find("optimizers")) training.optimizers = read_names(*names);
   const JsonView ranges = view.at("ranges");
   if (!ranges.raw().is_object()) ranges.fail("an object of ranges");
   for (const auto& [what, ends] : ranges.raw().items()) {

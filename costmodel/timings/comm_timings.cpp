@@ -91,15 +91,24 @@ void read_unequal(const RowReader& row, CollectiveCall& call) {
   if (!std::isfinite(call.wait_us) || call.wait_us < 0) row.fail("wait_us", "microseconds from 0");
 }
 
+// What the row says, which --operation may repeat.
+CollectiveKind operation_of(const RowReader& row, std::string_view column, CollectiveKind named,
+                            const ImportSettings& settings) {
+  if (settings.operation.value_or(named) == named) return named;
+  row.fail(column, fmt::format("{}, as --operation says", to_string(*settings.operation)));
+}
+
 void read_our_row(const RowReader& row, const ImportSettings& settings, CommTimings& timings) {
   CommTiming timing;
   timing.setting = setting_of(row, row.text("library"), kOurs, settings);
   CollectiveCall& call = timing.call;
+  CollectiveKind named{};
   try {
-    call.operation = settings.operation.value_or(parse_collective(row.text(kOurs.operation)));
+    named = parse_collective(row.text(kOurs.operation));
   } catch (const InputError& error) {
     row.fail(kOurs.operation, fmt::format("a collective ({})", error.what()));
   }
+  call.operation = operation_of(row, kOurs.operation, named, settings);
   call.ranks = required_integer(row, kOurs.ranks, 2, kMostRanks);
   call.nodes = row.integer(kOurs.nodes, 1, call.ranks).value_or(1);
   call.bytes = static_cast<double>(required_integer(row, kOurs.bytes, 1, kMostBytes));
@@ -123,7 +132,7 @@ void read_their_row(const RowReader& row, const ImportSettings& settings, CommTi
   std::string library(row.text("lib"));
   if (!version.empty()) library += fmt::format(" {}", version);
   timing.setting = setting_of(row, library, kTheirs, settings);
-  timing.call = {.operation = settings.operation.value_or(*operation),
+  timing.call = {.operation = operation_of(row, kTheirs.operation, *operation, settings),
                  .ranks = *ranks,
                  .nodes = row.integer(kTheirs.nodes, 1, *ranks).value_or(1),
                  .bytes = static_cast<double>(required_integer(row, kTheirs.bytes, 0, kMostBytes)),
@@ -149,7 +158,8 @@ void read_rows(std::string_view text, const std::string& file, const ImportSetti
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const std::size_t expected = lines.front().cells.size();
     const std::size_t found = lines[i].cells.size();
-    if (found < expected && i + 1 == lines.size() && !text.ends_with('\n')) {
+    const bool may_lack_its_end = i + 1 == lines.size() && !text.ends_with('\n');
+    if (may_lack_its_end && (found < expected || !theirs)) {
       drop(timings, "a line that is cut off", lines[i].number);
     } else if (found != expected) {
       throw InputError(fmt::format("{}: line {} has {} cells, the header has {}.", file,
@@ -165,10 +175,11 @@ void check_kind(std::string_view text, const std::string& file) {
   const auto metadata = metadata_of(text);
   const auto kind = metadata.find("kind");
   if (kind == metadata.end() || kind->second == "comm") return;
-  throw InputError(
-      fmt::format("{}: the timings are of kind '{}'; this version models communication only, so "
-                  "expected `# kind: comm`.",
-                  file, kind->second));
+  throw InputError(fmt::format(
+      "{}: the timings are of kind '{}', expected `# kind: comm`, as the model or the "
+      "files before are of collectives. Of computation and collectives there are models "
+      "apart: give each its own timings.",
+      file, kind->second));
 }
 
 // The schema that a first line names, if it names one of ours.

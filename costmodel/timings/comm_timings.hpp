@@ -23,7 +23,7 @@ struct CommTiming {
 
 /// Rows that were left out, and why: never silently.
 struct DroppedRows {
-  std::string reason;  ///< "a time that is zero, negative or not a number"
+  std::string reason;  ///< "a line that is cut off"
   std::size_t count = 0;
   std::size_t first_line = 0;  ///< in the file, from 1
 };

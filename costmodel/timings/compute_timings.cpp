@@ -53,8 +53,11 @@ double part(const RowReader& row, std::string_view text, double least, double mo
 
 std::int64_t whole_part(const RowReader& row, std::string_view text, std::int64_t least,
                         std::int64_t most) {
-  return static_cast<std::int64_t>(
-      part(row, text, static_cast<double>(least), static_cast<double>(most)));
+  const double value = part(row, text, static_cast<double>(least), static_cast<double>(most));
+  if (value != std::floor(value)) {
+    row.fail("tables", fmt::format("whole rows, columns and features instead of '{}'", text));
+  }
+  return static_cast<std::int64_t>(value);
 }
 
 MeasuredTable read_table(const RowReader& row, const std::vector<std::string_view>& parts) {
@@ -139,7 +142,10 @@ ComputeTiming read_row(const RowReader& row) {
   return timing;
 }
 
-bool usable(double milliseconds) { return std::isfinite(milliseconds) && milliseconds > 0; }
+bool usable(double milliseconds) {
+  constexpr double kLongest = 1e9;  // eleven days
+  return milliseconds > 0 && milliseconds <= kLongest;
+}
 
 void drop(std::vector<DroppedRows>& dropped, std::string_view reason, std::size_t line) {
   const auto found = std::find_if(dropped.begin(), dropped.end(),
@@ -193,7 +199,8 @@ void read_rows(std::string_view text, const std::string& file, ComputeTimings& t
     if (usable(timing.forward_ms) && usable(timing.backward_ms)) {
       timings.rows.push_back(std::move(timing));
     } else {
-      drop(timings.dropped, "a time that is zero, negative or not a number", line.number);
+      drop(timings.dropped, "a time that is zero, negative, over 10^9 ms or not a number",
+           line.number);
     }
   }
 }

@@ -83,8 +83,12 @@ void read_head_line(std::string_view line, Run& run) {
 
 CollectiveKind operation_of(const Run& run, const std::string& file,
                             const ImportSettings& settings) {
+  if (const auto operation = nccl_tests_operation(run.program)) {
+    if (settings.operation.value_or(*operation) == *operation) return *operation;
+    throw InputError(fmt::format("{}: the output is of {}, and --operation says {}. Leave it out.",
+                                 file, run.program, to_string(*settings.operation)));
+  }
   if (settings.operation) return *settings.operation;
-  if (const auto operation = nccl_tests_operation(run.program)) return *operation;
   throw InputError(fmt::format(
       "{}: the output {}. Say which collective it is with --operation (all_to_all, all_gather, "
       "reduce_scatter or all_reduce).",

@@ -73,10 +73,11 @@ void drop(CommTimings& timings, std::string_view reason, std::size_t line) {
 }
 
 void keep_or_drop(CommTimings& timings, CommTiming row, std::size_t line) {
-  if (std::isfinite(row.time_us) && row.time_us > 0) {
+  constexpr double kLongest = 1e12;  // eleven days
+  if (row.time_us > 0 && row.time_us <= kLongest) {
     timings.rows.push_back(std::move(row));
   } else {
-    drop(timings, "a time that is zero, negative or not a number", line);
+    drop(timings, "a time that is zero, negative, over 10^12 us or not a number", line);
   }
 }
 

@@ -22,6 +22,8 @@ ComputeTraining compute_coverage(const ComputeExamples& examples) {
   for (const auto& example : examples) {
     const ComputeTiming& timing = example->timing;
     training.hardware.insert(timing.hardware);
+    training.formats.emplace(to_string(timing.dtype));
+    training.optimizers.emplace(to_string(timing.optimizer));
     see("tables", static_cast<double>(timing.tables.size()));
     see("batch", static_cast<double>(timing.batch_size));
     see("busy_ranks", static_cast<double>(timing.busy_ranks));

@@ -52,6 +52,7 @@ std::vector<BagsPart> split_bags(const BagsView& bags, std::size_t ids) {
 }
 
 std::vector<GroupRange> split_groups(const RowGroups& groups, std::size_t occurrences) {
+  if (groups.size() > 0 && groups.ids() <= occurrences) return {{0, groups.size()}};
   std::vector<GroupRange> ranges;
   std::size_t begin = 0;
   std::size_t count = 0;

@@ -40,6 +40,8 @@ TEST(DefaultModels, AreChosenByDevice) {
             "cpu-epyc9004-compute,cpu-epyc9004-mpi");
   EXPECT_EQ(default_cost_model(read_topology("8xH100-80GB")), "nccl-h100");
   EXPECT_EQ(default_cost_model(read_topology("8xH200")), "h200-compute,nccl-h100");
+  EXPECT_EQ(default_cost_model(read_topology("8xB300")), "nccl-b300");
+  EXPECT_EQ(default_cost_model(read_topology("4xGB200")), "nccl-gb200");
   EXPECT_EQ(default_cost_model(read_topology("8xV100-32GB")), "analytic");
   Topology mixed = read_topology("2xH200");
   mixed.ranks[1].device = "H100";
@@ -94,6 +96,11 @@ TEST(OutsideTraining, SaysInOneSentenceWhatIsGuessed) {
   EXPECT_THAT(beyond, AllOf(HasSubstr("1 of 2 tables by their rows"), HasSubstr("10 samples"),
                             HasSubstr("16 ranks (fitted to 2 to 8)"), Not(HasSubstr("pooling")),
                             Not(HasSubstr("\n"))));
+  workload.tables[0].optimizer = OptimizerKind::adam;
+  workload.tables[1].dtype = DataType::bf16;
+  EXPECT_THAT(outside_training(parts, workload, read_topology("2xcpu-1TB")),
+              AllOf(HasSubstr("1 of 2 tables by their optimizer adam (fitted to adagrad"),
+                    HasSubstr("1 of 2 tables by their weights in bf16 (fitted to fp32)")));
   workload.tables.assign(80, workload.tables[0]);
   EXPECT_THAT(outside_training(parts, workload, read_topology("2xcpu-1TB")),
               HasSubstr("40 tables a rank (fitted to 1 to 30)"));

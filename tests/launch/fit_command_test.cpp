@@ -1,6 +1,7 @@
 // What `fit` refuses, options that would change nothing, and what it says that timings cannot tell.
 // Fits themselves: tests/costmodel/train.
 
+#include "planner/input_file.hpp"
 #include "tests/launch/planning_command.hpp"
 
 #include <gmock/gmock.h>
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace shardwright {
@@ -86,6 +88,36 @@ TEST_F(FitCommand, SaysWhatIsAlikeInAllTimings) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_THAT(outcome.err, HasSubstr("Note: all timings have batch 512, busy_ranks 1, dim 16, "
                                      "pooling 2, tables 1. What others cost is a guess"));
+}
+
+TEST_F(FitCommand, OverwritesNothingThatItReadsOrWrites) {
+  for (const std::string options :
+       {"compute.csv -o compute.csv", "comm.csv -o ./comm.csv",
+        "comm.csv -o model.json --save-timings comm.csv", "comm.csv -o m.json --report m.json",
+        "compute.csv --from base.json -o base.json"}) {
+    const Outcome outcome = run("fit " + options);
+    EXPECT_EQ(outcome.code, 2) << options;
+    EXPECT_THAT(outcome.err, HasSubstr("would overwrite what")) << options;
+  }
+  EXPECT_THAT(read_input_file(path("compute.csv")).content, StartsWith("# shardwright.timings/1"));
+  EXPECT_THAT(read_input_file(path("comm.csv")).content, StartsWith("# shardwright.timings/1"));
+}
+
+TEST_F(FitCommand, GoesOnFromNoModelOfAnotherKind) {
+  const std::vector<std::pair<std::string, std::string>> all = {
+      {"fit compute.csv --from nccl-h100 -o m.json", "is a model of collectives"},
+      {"fit comm.csv --from h200-compute -o m.json", "is a compute model"},
+      {"fit compute.csv --from h200-compute -o m.json", "of the device cpu, and h200-compute"},
+      {"fit compute.csv --from cpu-epyc9004-compute --architecture neuroshard -o m.json",
+       "--architecture is for a fit from nothing"},
+      {"evaluate analytic compute.csv", "is a formula"},
+      {"evaluate nccl-h100 compute.csv", "of kind 'compute', expected `# kind: comm`"},
+  };
+  for (const auto& [command, message] : all) {
+    const Outcome outcome = run(command);
+    EXPECT_NE(outcome.code, 0) << command;
+    EXPECT_THAT(outcome.err, HasSubstr(message)) << command;
+  }
 }
 
 }  // namespace
