@@ -36,6 +36,7 @@ CommProfileOptions options_of(const CommArguments& arguments) {
   options.library = mpi_library_name();
   options.command = fmt::format("shardwright profile comm --most-bytes {} --seed {} --repeat {}",
                                 arguments.most_bytes, options.seed, options.repeat);
+  options.version = SHARDWRIGHT_VERSION;
   if (!options.link.empty()) options.command += ' ' + shell_line({"--link", options.link});
   return options;
 }

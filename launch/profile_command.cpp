@@ -183,6 +183,7 @@ void add_compute(CLI::App& app) {
       ->capture_default_str();
   command->callback([arguments, command] {
     arguments->options.command = command_line(*arguments, *command);
+    arguments->options.version = SHARDWRIGHT_VERSION;
     const int code = run_on_ranks([&](Communicator& comm) { profile_on(comm, *arguments); });
     if (code != 0) throw CLI::RuntimeError(code);  // what went wrong has been printed
   });

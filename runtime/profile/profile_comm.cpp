@@ -35,7 +35,9 @@ std::map<std::string, std::string> metadata_of(const CommProfileOptions& options
   std::map<std::string, std::string> result;
   result["command"] = options.command;
   result["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
-  result["operator"] = "runtime/comm of shardwright";
+  result["operator"] = "runtime/comm of shardwright, one thread a rank";
+  result["version"] = options.version;
+  result["compiler"] = __VERSION__;
   std::array<double, 3> load{};
   if (getloadavg(load.data(), 3) == 3) {
     result["load_average"] = fmt::format("{:.2f} {:.2f} {:.2f}", load[0], load[1], load[2]);

@@ -20,6 +20,7 @@ struct CommProfileOptions {
   std::string library;
   CollectiveEffort effort;
   std::string command;
+  std::string version;  ///< of the program
 };
 
 struct CommProfileProgress {

@@ -87,6 +87,8 @@ class Profile {
     result["date"] = fmt::format("{:%Y-%m-%d}", fmt::gmtime(std::time(nullptr)));
     result["operator"] = on_device() ? "runtime/device of shardwright"
                                      : "runtime/embedding of shardwright, one thread";
+    result["version"] = options_.version;
+    result["compiler"] = __VERSION__;
     result["clock"] = on_device()                            ? "device"
                       : options_.clock == ProfileClock::wall ? "wall"
                                                              : "cpu";

@@ -24,6 +24,7 @@ struct ComputeProfileOptions {
   TableSetRanges ranges;
   TimingEffort effort;
   std::string command;
+  std::string version;  ///< of the program
 };
 
 struct ComputeProfileProgress {

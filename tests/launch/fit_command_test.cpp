@@ -1,7 +1,6 @@
 // What `fit` refuses, options that would change nothing, and what it says that timings cannot tell.
 // Fits themselves: tests/costmodel/train.
 
-#include "planner/input_file.hpp"
 #include "tests/launch/planning_command.hpp"
 
 #include <gmock/gmock.h>
@@ -99,8 +98,8 @@ TEST_F(FitCommand, OverwritesNothingThatItReadsOrWrites) {
     EXPECT_EQ(outcome.code, 2) << options;
     EXPECT_THAT(outcome.err, HasSubstr("would overwrite what")) << options;
   }
-  EXPECT_THAT(read_input_file(path("compute.csv")).content, StartsWith("# shardwright.timings/1"));
-  EXPECT_THAT(read_input_file(path("comm.csv")).content, StartsWith("# shardwright.timings/1"));
+  EXPECT_THAT(read(path("compute.csv")), StartsWith("# shardwright.timings/1"));
+  EXPECT_THAT(read(path("comm.csv")), StartsWith("# shardwright.timings/1"));
 }
 
 TEST_F(FitCommand, GoesOnFromNoModelOfAnotherKind) {

@@ -18,6 +18,7 @@ given="--pool 'my pool.csv' --memory 0.001 --variants 2 --most-pass-ms 0.2 --pat
 eval "profile -n 1 '$shardwright' profile compute -o first.csv --tables 2-3 --seed 5 $given"
 [ "$(command_of first.csv)" = "profile compute --device cpu --tables 2-3 --seed 5 --clock wall --repeat 1 $given" ] ||
   fail "the command lacks what was given"
+for key in date version compiler; do grep -q "^# $key: ..*" first.csv || fail "the header lacks the $key"; done
 eval "profile -n 1 '$shardwright' $(command_of first.csv) -o again.csv"
 [ "$(sets_of first.csv)" = "$(sets_of again.csv)" ] || fail "the command in the header measures other sets"
 
