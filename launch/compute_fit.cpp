@@ -71,7 +71,7 @@ std::string device_of_timings(const ComputeExamples& examples) {
 
 /// That the timings are of; a base of another GPU is adapted to it.
 std::string device_to_price(const ComputeExamples& examples, const ComputeModel* base) {
-  const std::string device = device_of_timings(examples);
+  std::string device = device_of_timings(examples);
   if (base != nullptr && (base->device == "cpu") != (device == "cpu")) {
     throw InputError(fmt::format(
         "The timings are of the device {}, and {} prices {}: give --from a model of {}.", device,

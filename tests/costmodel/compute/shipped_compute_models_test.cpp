@@ -147,6 +147,11 @@ TEST_P(ShippedComputeModel, PricesMoreRowsHigher) {
       on_cpus() ? Falls{} : Falls{0.35, 1.8});
 }
 
+TEST_P(ShippedComputeModel, PricesMoreRowsOfOneTableHigher) {
+  expect_rise_with([](ComputeTiming& set, std::int64_t k) { set.tables.front().rows *= k; },
+                   on_cpus() ? Falls{} : Falls{0.02, 1.2});
+}
+
 TEST_P(ShippedComputeModel, PricesLargerBatchesHigher) {
   expect_rise_with([](ComputeTiming& set, std::int64_t k) { set.batch_size *= k; },
                    on_cpus() ? Falls{} : Falls{0.03, 1.5});
