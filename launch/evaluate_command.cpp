@@ -1,3 +1,4 @@
+#include "costmodel/compute/compute_slices.hpp"
 #include "costmodel/errors.hpp"
 #include "costmodel/outside_training.hpp"
 #include "launch/comm_model_file.hpp"
@@ -21,6 +22,7 @@ namespace {
 struct EvaluateArguments {
   std::string model;
   TimingFiles timings;
+  std::vector<std::string> beside;
   bool json = false;
 };
 
@@ -75,7 +77,12 @@ void evaluate_compute(EvaluateArguments& arguments) {
   const ComputeModel model = load_compute_model(arguments.model);
   const ComputeExamples examples = load_compute_timings(arguments.timings).examples;
   warn_of_extrapolation(model, examples);
-  print(arguments, model.name, compute_errors(model, examples));
+  std::vector<ErrorSlice> slices = compute_errors(model, examples);
+  for (const std::string& name : arguments.beside) {
+    const ComputeModel other = load_compute_model(name);
+    slices.push_back(rival_slice(other.name, examples, predict_times(other, examples)));
+  }
+  print(arguments, model.name, slices);
 }
 
 /// `plan` knows them by these names.
@@ -91,6 +98,10 @@ void refuse_formulas(const std::string& name) {
 void run(EvaluateArguments& arguments) {
   refuse_formulas(arguments.model);
   if (names_compute_model(arguments.model)) return evaluate_compute(arguments);
+  if (!arguments.beside.empty()) {
+    throw UsageError(
+        "--beside shows other compute models, and the model is of collectives: leave it out.");
+  }
   const CommModel model = load_comm_model(arguments.model);
   const std::vector<CommTiming> rows = load_timings(arguments.timings).timings.rows;
   warn_of_extrapolation(model, rows);
@@ -110,11 +121,16 @@ void add_evaluate_command(CLI::App& app) {
       "Examples:\n"
       "  shardwright evaluate nccl-h100 timings.csv\n"
       "  shardwright evaluate compute.json compute_timings.csv\n"
+      "  shardwright evaluate compute.json compute_timings.csv --beside neuroshard.json\n"
       "  shardwright evaluate model.json all_reduce_perf.txt --operation all_reduce --json");
   const auto arguments = std::make_shared<EvaluateArguments>();
   command->add_option("MODEL", arguments->model, "Model file, or the name of a shipped model")
       ->required();
   add_timing_options(*command, arguments->timings);
+  command->add_option(
+      "--beside", arguments->beside,
+      "Of computation: other models, whose errors on the same rows follow, such as\n"
+      "one fitted with --architecture neuroshard");
   command->add_flag("--json", arguments->json, "Print one JSON document");
   command->callback([arguments] { run(*arguments); });
 }

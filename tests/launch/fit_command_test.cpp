@@ -110,6 +110,7 @@ TEST_F(FitCommand, GoesOnFromNoModelOfAnotherKind) {
       {"fit compute.csv --from cpu-epyc9004-compute --architecture neuroshard -o m.json",
        "--architecture is for a fit from nothing"},
       {"evaluate analytic compute.csv", "is a formula"},
+      {"evaluate nccl-h100 comm.csv --beside h200-compute", "--beside shows other compute models"},
       {"evaluate nccl-h100 compute.csv", "of kind 'compute', expected `# kind: comm`"},
   };
   for (const auto& [command, message] : all) {
@@ -117,6 +118,16 @@ TEST_F(FitCommand, GoesOnFromNoModelOfAnotherKind) {
     EXPECT_NE(outcome.code, 0) << command;
     EXPECT_THAT(outcome.err, HasSubstr(message)) << command;
   }
+}
+
+TEST_F(FitCommand, ModelsAreEvaluatedBesideEachOtherOnTheSameRows) {
+  const Outcome outcome =
+      run("evaluate cpu-epyc9004-compute compute.csv --beside h200-compute --beside "
+          "cpu-epyc9004-compute");
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  EXPECT_THAT(outcome.out, AllOf(HasSubstr("\nbeside    roofline, fitted"),
+                                 HasSubstr("\nbeside    h200-compute"),
+                                 HasSubstr("\nbeside    cpu-epyc9004-compute")));
 }
 
 }  // namespace
