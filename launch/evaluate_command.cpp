@@ -89,9 +89,8 @@ void evaluate_compute(EvaluateArguments& arguments) {
 void refuse_formulas(const std::string& name) {
   if (name != "analytic" && name != "torchrec") return;
   throw UsageError(fmt::format(
-      "{} is a formula: of timings of computation it stands beside any compute model, its "
-      "constants "
-      "fitted to what that was fitted to (`shardwright evaluate cpu-epyc9004-compute TIMINGS`).",
+      "{} is a formula: it stands beside any compute model, its constants fitted to what that was "
+      "fitted to (`shardwright evaluate cpu-epyc9004-compute TIMINGS`).",
       name));
 }
 

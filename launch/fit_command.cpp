@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -108,6 +109,13 @@ void fit_compute(FitArguments& arguments) {
   fit_compute_timings(load_compute_timings(arguments.timings), request);
 }
 
+// Empty where the system does not say; reading or writing then tells why.
+std::filesystem::path place_of(const std::string& file) {
+  std::error_code error;
+  const auto place = std::filesystem::weakly_canonical(file, error);
+  return error ? std::filesystem::path() : place;
+}
+
 // What would be lost, or would never have been there.
 void require_apart(const FitArguments& arguments) {
   std::vector<std::pair<std::string, std::string>> files;
@@ -119,9 +127,9 @@ void require_apart(const FitArguments& arguments) {
        {"--save-timings", arguments.save_timings}}};
   for (const auto& [option, file] : written) {
     if (file.empty()) continue;
-    const auto path = std::filesystem::weakly_canonical(file);
+    const std::filesystem::path place = place_of(file);
     for (const auto& [other, name] : files) {
-      if (name.empty() || name == "-" || std::filesystem::weakly_canonical(name) != path) continue;
+      if (name.empty() || name == "-" || place.empty() || place_of(name) != place) continue;
       throw UsageError(fmt::format("{} {} would overwrite what {} names.", option, file, other));
     }
     files.emplace_back(option, file);

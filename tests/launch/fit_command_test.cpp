@@ -102,6 +102,13 @@ TEST_F(FitCommand, OverwritesNothingThatItReadsOrWrites) {
   EXPECT_THAT(read(path("comm.csv")), StartsWith("# shardwright.timings/1"));
 }
 
+TEST_F(FitCommand, SaysWhichFileCannotBe) {
+  const std::string name(300, 'x');
+  const Outcome outcome = run("fit " + name + " -o model.json");
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_THAT(outcome.err, StartsWith("shardwright: The file " + name));
+}
+
 TEST_F(FitCommand, GoesOnFromNoModelOfAnotherKind) {
   const std::vector<std::pair<std::string, std::string>> all = {
       {"fit compute.csv --from nccl-h100 -o m.json", "is a model of collectives"},
