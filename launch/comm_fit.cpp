@@ -74,9 +74,7 @@ void fit_and_write(const LoadedTimings& loaded, const CommFitRequest& request) {
   std::optional<CommModel> base;
   if (!request.from.empty()) options.base = &base.emplace(load_comm_model(request.from));
   CommModel model = fit_comm_model(rows, options);
-  if (!std::isfinite(model.error.geometric_mean_error)) {
-    throw InputError("The fit has come to no prices: look for times that cannot be.");
-  }
+  require_prices(model.error.geometric_mean_error);
   model.training.data_fingerprint = loaded.fingerprint;
   if (request.single) model = single_setting(model, rows);
   model.name = request.name;

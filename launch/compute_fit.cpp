@@ -11,7 +11,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
 #include <optional>
 #include <set>
 #include <string>
@@ -80,11 +79,6 @@ std::string device_to_price(const ComputeExamples& examples, const ComputeModel*
   return device;
 }
 
-void require_a_price(const ComputeModel& model) {
-  if (std::isfinite(model.error.geometric_mean_error)) return;
-  throw InputError("The fit has come to no prices: look for times that cannot be.");
-}
-
 void print_hold_out(const ComputeExamples& examples, const ComputeFitRequest& request,
                     const ComputeFitOptions& options, const std::vector<FitCurvePoint>& curve) {
   if (request.hold_out != "sets") {
@@ -135,7 +129,7 @@ void fit_compute_timings(const LoadedComputeTimings& timings, const ComputeFitRe
     return print_hold_out(timings.examples, request, options, curve);
   }
   ComputeModel model = fit_compute_model(timings.examples, options);
-  require_a_price(model);
+  require_prices(model.error.geometric_mean_error);
   say_what_never_varies(model.training);
   model.name = request.name;
   model.training.data_fingerprint = timings.fingerprint;

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "costmodel/errors.hpp"
+
+#include <cmath>
 #include <string>
 
 namespace shardwright {
@@ -14,5 +17,11 @@ struct FitRequest {
   std::string report;  ///< page to write; empty: none
   bool json = false;
 };
+
+/// Throws InputError where a fit has come to no error that is a number.
+inline void require_prices(double geometric_mean_error) {
+  if (std::isfinite(geometric_mean_error)) return;
+  throw InputError("The fit has come to no prices: look for times that cannot be.");
+}
 
 }  // namespace shardwright

@@ -237,7 +237,7 @@ class TrainingJob {
   MachineProbe probe_machine() {
     if (!prober_) return {};
     const MachineProbe probe = prober_->next();
-    comm_.barrier();
+    if (probe.known()) comm_.barrier();
     return probe;
   }
 
