@@ -39,9 +39,8 @@ struct ComputeTraining {
   std::size_t rows = 0;
   std::string data_fingerprint;
   std::set<std::string> hardware;
-  std::set<std::string> formats;  ///< of weights, and
-  std::set<std::string>
-      optimizers;  ///< by their names; empty: not known (files of before 2026-11-29)
+  std::set<std::string> formats;        ///< of weights; empty: not known, as in older files
+  std::set<std::string> optimizers;     ///< the same
   std::map<std::string, Range> ranges;  ///< of table_rows, dim, pooling, batch, tables, busy_ranks
 };
 
